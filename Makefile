@@ -1,0 +1,49 @@
+# One virtual environment in .venv; everything below uses it. Nothing but Python 3.11+ and make is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check format bench clean
+
+help:
+	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer)"
+	@echo "make test    the whole test suite"
+	@echo "make check   format, lint, types, architecture"
+	@echo "make bench   the benchmarks of the README"
+	@echo "make format  let ruff rewrite the sources"
+	@echo "make clean   remove the environment and every cache"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/spdz demo
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+format: $(STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	@$(BIN)/spdz bench field
+	@$(BIN)/spdz bench triples --field M61
+	@$(BIN)/spdz bench triples --field M127
+	@$(BIN)/spdz bench multiply
+	@$(BIN)/spdz bench latency
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

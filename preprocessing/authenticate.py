@@ -1,0 +1,82 @@
+"""Authenticate: give MAC shares to values that the parties hold.
+
+Realises:  the input command of F_[[.]], for values x = sum of x_i over the contributing parties.
+Source:    [KOS16], figure 4 (protocol Pi_[[.]], Input), with COPEe of figure 2.
+Symbols:   x_i this party's part, m_i = alpha_i x_i + sum over peers (t towards the peer + q from the peer), chi_h coins,
+           y = sum chi_h x_h + x_mask.
+Deviation: one combination over the sum of all contributors is opened instead of one for each. All corrupted
+           contributors together are one virtual inputter, and the honest parts are constants of it, so the argument of
+           the paper for one inputter applies to the sum; see docs/design.md, "One authenticate check for all".
+Masking:   every contributor adds one random value with coefficient 1, so the opened combination is uniform (PITFALLS 17).
+Order:     the coins are tossed when all corrections have been received, by data flow.
+Checked:   the opened combination is MAC-checked before this returns.
+"""
+
+from __future__ import annotations
+
+from spdz.errors import AuthenticationFailed, BroadcastMismatch
+from spdz.field import FieldArray
+from spdz.preprocessing.copee import COPEE_CORRECTIONS
+from spdz.preprocessing.links import Link
+from spdz.protocols.coin_toss import declare_toss, toss
+from spdz.protocols.mac_check import check_openings, declare_check
+from spdz.protocols.opening import partial_open
+from spdz.runtime.context import Context
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from spdz.wire.codec import Elements
+from spdz.wire.steps import Delivery, declare
+
+AUTHENTICATE_COINS = declare_toss("authenticate", source="[KOS16] figure 4, input step 5")
+AUTHENTICATE_CHECK = declare_check(
+    "authenticate.check",
+    failure=AuthenticationFailed,
+    meaning="the values given to COPEe are inconsistent",
+    source="[KOS16] figure 4, input step 7",
+)
+COMBINATION = declare(
+    "authenticate.combination",
+    source="[KOS16] figure 4, input step 6",
+    delivery=Delivery.BROADCAST,
+    tampering=(AuthenticationFailed, BroadcastMismatch),
+)
+
+
+async def authenticate(
+    ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
+) -> FieldArray:
+    """MAC shares of `count` values, each the sum of what the contributors hold.
+
+    Shapes:    values: (count,), None at a party that does not contribute; returns (count,).
+    Rounds:    8, and 1 more for the echo for three parties and more.
+               Sends: (count + 1) k elements to each peer if contributing, and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.
+    """
+    field, alpha = ctx.field, ctx.session.key.share
+    total = count + 1
+    own = field.zeros((total,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
+    macs = own * alpha
+    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    codec = Elements(field, (total * field.bits,))
+    if values is not None:
+        for peer in ctx.peers:
+            corrections, share = links[peer].inputter.extend(own)
+            macs = macs + share
+            sends[peer] = (codec, corrections)
+    senders = [peer for peer in ctx.peers if peer in contributors]
+    received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    for peer in senders:
+        macs = macs + links[peer].key_holder.extend(received[peer])
+    await _check(ctx.child("check", Unverified()), AuthShare(own, macs), after=received)
+    return macs[:count]
+
+
+async def _check(ctx: Context, share: AuthShare, *, after: object) -> None:
+    """Open and MAC-check a random combination of all values; the last one is the mask."""
+    coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
+    chi = coins.elements("chi", share.shape)
+    chi[-1] = 1
+    combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
+    await partial_open(ctx, COMBINATION, combined)
+    await check_openings(ctx, AUTHENTICATE_CHECK)
+    ctx.unverified.require_empty()

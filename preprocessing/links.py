@@ -1,0 +1,86 @@
+"""What the MASCOT generator keeps for each peer, and the set-up that makes it.
+
+Per session, once: the MAC key share alpha_i; per peer a fresh OT correlation Delta, base OTs on the bits of Delta and of
+alpha_i in one go, and a PRG seed shared with the peer for shares that need not be sent. The same alpha_i enters
+towards every peer and every batch, because there is one set-up (PITFALLS 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spdz.crypto.prg import SEED_BYTES, Prg
+from spdz.errors import MacCheckFailed
+from spdz.params import COMPUTATIONAL_BITS
+from spdz.preprocessing.base_ot import base_ots
+from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
+from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.runtime.context import Context
+from spdz.sharing.mac_key import MacKey
+from spdz.wire.codec import Blob
+from spdz.wire.steps import Harmless, declare
+
+# A party that sends another seed than it uses gives wrong shares of its own input: the MACs do not fit them.
+SHARE_SEEDS = declare(
+    "setup.share_seeds",
+    source="[KOS16] section 3: additive shares of an input, here from a PRG",
+    tampering=(MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Link:
+    """The state shared with one peer."""
+
+    ot_sender: OtSender
+    ot_receiver: OtReceiver
+    key_holder: CopeeKeyHolder
+    inputter: CopeeInputter
+    shares_to: Prg
+    """Stream of the peer's shares of this party's masks."""
+    shares_from: Prg
+    """Stream of this party's shares of the peer's masks."""
+
+
+async def set_up(ctx: Context) -> dict[int, Link]:
+    """Draw the MAC key share, store it in the session, and build a link to every peer.
+
+    Rounds:    2 (the seeds travel beside the base OTs).  Sends: 96 (128 + k) + 16 bytes to each peer.
+    """
+    field = ctx.field
+    alpha = ctx.random(())
+    ctx.session.mac_key = MacKey(alpha)
+    alpha_bits = [int(bit) for bit in field.bit_decompose(alpha.reshape(1))[0]]
+    alpha.wipe()
+    deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
+    ots, seeds = await ctx.gather(
+        base_ots(ctx.child("base_ots"), {peer: deltas[peer] + alpha_bits for peer in ctx.peers}),
+        _share_seeds(ctx.child("share_seeds")),
+    )
+    links = {}
+    for peer in ctx.peers:
+        chosen, pairs = ots[peer].chosen, ots[peer].pairs
+        links[peer] = Link(
+            OtSender(deltas[peer], chosen[:COMPUTATIONAL_BITS]),
+            OtReceiver(pairs[:COMPUTATIONAL_BITS]),
+            CopeeKeyHolder(field, alpha_bits, chosen[COMPUTATIONAL_BITS:]),
+            CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
+            Prg(seeds[peer][0]),
+            Prg(seeds[peer][1]),
+        )
+    return links
+
+
+def _random_bits(ctx: Context, count: int) -> list[int]:
+    data = int.from_bytes(ctx.randomness.bytes(-(-count // 8)), "little")
+    return [data >> position & 1 for position in range(count)]
+
+
+async def _share_seeds(ctx: Context) -> dict[int, tuple[bytes, bytes]]:
+    """One seed in each direction with each peer: (to the peer, from the peer)."""
+    own = {peer: ctx.randomness.bytes(SEED_BYTES) for peer in ctx.peers}
+    codec = Blob(SEED_BYTES)
+    received = await ctx.exchange(
+        SHARE_SEEDS, {peer: (codec, own[peer]) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
+    )
+    return {peer: (own[peer], bytes(received[peer])) for peer in ctx.peers}

@@ -1,0 +1,149 @@
+"""Labelled hashing: SHA-256 over an unambiguous encoding of what is hashed, for what, by whom and in which session.
+
+Source: DESIGN section 5; SHA-256 is FIPS 180-4.
+
+The input of every hash is a sequence of items, each encoded as
+
+    type byte || length, 8 bytes little-endian || content
+
+in the order: mode, domain tag, protocol version, session id, party, then the parts. An item says where it ends and of
+what type it is, so the encoding can be read back (the tests do) and two different sequences never encode alike: not
+("ab", "c") and ("a", "bc"), not 1 and "1" and b"1", not party 0 and no party.
+
+SHA-256 can be extended: from a digest and the length of an unknown input one can compute the digest of that input with
+a certain suffix. The suffix starts with the padding byte 0x80, which is no type byte, so what results is not the hash
+of any sequence. That is why a secret may be a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final
+
+from spdz.crypto.buffers import readable_bytes
+from spdz.crypto.domains import Domain
+from spdz.errors import UsageError
+from spdz.version import PROTOCOL_VERSION
+
+HASH_BYTES: Final = 32
+
+Part = bytes | bytearray | memoryview | int | str
+"""What can be hashed. An array goes in as `memoryview(array)`; its shape and type are not hashed."""
+
+_BYTES: Final = b"B"
+_INTEGER: Final = b"I"
+_TEXT: Final = b"S"
+_NOTHING: Final = b"N"
+
+_MODE_DIGEST: Final = b"digest"
+_MODE_STREAM: Final = b"stream"
+
+
+def _item(type_byte: bytes, content: bytes) -> bytes:
+    return type_byte + len(content).to_bytes(8, "little") + content
+
+
+def _integer(value: int) -> bytes:
+    # The shortest encoding is the only one; zero has no bytes. A bool is refused since True would hash as 1 does.
+    if isinstance(value, bool) or value < 0:
+        raise UsageError("a hashed integer must be a nonnegative int")
+    return _item(_INTEGER, value.to_bytes((value.bit_length() + 7) // 8, "little"))
+
+
+def _header(mode: bytes, domain: Domain, session_id: bytes, party: int | None) -> bytes:
+    if not isinstance(domain, Domain):
+        raise UsageError("a hash needs a member of Domain as its domain")
+    return b"".join(
+        (
+            _item(_BYTES, mode),
+            _item(_BYTES, domain.value),
+            _integer(PROTOCOL_VERSION),
+            _item(_BYTES, session_id),
+            _item(_NOTHING, b"") if party is None else _integer(party),
+        )
+    )
+
+
+class LabelledHasher:
+    """A labelled hash whose parts arrive one after the other; big buffers are read in place.
+
+    `add` of the same parts in the same order gives what `labelled_hash` gives.
+    """
+
+    __slots__ = ("_sha",)
+
+    def __init__(self, domain: Domain, *, session_id: bytes = b"", party: int | None = None) -> None:
+        self._sha = hashlib.sha256(_header(_MODE_DIGEST, domain, session_id, party))
+
+    def add(self, part: Part) -> None:
+        """Hash one more part."""
+        _absorb(self._sha, part)
+
+    def add_chunks(self, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Hash the concatenation of `chunks` as one part: where one chunk ends and the next begins is not hashed."""
+        views = [readable_bytes(chunk) for chunk in chunks]
+        self._sha.update(_BYTES + sum(view.nbytes for view in views).to_bytes(8, "little"))
+        for view in views:
+            self._sha.update(view)
+
+    def digest(self) -> bytes:
+        """The 32-byte hash of the parts so far; more parts may follow."""
+        return self._sha.digest()
+
+
+def _absorb(sha: hashlib._Hash, part: Part) -> None:
+    if isinstance(part, bytes | bytearray | memoryview):
+        view = readable_bytes(part)
+        sha.update(_BYTES + view.nbytes.to_bytes(8, "little"))
+        sha.update(view)
+    elif isinstance(part, str):
+        sha.update(_item(_TEXT, part.encode("utf-8")))
+    elif isinstance(part, int):
+        sha.update(_integer(part))
+    else:
+        # A numpy integer or array would be read as a buffer of bytes, which is hardly what its owner meant.
+        raise UsageError(f"cannot hash a part of type {type(part).__name__}")
+
+
+def labelled_hash(domain: Domain, *parts: Part, session_id: bytes = b"", party: int | None = None) -> bytes:
+    """The 32-byte hash of `parts` under `domain`, bound to the session and the party where they are given."""
+    sha = hashlib.sha256(_header(_MODE_DIGEST, domain, session_id, party))
+    for part in parts:
+        _absorb(sha, part)
+    return sha.digest()
+
+
+def labelled_xof(
+    domain: Domain, output_bytes: int, *parts: Part, session_id: bytes = b"", party: int | None = None
+) -> bytes:
+    """`output_bytes` bytes out of `parts`: SHA-256 in counter mode over the labelled encoding.
+
+    The length is hashed too, so outputs of different lengths are unrelated. Block number j is the hash of the encoding
+    followed by the item j.
+    """
+    sha = hashlib.sha256(_header(_MODE_STREAM, domain, session_id, party))
+    sha.update(_integer(output_bytes))
+    for part in parts:
+        _absorb(sha, part)
+    blocks = []
+    for counter in range(-(-output_bytes // HASH_BYTES)):
+        block = sha.copy()
+        block.update(_integer(counter))
+        blocks.append(block.digest())
+    return b"".join(blocks)[:output_bytes]
+
+
+def derive(
+    domain: Domain,
+    secret: bytes,
+    output_bytes: int,
+    *context: Part,
+    session_id: bytes = b"",
+    party: int | None = None,
+) -> bytes:
+    """`output_bytes` bytes of key material out of a uniform `secret`, separate for each domain and context.
+
+    The usual case is a 16-byte PRG key out of a 32-byte coin toss: `derive(Domain.PRG_KEY, toss, 16, "sacrifice")`.
+    """
+    return labelled_xof(domain, output_bytes, secret, *context, session_id=session_id, party=party)

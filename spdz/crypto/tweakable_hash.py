@@ -1,0 +1,124 @@
+"""The tweakable correlation-robust hash of the OT extension: `H(x, i) = P(P(x) ^ i) ^ P(x)`, P = AES, fixed key.
+
+Source: [GKWY20] (their TMMO): tweakable circular correlation robust when P is an ideal permutation. `i` is the index
+of the OT, as a little-endian 128-bit block. **Under one correlation no index may serve two different OTs**; both
+parties give the same index to the same OT. The final XOR with P(x) and the tweak are what libOTe once left out
+(PITFALLS 10); the tests pin both by vectors.
+
+The key of P is public and fixed: the first 16 bytes of the SHA-256 of the sentence in `_KEY_SENTENCE`, so that nobody
+could choose it. AES runs in ECB mode because ECB *is* the bare permutation.
+
+Deviation: one key for everybody. [GKWY20] bounds an attacker's advantage by its queries to P, over all sessions in the
+world at once when they share the key; a fresh key for each session would separate them, at the price of one more
+public value to agree on. `TweakableHash` takes such a key as an argument.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from numpy.typing import NDArray
+
+from spdz.crypto.buffers import readable_bytes, writable_bytes
+from spdz.errors import UsageError
+from spdz.field.jit import kernel
+
+KEY_BYTES: Final = 16
+_BLOCK_BYTES: Final = 16
+_KEY_SENTENCE: Final = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
+FIXED_KEY: Final = hashlib.sha256(_KEY_SENTENCE).digest()[:KEY_BYTES]
+
+# Four buffers of this many rows of 16 bytes, two of them the caller's, make 128 KiB: they stay in the second-level
+# cache.
+_CHUNK_ROWS: Final = 2048
+# `update_into` asks for one block less one byte beyond the input, whatever it writes, for every block mode.
+_SLACK_BYTES: Final = _BLOCK_BYTES - 1
+
+INDEX_LIMIT: Final = 1 << 64
+
+
+@kernel
+def _xor_indices(blocks: NDArray[np.uint64], first_index: np.uint64) -> None:
+    for row in range(blocks.shape[0]):
+        blocks[row, 0] ^= first_index + np.uint64(row)
+
+
+@kernel
+def _combine(
+    inner: NDArray[np.uint64], outer: NDArray[np.uint64], first_index: np.uint64, out: NDArray[np.uint64]
+) -> None:
+    # `inner` is P(x) ^ i, so P(x) is had back by a second XOR with the index.
+    for row in range(out.shape[0]):
+        out[row, 0] = outer[row, 0] ^ inner[row, 0] ^ (first_index + np.uint64(row))
+        out[row, 1] = outer[row, 1] ^ inner[row, 1]
+
+
+class TweakableHash:
+    """The hash, with the scratch buffers that it needs: one object for each thread.
+
+    The buffers keep what depends on secret rows until the next call; `wipe` clears them.
+    """
+
+    __slots__ = ("_inner", "_inner_bytes", "_outer", "_outer_bytes", "_permutation")
+
+    def __init__(self, key: bytes = FIXED_KEY) -> None:
+        if len(key) != KEY_BYTES:
+            raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
+        self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted
+        self._inner_bytes, self._inner = _scratch()
+        self._outer_bytes, self._outer = _scratch()
+
+    def hash_rows(self, rows: NDArray[np.uint64], first_index: int, out: NDArray[np.uint64]) -> None:
+        """Write `H(rows[r], first_index + r)` to `out[r]` for every row r.
+
+        `out` may be `rows`; it must not overlap `rows` in any other way.
+
+        Shapes: rows, out (n, 2), C-contiguous uint64; word 0 holds bits 0 to 63.
+        Raises: UsageError for other shapes, types or layouts, and for an index that is not in [0, 2^64).
+        """
+        _check_rows(rows, "rows")
+        _check_rows(out, "out")
+        count = rows.shape[0]
+        if out.shape[0] != count:
+            raise UsageError(f"{count} rows do not fit an output of {out.shape[0]}")
+        if not out.flags.writeable:
+            raise UsageError("the output must be writable")
+        if first_index < 0 or first_index + count > INDEX_LIMIT:
+            raise UsageError("an OT index lies between 0 and 2^64 - 1 and does not wrap around")
+        for start in range(0, count, _CHUNK_ROWS):
+            stop = min(start + _CHUNK_ROWS, count)
+            self._hash_chunk(rows[start:stop], np.uint64(first_index + start), out[start:stop])
+
+    def _hash_chunk(self, rows: NDArray[np.uint64], first_index: np.uint64, out: NDArray[np.uint64]) -> None:
+        count = rows.shape[0]
+        payload_bytes = count * _BLOCK_BYTES
+        inner, outer = self._inner[:count], self._outer[:count]
+        self._permutation.update_into(readable_bytes(rows), self._inner_bytes)
+        _xor_indices(inner, first_index)
+        self._permutation.update_into(self._inner_bytes[:payload_bytes], self._outer_bytes)
+        _combine(inner, outer, first_index, out)
+
+    def wipe(self) -> None:
+        """Overwrite the scratch buffers."""
+        self._inner.fill(0)
+        self._outer.fill(0)
+
+    def __repr__(self) -> str:
+        return "<TweakableHash>"
+
+
+def _scratch() -> tuple[memoryview, NDArray[np.uint64]]:
+    """One buffer, seen twice: as bytes with the slack that the cipher asks for, and as rows."""
+    words = np.zeros(2 * _CHUNK_ROWS + 2, dtype=np.uint64)
+    as_bytes = writable_bytes(words)[: _CHUNK_ROWS * _BLOCK_BYTES + _SLACK_BYTES]
+    return as_bytes, words[: 2 * _CHUNK_ROWS].reshape(_CHUNK_ROWS, 2)
+
+
+def _check_rows(array: NDArray[np.uint64], name: str) -> None:
+    if array.dtype != np.uint64 or array.ndim != 2 or array.shape[1] != 2 or not array.flags.c_contiguous:
+        raise UsageError(f"{name} must be a contiguous uint64 array of shape (n, 2), got {array.dtype} {array.shape}")

@@ -1,0 +1,120 @@
+"""Python and numpy integers into limbs, and back.
+
+Limbs of an array of shape S are uint64 words of shape S + (L,), least significant first, L = 1 or 2. Errors name an
+index and a range, never a value: values are often secret, and error texts end in logs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spdz.errors import UsageError
+
+Words = npt.NDArray[np.uint64]
+WORD_MASK = 2**64 - 1
+
+
+def words_of(value: int, limbs: int) -> Words:
+    """The limbs of one non-negative integer, shape (limbs,)."""
+    return np.array([(value >> (64 * index)) & WORD_MASK for index in range(limbs)], dtype=np.uint64)
+
+
+def integers(values: Any, name: str) -> npt.NDArray[Any]:
+    """`values` as a numpy array of an integer type, or of Python ints where 64 bits may not suffice.
+
+    Raises UsageError for anything that is not an exact integer, and for ragged nesting.
+    """
+    if isinstance(values, np.ndarray):
+        array = values
+    else:
+        try:
+            array = np.array(values, dtype=object)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{name} cannot read {type(values).__name__} as an array of integers: {error}") from None
+    if array.dtype.kind in "iub":
+        return array
+    if array.dtype != object:
+        raise UsageError(f"{name} holds integers, not {array.dtype}: scale to integers first")
+    flat = array.ravel().tolist()
+    for kind in set(map(type, flat)):
+        if not hasattr(kind, "__index__"):
+            where = next(position for position, value in enumerate(flat) if type(value) is kind)
+            place = _place(np.unravel_index(where, array.shape))
+            raise UsageError(f"{name} holds integers, but {place} is a {kind.__name__}: scale to integers first")
+    try:
+        return np.array(flat, dtype=np.int64).reshape(array.shape)
+    except OverflowError:
+        return np.array([int(value) for value in flat] + [None], dtype=object)[:-1].reshape(array.shape)
+
+
+def _place(index: tuple[Any, ...]) -> str:
+    return f"the element at index {tuple(int(i) for i in index)}" if index else "the value"
+
+
+def to_limbs(values: Any, lowest: int, highest: int, modulus: int, limbs: int, name: str) -> Words:
+    """Limbs of integers in [lowest, highest], negative ones represented by adding `modulus`.
+
+    Raises UsageError naming the first offending index and the range.
+    """
+    array = integers(values, name)
+    outside = np.asarray((array < lowest) | (array > highest), dtype=bool)
+    if outside.any():
+        place = _place(np.unravel_index(int(outside.argmax()), outside.shape))
+        raise UsageError(f"{name} takes integers in [{lowest}, {highest}], but {place} is outside")
+    out = np.zeros((*array.shape, limbs), dtype=np.uint64)
+    if array.dtype == object:
+        canonical = [value % modulus for value in array.ravel().tolist()]
+        for index in range(limbs):
+            shift = 64 * index
+            words = [(value >> shift) & WORD_MASK for value in canonical]
+            out[..., index] = np.array(words, dtype=np.uint64).reshape(array.shape)
+        return out
+    low = array.astype(np.uint64)  # two's complement where negative
+    if lowest >= 0 or array.dtype.kind != "i":
+        out[..., 0] = low
+        return out
+    # Add the modulus where the sign mask is set, in two's complement over all limbs.
+    sign = (array.astype(np.int64) >> 63).astype(np.uint64)
+    added = words_of(modulus, limbs)
+    out[..., 0] = low + (sign & added[0])
+    if limbs == 2:
+        carry = out[..., 0] < (sign & added[0])
+        out[..., 1] = sign + (sign & added[1]) + carry
+    return out
+
+
+def above_half(limbs: Words, modulus: int) -> npt.NDArray[np.bool_]:
+    """Which elements are larger than (p - 1) / 2: the negative ones of the symmetric representation."""
+    half = words_of((modulus - 1) // 2, limbs.shape[-1])
+    if limbs.shape[-1] == 1:
+        return np.asarray(limbs[..., 0] > half[0])
+    return np.asarray((limbs[..., 1] > half[1]) | ((limbs[..., 1] == half[1]) & (limbs[..., 0] > half[0])))
+
+
+def to_objects(limbs: Words) -> npt.NDArray[Any]:
+    """Elements as an array of Python ints."""
+    out = np.empty(limbs.shape[:-1], dtype=object)
+    out[...] = limbs[..., 0].astype(object)
+    if limbs.shape[-1] == 2:
+        out[...] += limbs[..., 1].astype(object) << 64
+    return out
+
+
+def to_signed(limbs: Words, modulus: int) -> npt.NDArray[Any]:
+    """Elements as integers in [-(p-1)/2, (p-1)/2]: int64 if every one fits, else Python ints."""
+    negative = above_half(limbs, modulus)
+    subtracted = words_of(modulus, limbs.shape[-1])
+    low = limbs[..., 0] - negative * subtracted[0]
+    signed = np.asarray(low).view(np.int64)
+    if limbs.shape[-1] == 1:
+        return signed
+    borrow = limbs[..., 0] < negative * subtracted[0]
+    high = limbs[..., 1] - negative * subtracted[1] - borrow
+    # It fits if the upper word only repeats the sign of the lower one.
+    if np.array_equal(high, (signed >> 63).view(np.uint64)):
+        return signed
+    out = to_objects(limbs)
+    return np.asarray(out - negative.astype(object) * modulus, dtype=object)

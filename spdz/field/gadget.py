@@ -1,0 +1,140 @@
+"""Operations with public constants that the OT protocols need, as methods of `Field`.
+
+All arrays are flat, contiguous and of one field; outputs are written in place. Shapes are checked here, once per call,
+so that kernels need not. `k` is the field's number of bits; a gadget row of an element has k entries, entry l standing
+for 2^l. Raises UsageError for arrays that do not fit.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spdz.errors import UsageError
+from spdz.field.memory import flat_words, is_output
+
+if TYPE_CHECKING:
+    from spdz.field.array import FieldArray
+
+Words = npt.NDArray[np.uint64]
+Bits = npt.NDArray[np.uint8]
+
+
+class GadgetOperations:
+    """Mixin of `Field`."""
+
+    if TYPE_CHECKING:
+        name: str
+        parameter: np.uint64
+        bits: int
+        limbs: int
+        element_bytes: int
+
+        @property
+        def ot_kernels(self) -> ModuleType: ...
+
+        def empty(self, shape: int | tuple[int, ...]) -> FieldArray: ...
+
+    def copee_sender_step(self, acc: FieldArray, x: FieldArray, t0: FieldArray, t1: FieldArray, u: FieldArray) -> None:
+        """One base OT of COPEe at the party that holds x: u = t0 - t1 + x and acc = 2 acc + t0, all of shape (n,).
+
+        Called for the base OTs in descending order, it leaves sum 2^j t0_j in `acc`.
+        """
+        count = acc.size
+        inputs = (self._input(x, count), self._input(t0, count), self._input(t1, count))
+        step = self.ot_kernels.copee_sender_step
+        step(self._output(acc, count), *inputs, self._output(u, count), self.parameter)
+
+    def copee_receiver_step(self, acc: FieldArray, t: FieldArray, u: FieldArray, bit: int) -> None:
+        """One base OT of COPEe at the party that holds the key: acc = 2 acc + t + bit * u, all of shape (n,).
+
+        `bit` is a secret 0 or 1; it selects by a mask.
+        """
+        count = acc.size
+        step = self.ot_kernels.copee_receiver_step
+        chosen = np.uint64(int(bit) & 1)
+        step(self._output(acc, count), self._input(t, count), self._input(u, count), chosen, self.parameter)
+
+    def gadget_sum(self, x: FieldArray) -> FieldArray:
+        """sum over l of 2^l x[:, l], for x of shape (n, k): shape (n,)."""
+        if x.ndim != 2 or x.shape[1] != self.bits:
+            raise UsageError(f"gadget_sum takes shape (n, {self.bits}), not {x.shape}")
+        out = self.empty(len(x))
+        self.ot_kernels.gadget_sum(self._input(x, x.size), self.bits, flat_words(out.limbs), self.parameter)
+        return out
+
+    def ot_sender_gadget(self, h0: Words, h1: Words, b: FieldArray, d: FieldArray, acc: FieldArray) -> None:
+        """The sender's side of the products a * b: with q0, q1 the hashes h0, h1 modulo p,
+
+            d[i k + l] = q0 - q1 + b[i]    and    acc[i] = sum over l of 2^l q0[i k + l].
+
+        Shapes: h0, h1 (n k, 2) raw 128-bit blocks; b and acc (n,); d (n k,). `d` and `acc` are overwritten.
+        """
+        count = acc.size
+        blocks = (self._blocks(h0, count * self.bits), self._blocks(h1, count * self.bits))
+        outputs = (self._output(d, count * self.bits), self._output(acc, count))
+        self.ot_kernels.ot_sender_gadget(*blocks, self._input(b, count), self._scratch(2), *outputs, self.parameter)
+
+    def ot_receiver_gadget(self, h: Words, acc: FieldArray) -> None:
+        """acc[i] = sum over l of 2^l (h[i k + l] mod p); h is (n k, 2) raw 128-bit blocks, acc (n,), overwritten."""
+        blocks = self._blocks(h, acc.size * self.bits)
+        self.ot_kernels.ot_receiver_gadget(blocks, self._scratch(1), self._output(acc, acc.size), self.parameter)
+
+    def select_gadget(self, bits: Bits, d: FieldArray, acc: FieldArray) -> None:
+        """acc[i] += sum over l of 2^l bits[i, l] d[i k + l]; bits (n, k) of 0 and 1, d (n k,), acc (n,)."""
+        count = acc.size * self.bits
+        if bits.dtype != np.uint8 or bits.size != count:
+            raise UsageError(f"{count} bits as uint8 expected, not {bits.shape} of {bits.dtype}")
+        flat = np.require(bits.reshape(count), requirements=["C", "W"])
+        target = self._output(acc, acc.size)
+        self.ot_kernels.select_gadget(flat, self._input(d, count), self._scratch(1), target, self.parameter)
+
+    def random_combination(self, coefficients: FieldArray, x: FieldArray) -> FieldArray:
+        """sum over i of coefficients[i] x[i], both of shape (m,): one element, shape ()."""
+        return coefficients.dot(x)
+
+    def bit_decompose(self, x: FieldArray) -> Bits:
+        """The bits of the canonical integers, least significant first: uint8 of 0 and 1, shape (x.size, k)."""
+        self._input(x, x.size)
+        octets = np.frombuffer(x.memory, dtype=np.uint8) if x.size else np.zeros(0, np.uint8)
+        table = octets.reshape(x.size, self.element_bytes)
+        return np.unpackbits(table, axis=1, count=self.bits, bitorder="little")
+
+    def packed_bits(self, x: FieldArray) -> Bits:
+        """The bits of `bit_decompose`, row after row, eight to a byte: uint8, shape (ceil(x.size * k / 8),).
+
+        The first bit is the least significant one of the first byte; the last byte is padded with zeros.
+        """
+        words = self._input(x, x.size).reshape(-1)
+        out = np.empty((x.size * self.bits + 63) // 64, dtype=np.uint64)
+        self.ot_kernels.pack_bits(words, self.limbs, self.bits, out)
+        return out.view(np.uint8)[: (x.size * self.bits + 7) // 8]
+
+    def _scratch(self, rows: int) -> Words:
+        """Room for gadget rows that stay in the first-level cache between two loops of a kernel."""
+        return flat_words(self.empty(rows * self.bits).limbs)
+
+    # ---- checks
+
+    def _input(self, x: FieldArray, count: int) -> Words:
+        if x.field != self:
+            raise UsageError(f"{self.name} cannot compute with elements of {x.field.name}")
+        if x.size != count:
+            raise UsageError(f"{count} elements expected, not {x.size}")
+        return flat_words(x.limbs)
+
+    def _output(self, x: FieldArray, count: int) -> Words:
+        words = self._input(x, count)
+        if not is_output(x.limbs):
+            raise UsageError("the output must be a contiguous, writable array")
+        return words
+
+    def _blocks(self, blocks: Any, count: int | None = None) -> Words:
+        if not isinstance(blocks, np.ndarray) or blocks.dtype != np.uint64 or blocks.shape[1:] != (2,):
+            raise UsageError("128-bit blocks are a uint64 array of shape (n, 2)")
+        if count is not None and len(blocks) != count:
+            raise UsageError(f"{count} blocks expected, not {len(blocks)}")
+        return flat_words(blocks)

@@ -1,0 +1,74 @@
+"""How kernels are compiled: `numba.njit` with types that mypy understands, and a cache that notices every change.
+
+Numba's own cache looks at the file of the function it compiles, not at the files of what that function inlines. A
+kernel compiled before a change of `mersenne.py` would go on computing with the old arithmetic and nobody would see it.
+Here the key of every cache entry holds a digest of all sources of this package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import numba
+from numba.core.caching import FunctionCache
+from numba.extending import intrinsic as _numba_intrinsic
+from numba.extending import overload as _numba_overload
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        source = path.read_bytes()
+        digest.update(len(source).to_bytes(8, "little"))
+        digest.update(source)
+    return digest.hexdigest()
+
+
+SOURCES_DIGEST = _digest_of_sources()
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(sig, codegen), SOURCES_DIGEST)
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` when it is first called; it runs without the GIL and is cached on disk.
+
+    Where no directory can be written (a read-only installation without a home), the kernel is compiled anew by
+    every process instead.
+    """
+    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    # Numba raises RuntimeError ("no locator available") if there is nowhere to put the cache.
+    with contextlib.suppress(RuntimeError):
+        dispatcher._cache = _KernelCache(function)
+    return cast(Callable[P, R], dispatcher)
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a helper that only kernels call: it has no cache entry of its own."""
+    return cast(Callable[P, R], numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def intrinsic(function: F) -> F:
+    """Typed `numba.extending.intrinsic`: the decorated function returns (signature, code generator)."""
+    return cast(F, _numba_intrinsic(function))
+
+
+def overload(target: Callable[..., Any]) -> Callable[[F], F]:
+    """Typed `numba.extending.overload`: choose an implementation of `target` by the types of its arguments.
+
+    Not strict: numba would compare annotations of the chooser and of the implementation, and those say nothing.
+    """
+    options = {"nogil": True, "error_model": "numpy"}
+    return cast(Callable[[F], F], _numba_overload(target, jit_options=options, strict=False))

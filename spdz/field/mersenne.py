@@ -1,0 +1,266 @@
+"""Arithmetic of one element of a Mersenne field, p = 2^e - 1, inside kernels.
+
+An element is a canonical integer in [0, p). Inside a kernel it is one unsigned 64-bit word when e <= 61, and a pair
+(low word, high word) when e = 127. Both are integers of the LLVM type iW, W = 64 or 128, and every operation below is
+written once on that type. The exponent `e` is a run-time argument, so that M61 and the small fields share compiled
+code; for two words it is the constant 127 whatever is passed.
+
+Nothing here branches on a value. The one idea that is used everywhere: 2^e = 1 mod p, so the bits above position e
+are added to those below; and for s in [0, 2p], (s + 1) >> e is 1 exactly when s >= p, so
+
+    s mod p  =  (s + ((s + 1) >> e)) & p.
+
+The functions are used by kernels only. Their parameters `x, y` are elements, `e` is the exponent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+
+from spdz.field.jit import inlined, intrinsic, overload
+
+# Constants of kernels: numba turns uint64 combined with a plain int into a float.
+U0, U1, U64 = np.uint64(0), np.uint64(1), np.uint64(64)
+
+WORD = ir.IntType(64)
+ONE_WORD = types.uint64
+TWO_WORDS = types.UniTuple(types.uint64, 2)
+ELEMENTS = {1: ONE_WORD, 2: TWO_WORDS}
+# Sums of products are not reduced term by term: these hold 2^64 products, of 122 and of 254 bits.
+ACCUMULATORS = {1: types.UniTuple(types.uint64, 3), 2: types.UniTuple(types.uint64, 5)}
+
+
+def word_count(numba_type: Any) -> int:
+    """The number of 64-bit words of a value of this numba type: an integer or a tuple of words."""
+    return len(numba_type) if isinstance(numba_type, types.UniTuple) else 1
+
+
+def pack(builder: Any, numba_type: Any, value: Any) -> Any:
+    """A word or a tuple of words, least significant first, as one LLVM integer."""
+    if not isinstance(numba_type, types.UniTuple):
+        return value
+    wide = ir.IntType(64 * len(numba_type))
+    packed = builder.zext(builder.extract_value(value, 0), wide)
+    for index in range(1, len(numba_type)):
+        word = builder.zext(builder.extract_value(value, index), wide)
+        packed = builder.or_(packed, builder.shl(word, ir.Constant(wide, 64 * index)))
+    return packed
+
+
+def unpack(builder: Any, numba_type: Any, packed: Any) -> Any:
+    """The inverse of `pack`."""
+    if not isinstance(numba_type, types.UniTuple):
+        return packed
+    value = ir.Constant(ir.ArrayType(WORD, len(numba_type)), ir.Undefined)
+    for index in range(len(numba_type)):
+        word = builder.trunc(builder.lshr(packed, ir.Constant(packed.type, 64 * index)), WORD)
+        value = builder.insert_value(value, word, index)
+    return value
+
+
+class Ring:
+    """The instructions of one operation: a builder, the width W, the exponent and the modulus as W-bit integers."""
+
+    def __init__(self, builder: Any, words: int, exponent: Any) -> None:
+        self.builder = builder
+        self.words = words
+        self.type = ir.IntType(64 * words)
+        self.one = ir.Constant(self.type, 1)
+        self.width = ir.Constant(self.type, 64 * words)
+        self.e = ir.Constant(self.type, 127) if words == 2 else exponent
+        self.p = builder.sub(builder.shl(self.one, self.e), self.one)
+
+    def canonical(self, s: Any) -> Any:
+        """The residue of s in [0, 2p]."""
+        b = self.builder
+        above = b.lshr(b.add(s, self.one), self.e)
+        return b.and_(b.add(s, above), self.p)
+
+    def fold(self, s: Any) -> Any:
+        """Something congruent to s, and at most p + (s >> e)."""
+        b = self.builder
+        return b.add(b.and_(s, self.p), b.lshr(s, self.e))
+
+    def narrow(self, wide: Any) -> Any:
+        return self.builder.trunc(wide, self.type)
+
+    def product(self, x: Any, y: Any) -> Any:
+        """The integer product of 2W bits. Two words: schoolbook, in four multiplications of 64 bits."""
+        b = self.builder
+        if self.words == 1:
+            wide = ir.IntType(128)
+            return b.mul(b.zext(x, wide), b.zext(y, wide))
+        half, wide = ir.IntType(128), ir.IntType(256)
+        shift = ir.Constant(half, 64)
+        low = ir.Constant(half, 2**64 - 1)
+        x0, x1 = b.and_(x, low), b.lshr(x, shift)
+        y0, y1 = b.and_(y, low), b.lshr(y, shift)
+        # The high words have 63 bits, so that the two cross products fit into 128 bits together.
+        cross = b.zext(b.add(b.mul(x0, y1), b.mul(x1, y0)), wide)
+        outer = b.or_(b.zext(b.mul(x0, y0), wide), b.shl(b.zext(b.mul(x1, y1), wide), ir.Constant(wide, 128)))
+        return b.add(outer, b.shl(cross, ir.Constant(wide, 64)))
+
+
+Emit = Callable[..., Any]
+
+
+def _unary(emit: Emit) -> Any:
+    """Make `emit(ring, x) -> element` callable from kernels as `f(x, e)`."""
+
+    def typed(typingctx: Any, x: Any, e: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            ring = Ring(builder, word_count(x), args[1])
+            return unpack(builder, x, emit(ring, pack(builder, x, args[0])))
+
+        return x(x, types.uint64), codegen
+
+    typed.__name__ = emit.__name__
+    return intrinsic(typed)
+
+
+def _binary(emit: Emit) -> Any:
+    """Make `emit(ring, x, y) -> element` callable from kernels as `f(x, y, e)`."""
+
+    def typed(typingctx: Any, x: Any, y: Any, e: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            ring = Ring(builder, word_count(x), args[2])
+            return unpack(builder, x, emit(ring, pack(builder, x, args[0]), pack(builder, y, args[1])))
+
+        return x(x, x, types.uint64), codegen
+
+    typed.__name__ = emit.__name__
+    return intrinsic(typed)
+
+
+@_binary
+def add(ring: Ring, x: Any, y: Any) -> Any:
+    """x + y mod p."""
+    return ring.canonical(ring.builder.add(x, y))
+
+
+@_binary
+def sub(ring: Ring, x: Any, y: Any) -> Any:
+    """x - y mod p: a negative difference d becomes d + p, which is d - 1 in its low e bits."""
+    b = ring.builder
+    difference = b.sub(x, y)
+    negative = b.lshr(difference, b.sub(ring.width, ring.one))
+    return b.and_(b.sub(difference, negative), ring.p)
+
+
+@_binary
+def mul(ring: Ring, x: Any, y: Any) -> Any:
+    """x * y mod p."""
+    b = ring.builder
+    product = ring.product(x, y)
+    low = ring.narrow(product)
+    high = ring.narrow(b.lshr(product, ir.Constant(product.type, ring.type.width)))
+    above = b.or_(b.lshr(low, ring.e), b.shl(high, b.sub(ring.width, ring.e)))
+    return ring.canonical(b.add(b.and_(low, ring.p), above))
+
+
+@_unary
+def double(ring: Ring, x: Any) -> Any:
+    """2 x mod p: a rotation of e bits."""
+    b = ring.builder
+    top = b.lshr(x, b.sub(ring.e, ring.one))
+    return b.or_(b.and_(b.shl(x, ring.one), ring.p), top)
+
+
+@_unary
+def low_bits(ring: Ring, x: Any) -> Any:
+    """The low e bits of a word or a pair of words; the result may be p."""
+    return ring.builder.and_(x, ring.p)
+
+
+@_binary
+def keep_if(ring: Ring, x: Any, bit: Any) -> Any:
+    """x if `bit` (an element that is 0 or 1) is 1, else 0, by a mask."""
+    b = ring.builder
+    return b.and_(x, b.sub(ir.Constant(ring.type, 0), bit))
+
+
+@intrinsic
+def is_reduced(typingctx: Any, x: Any, e: Any) -> Any:
+    """1 if a word or a pair of words is below p, else 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ring = Ring(builder, word_count(x), args[1])
+        below = builder.icmp_unsigned("<", pack(builder, x, args[0]), ring.p)
+        return builder.zext(below, WORD)
+
+    return types.uint64(x, types.uint64), codegen
+
+
+@intrinsic
+def mul_add(typingctx: Any, accumulator: Any, x: Any, y: Any) -> Any:
+    """accumulator + x * y as integers, in 192 bits for one word and 320 bits for two: no reduction."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ring = Ring(builder, word_count(x), ir.Constant(WORD, 0))
+        total = pack(builder, accumulator, args[0])
+        product = ring.product(pack(builder, x, args[1]), pack(builder, y, args[2]))
+        return unpack(builder, accumulator, builder.add(total, builder.zext(product, total.type)))
+
+    return accumulator(accumulator, x, y), codegen
+
+
+@inlined
+def _reduce_word(word: Any, e: Any) -> Any:
+    """A word modulo p = 2^e - 1, e <= 61. After 64 // e folds it is at most 2 p."""
+    p = (U1 << e) - U1
+    for _ in range(U64 // e):
+        word = (word & p) + (word >> e)
+    return (word + ((word + U1) >> e)) & p
+
+
+@inlined
+def reduce_block_of_small(low: Any, high: Any, e: Any) -> Any:
+    """The 128-bit integer low + 2^64 high mod p, for any e <= 61."""
+    return add(mul(_reduce_word(high, e), U1 << (U64 % e), e), _reduce_word(low, e), e)
+
+
+@inlined
+def reduce_block_of_large(low: Any, high: Any, e: Any) -> Any:
+    """The same for 43 <= e <= 61, where three pieces of e bits cover 128; faster, and the compiler makes vectors of it."""
+    p = (U1 << e) - U1
+    # At most 3 p, which one more fold brings below 2 p.
+    s = (low & p) + (((low >> e) | (high << (U64 - e))) & p) + (high >> (e + e - U64))
+    s = (s & p) + (s >> e)
+    return (s + ((s + U1) >> e)) & p
+
+
+@_unary
+def reduce_block_of_two(ring: Ring, x: Any) -> Any:
+    """A pair of words modulo 2^127 - 1."""
+    return ring.canonical(ring.fold(x))
+
+
+def reduce_sum(accumulator: Any, e: Any) -> Any:
+    """An accumulator of `mul_add` modulo p."""
+    raise NotImplementedError("for kernels only")
+
+
+@overload(reduce_sum)
+def _choose_reduce_sum(accumulator: Any, e: Any) -> Any:
+    if len(accumulator) == 3:
+        return _reduce_three_words
+    return _reduce_five_words
+
+
+def _reduce_three_words(accumulator: Any, e: Any) -> Any:
+    top = mul(_reduce_word(accumulator[2], e), U1 << (U64 % e), e)
+    middle = add(top, _reduce_word(accumulator[1], e), e)
+    return add(mul(middle, U1 << (U64 % e), e), _reduce_word(accumulator[0], e), e)
+
+
+def _reduce_five_words(accumulator: Any, e: Any) -> Any:
+    # The words from the third on weigh 2^128 = 2 mod p and more; 2^256 = 4.
+    low = reduce_block_of_two((accumulator[0], accumulator[1]), e)
+    middle = reduce_block_of_two((accumulator[2], accumulator[3]), e)
+    top = (accumulator[4], U0)
+    return add(double(add(double(top, e), middle, e), e), low, e)

@@ -1,0 +1,63 @@
+"""Security and session parameters, and the bounds that follow from them.
+
+Everything in `SessionParams.describe` is compared between the parties before anything else is sent; a difference is a
+`ConfigurationMismatch` that names both values, never a failed check later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spdz.errors import UsageError
+from spdz.version import PROTOCOL_VERSION
+
+COMPUTATIONAL_BITS = 128
+"""kappa: length of PRG keys, of the OT correlation and of a row of the OT extension."""
+
+MAX_PARTIES = 16
+"""A bound on what the wire and the configuration accept; cost grows with the square of the number of parties."""
+
+
+@dataclass(frozen=True)
+class SecurityParams:
+    """Statistical security `s` in bits; the computational level is fixed at 128 bits."""
+
+    statistical_bits: int = 60
+
+    def __post_init__(self) -> None:
+        if not 40 <= self.statistical_bits <= 128:
+            raise UsageError(f"statistical_bits must be between 40 and 128, got {self.statistical_bits}")
+
+    def combined_copies(self, field_bits: int) -> int:
+        """tau, the copies of `a` that MASCOT combines into one: the smallest tau >= 2 + 2 s / k.
+
+        The random combination of tau leaky copies is statistically close to uniform by the leftover hash lemma
+        ([KOS16], section 5 and the parameter discussion after it; the bound is DESIGN 6.2).
+        """
+        return 2 + -(-2 * self.statistical_bits // field_bits)
+
+
+@dataclass(frozen=True)
+class SessionParams:
+    """What all parties of a session must have in common."""
+
+    field_name: str
+    parties: int
+    preprocessing: str
+    program_digest: str = ""
+    security: SecurityParams = SecurityParams()
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.parties <= MAX_PARTIES:
+            raise UsageError(f"a session has 2 to {MAX_PARTIES} parties, got {self.parties}")
+
+    def describe(self) -> dict[str, str]:
+        """The parameters as short text, in the order in which a difference is reported."""
+        return {
+            "protocol version": str(PROTOCOL_VERSION),
+            "number of parties": str(self.parties),
+            "field": self.field_name,
+            "preprocessing": self.preprocessing,
+            "statistical security": str(self.security.statistical_bits),
+            "program": self.program_digest,
+        }

@@ -1,0 +1,157 @@
+"""Drives one party: its scheduler, its transport, and what happens when something goes wrong.
+
+The first error ends the session. Before it leaves this module the siblings are closed, the MAC key share and all
+material are destroyed, and the peers are told (DESIGN 3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Coroutine
+from time import monotonic
+from typing import Any
+
+from spdz.errors import Desync, InternalError, ProtocolAbort, SpdzError, TransportError, UsageError
+from spdz.runtime.context import Context, SessionState
+from spdz.runtime.scheduler import Scheduler
+from spdz.runtime.trace import Trace
+from spdz.runtime.traps import Trap
+from spdz.transport.base import Transport
+from spdz.wire.frames import FrameReader, Kind, control_frame
+from spdz.wire.steps import all_steps
+
+CLOSE_SECONDS = 5.0
+
+Protocol = Callable[[Context], Coroutine[Trap, Any, Any]]
+
+
+class Party:
+    """One endpoint of a session: runs protocols one after the other until it is closed or aborts."""
+
+    def __init__(
+        self,
+        session: SessionState,
+        transport: Transport,
+        endpoints: int,
+        *,
+        timeout: float = 120.0,
+        trace: Trace | None = None,
+    ) -> None:
+        self.session = session
+        self.context = Context(session)
+        self.trace = trace if trace is not None else Trace()
+        self.transport = transport
+        self.depth = 0
+        """Causal depth reached so far: the number of rounds."""
+        self.on_abort: list[Callable[[], None]] = []
+        """Called first when the session dies, to destroy what must not survive."""
+        self._scheduler = Scheduler(self.trace)
+        self._timeout = timeout
+        self._others = tuple(endpoint for endpoint in range(endpoints) if endpoint != session.party)
+        self._over = False
+        transport.attach({peer: FrameReader(peer, self._scheduler) for peer in self._others})
+
+    def run(self, protocol: Protocol, name: str) -> Any:
+        """Run one protocol to its end and return its result. Any exception ends the session for good."""
+        if self._over:
+            raise UsageError("this session has ended; start a new one")
+        try:
+            self._scheduler.session_id = self.session.session_id
+            task = self._scheduler.spawn(protocol(self.context.child(name)), self.depth)
+            self._drive()
+            self.depth = task.depth
+        except BaseException as error:
+            self.abort(error)
+            raise
+        return task.result
+
+    def spawn(self, coroutine: Coroutine[Trap, Any, Any], depth: int | None = None) -> Any:
+        """Add a task beside the running protocol; the running `run` waits for it too."""
+        return self._scheduler.spawn(coroutine, self.depth if depth is None else depth)
+
+    def abort(self, error: BaseException) -> None:
+        """End the session: destroy the key and all material, close what runs, tell the peers, close the transport."""
+        if self._over:
+            return
+        self._over = True
+        if self.session.mac_key is not None:
+            self.session.mac_key.destroy()
+        for destroy in self.on_abort:
+            destroy()
+        self._scheduler.close()
+        step = all_steps().get(getattr(error, "step", None) or "")
+        with contextlib.suppress(SpdzError):
+            for peer in self._others:
+                self.transport.send(peer, [control_frame(Kind.ABORT, step.wire_id if step else 0)])
+        self.transport.close(CLOSE_SECONDS)
+
+    def close(self) -> None:
+        """End an honest session. Something unchecked or unread is an error."""
+        if self._over:
+            return
+        try:
+            self.context.unverified.require_empty()
+            unexpected = self._scheduler.unexpected()
+            if unexpected:
+                peer, step = next(iter(unexpected.items()))
+                raise Desync(f"party {peer} sent step {step}, which this party never reached", step=step, blamed=peer)
+        except SpdzError as error:
+            self.abort(error)
+            raise
+        self._over = True
+        if self.session.mac_key is not None:
+            self.session.mac_key.destroy()
+        for destroy in self.on_abort:
+            destroy()
+        for peer in self._others:
+            self.transport.send(peer, [control_frame(Kind.BYE)])
+        self.transport.close(CLOSE_SECONDS)
+
+    @property
+    def over(self) -> bool:
+        """True after `close` or the first error."""
+        return self._over
+
+    def _drive(self) -> None:
+        while True:
+            self._scheduler.run()
+            for peer, parts in self._scheduler.take_outgoing().items():
+                self.transport.send(peer, parts)
+            if self._scheduler.idle:
+                return
+            if self._scheduler.is_ready:
+                continue
+            self._wait()
+
+    def _wait(self) -> None:
+        awaited = self._scheduler.awaited()
+        if not awaited:
+            raise InternalError("a protocol waits for nothing that could come")
+        started = monotonic()
+        try:
+            arrived = self.transport.wait(self._timeout)
+        except TransportError as error:
+            if error.peer is not None and error.step is None:
+                step = awaited.get(error.peer) or next(iter(awaited.values()))
+                raise TransportError(f"{error} (waiting at step {step})", peer=error.peer, step=step) from None
+            raise
+        if not arrived:
+            raise self._too_late(awaited, monotonic() - started)
+
+    def _too_late(self, awaited: dict[int, str], seconds: float) -> ProtocolAbort | TransportError:
+        unexpected = self._scheduler.unexpected()
+        for peer, step in awaited.items():
+            if peer in unexpected:
+                return Desync(
+                    f"party {peer} is at step {unexpected[peer]} while this party waits for its step {step}: "
+                    "the parties run different programs or inputs of different shapes",
+                    step=step,
+                    blamed=peer,
+                )
+        peer, step = next(iter(awaited.items()))
+        return TransportError(
+            f"party {peer} sent nothing for {seconds:.0f} s while this party waited at step {step}; it may be busy, "
+            "stopped or cut off. Raise timeout_seconds if it needs longer",
+            peer=peer,
+            step=step,
+        )

@@ -1,0 +1,1 @@
+"""Protocols both phases stand on: broadcast, commit-and-open, coin toss, opening, MAC check, output, hand-shake."""

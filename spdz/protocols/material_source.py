@@ -1,0 +1,28 @@
+"""All that the online phase knows of a maker of material; the dealer and the MASCOT generator are two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from spdz.runtime.context import Context
+from spdz.sharing.material import Kind, MaterialStore
+
+
+class MaterialSource(Protocol):
+    """Makes material for one party, together with the other parties' sources."""
+
+    name: str
+    store: MaterialStore
+
+    async def set_up(self, ctx: Context) -> None:
+        """Make the MAC key share, before anything else. Once per session."""
+
+    def supports(self, kind: Kind) -> bool:
+        """Whether this maker makes that kind."""
+
+    async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
+        """Add material until the store holds at least `demand`; the same call at every party."""
+
+    async def finish(self, ctx: Context) -> None:
+        """Say good-bye to whoever helps."""

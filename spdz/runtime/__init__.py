@@ -1,0 +1,1 @@
+"""Runs protocols: traps, scheduler, context, trace, and the two ways to drive a scheduler."""

@@ -1,0 +1,106 @@
+"""What a protocol function is given: who it is, where it is in the program, and how to reach its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spdz.crypto.randomness import Randomness
+from spdz.errors import InternalError
+from spdz.field import Field, FieldArray
+from spdz.params import SecurityParams
+from spdz.runtime.traps import Exchange, Gather, Trap
+from spdz.sharing.mac_key import MacKey
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from spdz.wire.codec import Codec
+from spdz.wire.steps import Step
+
+
+@dataclass(eq=False)
+class SessionState:
+    """What all contexts of one party's session share."""
+
+    party: int
+    parties: int
+    field: Field
+    security: SecurityParams
+    randomness: Randomness
+    session_id: bytes = b""
+    mac_key: MacKey | None = None
+
+    @property
+    def key(self) -> MacKey:
+        """The MAC key share; set-up makes it."""
+        if self.mac_key is None:
+            raise InternalError("the MAC key share is used before set-up made it")
+        return self.mac_key
+
+
+class Context:
+    """A place in the program of one party.
+
+    Every message has a label made from the path; paths are unique because a context numbers its children and its
+    exchanges. Children inherit the log of unverified openings unless they are given one of their own.
+    """
+
+    def __init__(self, session: SessionState, path: str = "", unverified: Unverified | None = None) -> None:
+        self.session = session
+        self.path = path
+        self.unverified = unverified if unverified is not None else Unverified()
+        self.last_path = path
+        """Path of the latest exchange; names what is logged as unverified."""
+        self._count = 0
+
+    @property
+    def party(self) -> int:
+        return self.session.party
+
+    @property
+    def parties(self) -> int:
+        return self.session.parties
+
+    @property
+    def peers(self) -> tuple[int, ...]:
+        """The other computing parties, in order. A dealer is not among them."""
+        return tuple(party for party in range(self.session.parties) if party != self.session.party)
+
+    @property
+    def field(self) -> Field:
+        return self.session.field
+
+    @property
+    def randomness(self) -> Randomness:
+        return self.session.randomness
+
+    def child(self, name: str, unverified: Unverified | None = None) -> Context:
+        """A context below this one, with a path of its own."""
+        return Context(self.session, self._next_path(name), unverified or self.unverified)
+
+    def random(self, shape: tuple[int, ...] | int) -> FieldArray:
+        """Uniform secret elements of this party's own."""
+        return self.field.sample(self.randomness.fill, (shape,) if isinstance(shape, int) else shape)
+
+    def public(self, value: FieldArray) -> AuthShare:
+        """A share of a public constant: party 0 holds the value, everyone holds alpha_i times it as MAC."""
+        share = value if self.party == 0 else self.field.zeros(value.shape)
+        return AuthShare(share, value * self.session.key.share)
+
+    async def exchange(
+        self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]
+    ) -> dict[int, Any]:
+        """Send `sends[peer]` to every peer in it and receive from every peer in `receives`. One round."""
+        path = self._next_path(step.name)
+        answer: dict[int, Any] = await Exchange(step, path, sends, receives)
+        self.last_path = path
+        return answer
+
+    async def gather(self, *children: Coroutine[Trap, Any, Any]) -> list[Any]:
+        """Run coroutines side by side; each must have been given a child context of its own."""
+        results: list[Any] = await Gather(children)
+        return results
+
+    def _next_path(self, name: str) -> str:
+        self._count += 1
+        return f"{self.path}/{self._count:06d}.{name}"

@@ -1,0 +1,102 @@
+"""Authenticated shares: [x] = (x_i, m_i) with sum x_i = x and sum m_i = alpha * x.
+
+Source: [DPSZ12], section 2, in the form of [DKLPSS13] without per-value offsets. Linear operations are local. Adding a
+public constant needs the party's index and key share, so it goes through `Context.public`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spdz.field import Field, FieldArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AuthShare:
+    """One party's share of an array: `value` and `mac` of the same field and shape."""
+
+    value: FieldArray
+    mac: FieldArray
+
+    @property
+    def field(self) -> Field:
+        return self.value.field
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def size(self) -> int:
+        return self.value.size
+
+    def __add__(self, other: AuthShare) -> AuthShare:
+        return AuthShare(self.value + other.value, self.mac + other.mac)
+
+    def __sub__(self, other: AuthShare) -> AuthShare:
+        return AuthShare(self.value - other.value, self.mac - other.mac)
+
+    def __neg__(self) -> AuthShare:
+        return AuthShare(-self.value, -self.mac)
+
+    def __mul__(self, public: FieldArray | int) -> AuthShare:
+        """Elementwise product with a public array, with broadcasting."""
+        return AuthShare(self.value * public, self.mac * public)
+
+    __rmul__ = __mul__
+
+    def __matmul__(self, public: FieldArray) -> AuthShare:
+        return AuthShare(self.value @ public, self.mac @ public)
+
+    def __rmatmul__(self, public: FieldArray) -> AuthShare:
+        return AuthShare(public @ self.value, public @ self.mac)
+
+    def __getitem__(self, index: Any) -> AuthShare:
+        return AuthShare(self.value[index], self.mac[index])
+
+    def sum(self, axis: int | None = None) -> AuthShare:
+        """Sum over one axis, or over everything."""
+        return AuthShare(self.value.sum(axis), self.mac.sum(axis))
+
+    def reshape(self, *shape: int) -> AuthShare:
+        """The same share with another shape."""
+        return AuthShare(self.value.reshape(*shape), self.mac.reshape(*shape))
+
+    def transpose(self) -> AuthShare:
+        """Reverse the axes."""
+        return AuthShare(self.value.T, self.mac.T)
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> AuthShare:
+        """Repeat along axes of length one, as numpy does."""
+        return AuthShare(self.value.broadcast_to(shape), self.mac.broadcast_to(shape))
+
+    def wipe(self) -> None:
+        """Overwrite both arrays."""
+        self.value.wipe()
+        self.mac.wipe()
+
+    def __repr__(self) -> str:
+        return f"AuthShare(field={self.field.name}, shape={self.shape})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("shares are never pickled; stored material goes through spdz.sharing.material")
+
+
+def concatenate_shares(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
+    """Join shares along an existing axis."""
+    if len(shares) == 1:
+        return shares[0]
+    return AuthShare(
+        FieldArray.concatenate([share.value for share in shares], axis),
+        FieldArray.concatenate([share.mac for share in shares], axis),
+    )
+
+
+def stack_shares(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
+    """Join shares along a new axis."""
+    return AuthShare(
+        FieldArray.stack([share.value for share in shares], axis),
+        FieldArray.stack([share.mac for share in shares], axis),
+    )

@@ -1,0 +1,1 @@
+"""How frames travel between parties: in memory (threads of one process) or over mutually authenticated TLS."""

@@ -1,0 +1,80 @@
+"""Parties as threads of one process. Bytes pass through the same frames and readers as on a network."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+from spdz.errors import TransportError
+from spdz.transport.base import Parts
+from spdz.wire.frames import FrameReader
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    sender: int
+    parts: Parts | None
+    """None: the sender has closed its end."""
+
+
+def memory_network(endpoints: int) -> list[MemoryTransport]:
+    """Transports of `endpoints` parties that reach each other."""
+    inboxes: list[queue.SimpleQueue[_Delivery]] = [queue.SimpleQueue() for _ in range(endpoints)]
+    return [MemoryTransport(party, inboxes) for party in range(endpoints)]
+
+
+class MemoryTransport:
+    """One party's end of an in-memory network. Each end is used by one thread."""
+
+    name = "in memory"
+
+    def __init__(self, party: int, inboxes: list[queue.SimpleQueue[_Delivery]]) -> None:
+        self._party = party
+        self._inboxes = inboxes
+        self._readers: Mapping[int, FrameReader] = {}
+
+    def attach(self, readers: Mapping[int, FrameReader]) -> None:
+        self._readers = readers
+
+    def send(self, peer: int, parts: Parts) -> None:
+        self._inboxes[peer].put(_Delivery(self._party, parts))
+
+    def poll(self) -> None:
+        while not self._inboxes[self._party].empty():
+            self._take(self._inboxes[self._party].get())
+
+    def wait(self, timeout: float) -> bool:
+        deadline = monotonic() + timeout
+        while True:
+            try:
+                delivery = self._inboxes[self._party].get(timeout=max(0.0, deadline - monotonic()))
+            except queue.Empty:
+                return False
+            if self._take(delivery):
+                self.poll()
+                return True
+
+    def _take(self, delivery: _Delivery) -> bool:
+        """Feed one delivery to its reader; True when it completed a frame."""
+        reader = self._readers[delivery.sender]
+        if delivery.parts is None:
+            if not reader.finished:
+                raise TransportError(f"party {delivery.sender} has gone", peer=delivery.sender)
+            return False
+        before = reader.frames_read
+        for part in delivery.parts:
+            source = memoryview(part)
+            while source.nbytes:
+                target = reader.buffer()
+                count = min(target.nbytes, source.nbytes)
+                target[:count] = source[:count]
+                source = source[count:]
+                reader.advance(count)
+        return reader.frames_read > before
+
+    def close(self, timeout: float) -> None:
+        for peer in range(len(self._inboxes)):
+            if peer != self._party:
+                self._inboxes[peer].put(_Delivery(self._party, None))

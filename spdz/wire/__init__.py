@@ -1,0 +1,1 @@
+"""The wire format: registered steps, strict payload codecs and sans-io frames. Nothing here opens a socket."""
