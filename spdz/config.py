@@ -17,7 +17,7 @@ import stat
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from spdz.errors import UsageError
@@ -220,7 +220,7 @@ def _endpoint(file: Path, values: object, index: int, name: str) -> Endpoint:
         raise UsageError(f"{table.where}: certificate: {certificate} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{table.where}: certificate: {certificate} {error}") from None
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     if now > found.not_after:
         raise UsageError(f"{table.where}: certificate: {certificate} has expired on {found.not_after:%Y-%m-%d}")
     if now < found.not_before:

@@ -65,10 +65,6 @@ class Party:
             raise
         return task.result
 
-    def spawn(self, coroutine: Coroutine[Trap, Any, Any], depth: int | None = None) -> Any:
-        """Add a task beside the running protocol; the running `run` waits for it too."""
-        return self._scheduler.spawn(coroutine, self.depth if depth is None else depth)
-
     def abort(self, error: BaseException) -> None:
         """End the session: destroy the key and all material, close what runs, tell the peers, close the transport."""
         if self._over:

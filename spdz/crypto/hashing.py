@@ -29,7 +29,7 @@ from spdz.version import PROTOCOL_VERSION
 HASH_BYTES: Final = 32
 
 Part = bytes | bytearray | memoryview | int | str
-"""What can be hashed. An array goes in as `memoryview(array)`; its shape and type are not hashed."""
+"""What can be hashed. An array goes in as `array.data`; its shape and type are not hashed."""
 
 _BYTES: Final = b"B"
 _INTEGER: Final = b"I"

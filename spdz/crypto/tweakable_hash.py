@@ -8,9 +8,8 @@ parties give the same index to the same OT. The final XOR with P(x) and the twea
 The key of P is public and fixed: the first 16 bytes of the SHA-256 of the sentence in `_KEY_SENTENCE`, so that nobody
 could choose it. AES runs in ECB mode because ECB *is* the bare permutation.
 
-Deviation: one key for everybody. [GKWY20] bounds an attacker's advantage by its queries to P, over all sessions in the
-world at once when they share the key; a fresh key for each session would separate them, at the price of one more
-public value to agree on. `TweakableHash` takes such a key as an argument.
+One key serves everybody, so an attacker's evaluations of P count against the rows of all sessions at once. A key for
+each session would separate them, at the price of one more public value to agree on; `TweakableHash` takes such a key.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +70,7 @@ class FieldArray:
     def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("len() of a 0-d FieldArray")
-        return self.limbs.shape[0]
+        return self.shape[0]
 
     def reshape(self, *shape: int | tuple[int, ...]) -> FieldArray:
         """The same elements in another shape, one entry may be -1; a view where numpy gives one."""
@@ -150,12 +150,12 @@ class FieldArray:
 
     def _elementwise(self, kernel: str, other: Any, swap: bool = False) -> FieldArray:
         if not _is_operand(other):
-            return NotImplemented
+            return cast(FieldArray, NotImplemented)
         x, y = self, self._operand(other)
         if swap:
             x, y = y, x
         shape = broadcast_shape(x.shape, y.shape)
-        out = self.field.empty(shape)
+        out = FieldArray(self.field, np.empty((*shape, self.field.limbs), dtype=np.uint64))
         # A single element is read again and again, with step 0; other broadcasts are written out.
         x_step, y_step = int(x.size != 1), int(y.size != 1)
         x = x.broadcast_to(shape) if x_step and x.shape != shape else x
@@ -221,12 +221,12 @@ class FieldArray:
     def sum(self, axis: int | None = None) -> FieldArray:
         """The sum over one axis, or over all of them."""
         if axis is None:
-            outer, middle, shape = 1, self.size, ()
+            outer, middle = 1, self.size
+            out = self.field.empty(())
         else:
             axis = axis_of(axis, self.ndim)
             outer, middle = count_of(self.shape[:axis]), self.shape[axis]
-            shape = self.shape[:axis] + self.shape[axis + 1 :]
-        out = self.field.empty(shape)
+            out = self.field.empty(self.shape[:axis] + self.shape[axis + 1 :])
         inner = out.size // outer if outer else 0
         loop = self.field.kernels.sum_middle
         loop(flat_words(self.limbs), outer, middle, inner, flat_words(out.limbs), self.field.parameter)

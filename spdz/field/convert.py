@@ -39,11 +39,12 @@ def integers(values: Any, name: str) -> npt.NDArray[Any]:
     if array.dtype != object:
         raise UsageError(f"{name} holds integers, not {array.dtype}: scale to integers first")
     flat = array.ravel().tolist()
-    for kind in set(map(type, flat)):
-        if not hasattr(kind, "__index__"):
-            where = next(position for position, value in enumerate(flat) if type(value) is kind)
-            place = _place(np.unravel_index(where, array.shape))
-            raise UsageError(f"{name} holds integers, but {place} is a {kind.__name__}: scale to integers first")
+    wrong = {kind for kind in set(map(type, flat)) if not hasattr(kind, "__index__")}
+    if wrong:
+        where, kind = next((at, type(value)) for at, value in enumerate(flat) if type(value) in wrong)
+        advice = "nested sequences need equal lengths" if kind in (list, tuple) else "scale to integers first"
+        place = _place(np.unravel_index(where, array.shape))
+        raise UsageError(f"{name} holds integers, but {place} is a {kind.__name__}: {advice}")
     try:
         return np.array(flat, dtype=np.int64).reshape(array.shape)
     except OverflowError:

@@ -29,9 +29,15 @@ class GadgetOperations:
     if TYPE_CHECKING:
         name: str
         parameter: np.uint64
-        bits: int
-        limbs: int
-        element_bytes: int
+
+        @property
+        def bits(self) -> int: ...
+
+        @property
+        def limbs(self) -> int: ...
+
+        @property
+        def element_bytes(self) -> int: ...
 
         @property
         def ot_kernels(self) -> ModuleType: ...
@@ -76,12 +82,12 @@ class GadgetOperations:
         count = acc.size
         blocks = (self._blocks(h0, count * self.bits), self._blocks(h1, count * self.bits))
         outputs = (self._output(d, count * self.bits), self._output(acc, count))
-        self.ot_kernels.ot_sender_gadget(*blocks, self._input(b, count), self._scratch(2), *outputs, self.parameter)
+        self.ot_kernels.ot_sender_gadget(*blocks, self._input(b, count), self.bits, *outputs, self.parameter)
 
     def ot_receiver_gadget(self, h: Words, acc: FieldArray) -> None:
         """acc[i] = sum over l of 2^l (h[i k + l] mod p); h is (n k, 2) raw 128-bit blocks, acc (n,), overwritten."""
         blocks = self._blocks(h, acc.size * self.bits)
-        self.ot_kernels.ot_receiver_gadget(blocks, self._scratch(1), self._output(acc, acc.size), self.parameter)
+        self.ot_kernels.ot_receiver_gadget(blocks, self.bits, self._output(acc, acc.size), self.parameter)
 
     def select_gadget(self, bits: Bits, d: FieldArray, acc: FieldArray) -> None:
         """acc[i] += sum over l of 2^l bits[i, l] d[i k + l]; bits (n, k) of 0 and 1, d (n k,), acc (n,)."""
@@ -90,7 +96,7 @@ class GadgetOperations:
             raise UsageError(f"{count} bits as uint8 expected, not {bits.shape} of {bits.dtype}")
         flat = np.require(bits.reshape(count), requirements=["C", "W"])
         target = self._output(acc, acc.size)
-        self.ot_kernels.select_gadget(flat, self._input(d, count), self._scratch(1), target, self.parameter)
+        self.ot_kernels.select_gadget(flat, self._input(d, count), self.bits, target, self.parameter)
 
     def random_combination(self, coefficients: FieldArray, x: FieldArray) -> FieldArray:
         """sum over i of coefficients[i] x[i], both of shape (m,): one element, shape ()."""
@@ -112,10 +118,6 @@ class GadgetOperations:
         out = np.empty((x.size * self.bits + 63) // 64, dtype=np.uint64)
         self.ot_kernels.pack_bits(words, self.limbs, self.bits, out)
         return out.view(np.uint8)[: (x.size * self.bits + 7) // 8]
-
-    def _scratch(self, rows: int) -> Words:
-        """Room for gadget rows that stay in the first-level cache between two loops of a kernel."""
-        return flat_words(self.empty(rows * self.bits).limbs)
 
     # ---- checks
 

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-from numba.core.caching import FunctionCache
-from numba.extending import intrinsic as _numba_intrinsic
-from numba.extending import overload as _numba_overload
+import numba.core.caching
+import numba.extending
 
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
+
+# Some releases of numba have types and some have none; to this package it is all the same.
+_numba: Any = numba
+_FunctionCache: Any = _numba.core.caching.FunctionCache
 
 
 def _digest_of_sources() -> str:
@@ -35,7 +38,7 @@ def _digest_of_sources() -> str:
 SOURCES_DIGEST = _digest_of_sources()
 
 
-class _KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
     """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
@@ -48,7 +51,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Where no directory can be written (a read-only installation without a home), the kernel is compiled anew by
     every process instead.
     """
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    dispatcher = _numba.njit(nogil=True, error_model="numpy")(function)
     # Numba raises RuntimeError ("no locator available") if there is nowhere to put the cache.
     with contextlib.suppress(RuntimeError):
         dispatcher._cache = _KernelCache(function)
@@ -57,12 +60,12 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a helper that only kernels call: it has no cache entry of its own."""
-    return cast(Callable[P, R], numba.njit(nogil=True, error_model="numpy")(function))
+    return cast(Callable[P, R], _numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
 
 
-def intrinsic(function: F) -> F:
-    """Typed `numba.extending.intrinsic`: the decorated function returns (signature, code generator)."""
-    return cast(F, _numba_intrinsic(function))
+def intrinsic(function: Callable[..., Any]) -> Any:
+    """`numba.extending.intrinsic`: the decorated function returns (signature, code generator)."""
+    return _numba.extending.intrinsic(function)
 
 
 def overload(target: Callable[..., Any]) -> Callable[[F], F]:
@@ -70,5 +73,5 @@ def overload(target: Callable[..., Any]) -> Callable[[F], F]:
 
     Not strict: numba would compare annotations of the chooser and of the implementation, and those say nothing.
     """
-    options = {"nogil": True, "error_model": "numpy"}
-    return cast(Callable[[F], F], _numba_overload(target, jit_options=options, strict=False))
+    options = {"nogil": True, "error_model": "numpy", "forceinline": True}
+    return cast(Callable[[F], F], _numba.extending.overload(target, jit_options=options, strict=False))

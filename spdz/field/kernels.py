@@ -22,14 +22,11 @@ from spdz.field.mersenne import (
     low_bits,
     mul,
     mul_add,
-    reduce_block_of_large,
-    reduce_block_of_small,
-    reduce_block_of_two,
+    reduce_block,
     reduce_sum,
     sub,
+    widest_multiple,
 )
-
-U43 = np.uint64(43)
 
 Words = npt.NDArray[np.uint64]
 
@@ -156,7 +153,7 @@ def count_unreduced(x: Words, e: np.uint64) -> int:
     reduced = U0
     for i in range(x.shape[0]):
         reduced += is_reduced(load(x, i), e)
-    return x.shape[0] - np.int64(reduced)
+    return int(x.shape[0] - np.int64(reduced))
 
 
 @kernel
@@ -167,39 +164,12 @@ def mask_and_count(x: Words, e: np.uint64) -> int:
         word = low_bits(load(x, i), e)
         store(x, i, word)
         reduced += is_reduced(word, e)
-    return x.shape[0] - np.int64(reduced)
-
-
-def reduce_run(blocks: Any, start: Any, out: Any, e: Any) -> None:
-    """out[i] = blocks[start + i, 0] + 2^64 blocks[start + i, 1] mod p, for all of `out`."""
-    raise NotImplementedError("for kernels only")
-
-
-@overload(reduce_run)
-def _choose_reduce_run(blocks: Any, start: Any, out: Any, e: Any) -> Any:
-    if out.ndim == 1:
-        return _reduce_run_one_word
-    return _reduce_run_two_words
-
-
-def _reduce_run_one_word(blocks: Any, start: Any, out: Any, e: Any) -> None:
-    # The choice is made outside of the loops, or they would not become vector code.
-    if e < U43:
-        for i in range(out.shape[0]):
-            j = np.uint64(start + i)
-            out[np.uint64(i)] = reduce_block_of_small(blocks[j, U0], blocks[j, U1], e)
-    else:
-        for i in range(out.shape[0]):
-            j = np.uint64(start + i)
-            out[np.uint64(i)] = reduce_block_of_large(blocks[j, U0], blocks[j, U1], e)
-
-
-def _reduce_run_two_words(blocks: Any, start: Any, out: Any, e: Any) -> None:
-    for i in range(out.shape[0]):
-        store(out, i, reduce_block_of_two(load(blocks, start + i), e))
+    return int(x.shape[0] - np.int64(reduced))
 
 
 @kernel
 def reduce_blocks(blocks: Words, out: Words, e: np.uint64) -> None:
     """out[i] = blocks[i, 0] + 2^64 blocks[i, 1] mod p."""
-    reduce_run(blocks, 0, out, e)
+    widest = widest_multiple(e)
+    for i in range(out.shape[0]):
+        store(out, i, reduce_block(blocks[np.uint64(i), U0], blocks[np.uint64(i), U1], out, widest, e))

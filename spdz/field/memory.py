@@ -58,4 +58,4 @@ def writable_bytes(limbs: Words) -> memoryview:
     if limbs.size == 0:
         # memoryview refuses to cast shapes that contain a zero.
         return memoryview(bytearray())
-    return memoryview(limbs).cast("B")
+    return memoryview(limbs).cast("B")  # type: ignore[arg-type]  # numpy declares no buffer before 3.12

@@ -18,21 +18,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
 
 from spdz.field.jit import inlined, intrinsic, overload
 
+types: Any = numba.types
+
 # Constants of kernels: numba turns uint64 combined with a plain int into a float.
-U0, U1, U64 = np.uint64(0), np.uint64(1), np.uint64(64)
+U0, U1, U62, U64 = np.uint64(0), np.uint64(1), np.uint64(62), np.uint64(64)
 
 WORD = ir.IntType(64)
-ONE_WORD = types.uint64
-TWO_WORDS = types.UniTuple(types.uint64, 2)
-ELEMENTS = {1: ONE_WORD, 2: TWO_WORDS}
-# Sums of products are not reduced term by term: these hold 2^64 products, of 122 and of 254 bits.
-ACCUMULATORS = {1: types.UniTuple(types.uint64, 3), 2: types.UniTuple(types.uint64, 5)}
 
 
 def word_count(numba_type: Any) -> int:
@@ -82,11 +79,12 @@ class Ring:
         return b.and_(b.add(s, above), self.p)
 
     def fold(self, s: Any) -> Any:
-        """Something congruent to s, and at most p + (s >> e)."""
+        """A number congruent to s, at most p + (s >> e)."""
         b = self.builder
         return b.add(b.and_(s, self.p), b.lshr(s, self.e))
 
     def narrow(self, wide: Any) -> Any:
+        """The low W bits."""
         return self.builder.trunc(wide, self.type)
 
     def product(self, x: Any, y: Any) -> Any:
@@ -198,7 +196,10 @@ def is_reduced(typingctx: Any, x: Any, e: Any) -> Any:
 
 @intrinsic
 def mul_add(typingctx: Any, accumulator: Any, x: Any, y: Any) -> Any:
-    """accumulator + x * y as integers, in 192 bits for one word and 320 bits for two: no reduction."""
+    """accumulator + x * y as integers, without reduction.
+
+    The accumulator has 192 bits for elements of one word and 320 bits for two: room for 2^64 products.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         ring = Ring(builder, word_count(x), ir.Constant(WORD, 0))
@@ -219,25 +220,44 @@ def _reduce_word(word: Any, e: Any) -> Any:
 
 
 @inlined
-def reduce_block_of_small(low: Any, high: Any, e: Any) -> Any:
-    """The 128-bit integer low + 2^64 high mod p, for any e <= 61."""
-    return add(mul(_reduce_word(high, e), U1 << (U64 % e), e), _reduce_word(low, e), e)
+def widest_multiple(e: Any) -> Any:
+    """(w, w / e - 1) for the largest multiple w of e up to 62.
+
+    As p divides 2^w - 1, reducing modulo that first disposes of most of 128 bits whatever e is.
+    """
+    return e * (U62 // e), U62 // e - U1
 
 
 @inlined
-def reduce_block_of_large(low: Any, high: Any, e: Any) -> Any:
-    """The same for 43 <= e <= 61, where three pieces of e bits cover 128; faster, and the compiler makes vectors of it."""
+def _reduce_block_of_one(low: Any, high: Any, widest: Any, e: Any) -> Any:
+    # Three pieces of w >= 43 bits cover 128; their sum is at most 3 (2^w - 1), and after a fold at most 2^w + 2.
+    w, folds = widest
+    mask = (U1 << w) - U1
+    s = (low & mask) + (((low >> w) | (high << (U64 - w))) & mask) + (high >> (w + w - U64))
+    s = (s & mask) + (s >> w)
+    # Where w = e, no fold is needed: s is below 2 p.
     p = (U1 << e) - U1
-    # At most 3 p, which one more fold brings below 2 p.
-    s = (low & p) + (((low >> e) | (high << (U64 - e))) & p) + (high >> (e + e - U64))
-    s = (s & p) + (s >> e)
+    for _ in range(folds):
+        s = (s & p) + (s >> e)
     return (s + ((s + U1) >> e)) & p
 
 
 @_unary
-def reduce_block_of_two(ring: Ring, x: Any) -> Any:
+def _reduce_block_of_two(ring: Ring, x: Any) -> Any:
     """A pair of words modulo 2^127 - 1."""
     return ring.canonical(ring.fold(x))
+
+
+def reduce_block(low: Any, high: Any, array: Any, widest: Any, e: Any) -> Any:
+    """low + 2^64 high mod p as an element of the kind that the flat `array` holds; `widest` is `widest_multiple(e)`."""
+    raise NotImplementedError("for kernels only")
+
+
+@overload(reduce_block)
+def _choose_reduce_block(low: Any, high: Any, array: Any, widest: Any, e: Any) -> Any:
+    if array.ndim == 1:
+        return lambda low, high, array, widest, e: _reduce_block_of_one(low, high, widest, e)
+    return lambda low, high, array, widest, e: _reduce_block_of_two((low, high), e)
 
 
 def reduce_sum(accumulator: Any, e: Any) -> Any:
@@ -260,7 +280,7 @@ def _reduce_three_words(accumulator: Any, e: Any) -> Any:
 
 def _reduce_five_words(accumulator: Any, e: Any) -> Any:
     # The words from the third on weigh 2^128 = 2 mod p and more; 2^256 = 4.
-    low = reduce_block_of_two((accumulator[0], accumulator[1]), e)
-    middle = reduce_block_of_two((accumulator[2], accumulator[3]), e)
+    low = _reduce_block_of_two((accumulator[0], accumulator[1]), e)
+    middle = _reduce_block_of_two((accumulator[2], accumulator[3]), e)
     top = (accumulator[4], U0)
     return add(double(add(double(top, e), middle, e), e), low, e)

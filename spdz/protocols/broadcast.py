@@ -29,7 +29,7 @@ async def broadcast(ctx: Context, step: Step, codec: Codec, value: Any) -> list[
     Rounds:    1.  Sends: `codec.byte_count` bytes to each peer.
     Unchecked: who sent different values to different peers, until the next `echo` (three parties and more).
     """
-    received = await ctx.exchange(step, {peer: (codec, value) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, value)), dict.fromkeys(ctx.peers, codec))
     received[ctx.party] = value
     values = [received[party] for party in range(ctx.parties)]
     record_broadcast(ctx, step, {party: (codec, value) for party, value in enumerate(values)})
@@ -43,7 +43,7 @@ async def broadcast_from(ctx: Context, step: Step, codec: Codec, sender: int, va
     Unchecked: as in `broadcast`.
     """
     if ctx.party == sender:
-        await ctx.exchange(step, {peer: (codec, value) for peer in ctx.peers}, {})
+        await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, value)), {})
     else:
         value = (await ctx.exchange(step, {}, {sender: codec}))[sender]
     record_broadcast(ctx, step, {sender: (codec, value)})
@@ -74,7 +74,7 @@ async def echo(ctx: Context) -> None:
     parts = [part for path, digest in ctx.unverified.close_broadcasts() for part in (path, digest)]
     own = labelled_hash(Domain.TRANSCRIPT, *parts, session_id=ctx.session.session_id)
     codec = Blob(DIGEST_BYTES)
-    received = await ctx.exchange(ECHO, {peer: (codec, own) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.exchange(ECHO, dict.fromkeys(ctx.peers, (codec, own)), dict.fromkeys(ctx.peers, codec))
     for peer, digest in received.items():
         if bytes(digest) != own:
             raise BroadcastMismatch(

@@ -51,7 +51,7 @@ async def commit_and_open(ctx: Context, steps: CommitAndOpen, payload: bytes) ->
     commitment, nonce = commit(session_id, ctx.party, place, payload, ctx.randomness)
     codec = Blob(COMMITMENT_BYTES)
     received = await ctx.exchange(
-        steps.commit, {peer: (codec, commitment) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
+        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)
     )
     commitments = {peer: bytes(value) for peer, value in received.items()}
     commitments[ctx.party] = commitment
@@ -59,7 +59,7 @@ async def commit_and_open(ctx: Context, steps: CommitAndOpen, payload: bytes) ->
     seen = _digest_of(ctx, commitments)
     codec = Blob(NONCE_BYTES + len(payload) + len(seen))
     openings = await ctx.exchange(
-        steps.open, {peer: (codec, nonce + payload + seen) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
+        steps.open, dict.fromkeys(ctx.peers, (codec, nonce + payload + seen)), dict.fromkeys(ctx.peers, codec)
     )
     payloads = {ctx.party: payload}
     for peer, opening in openings.items():

@@ -40,7 +40,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     others = tuple(endpoint for endpoint in endpoints if endpoint != ctx.party)
     codec = Blob(NONCE_BYTES + _TEXT_BYTES)
     hello = nonce + _encode(mine)
-    received = await ctx.exchange(HELLO, {peer: (codec, hello) for peer in others}, dict.fromkeys(others, codec))
+    received = await ctx.exchange(HELLO, dict.fromkeys(others, (codec, hello)), dict.fromkeys(others, codec))
     nonces = {ctx.party: nonce}
     for peer, payload in received.items():
         nonces[peer] = bytes(payload[:NONCE_BYTES])
@@ -49,7 +49,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
 
     codec = Blob(SESSION_ID_BYTES)
     confirmed = await ctx.exchange(
-        CONFIRM, {peer: (codec, session_id) for peer in others}, dict.fromkeys(others, codec)
+        CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec)
     )
     for peer, theirs in confirmed.items():
         if bytes(theirs) != session_id:

@@ -17,13 +17,16 @@ from typing import Any
 
 from spdz.errors import Desync, InternalError, MalformedMessage, PeerAborted
 from spdz.runtime.trace import Event, Trace
-from spdz.runtime.traps import Exchange, Gather, Join, Trap
+from spdz.runtime.traps import Exchange, Gather, Join, Spawn, Trap
 from spdz.wire.codec import Codec
 from spdz.wire.frames import HEADER_BYTES, LABEL_BYTES, Header, Kind
 from spdz.wire.steps import Step, by_wire_id
 
 EARLY_LIMIT_BYTES = 512 << 20
 """How much a peer may send ahead of this party; an honest peer stays far below."""
+
+MAX_ROUND = (1 << 32) - 2
+"""A header has four bytes for a round."""
 
 Parts = list[bytes | memoryview]
 
@@ -132,6 +135,9 @@ class Scheduler:
             self._exchange(task, trap)
         elif isinstance(trap, Gather):
             self._gather(task, trap)
+        elif isinstance(trap, Spawn):
+            task.answer = self._start(trap.coroutine, task.depth, None, 0)
+            self._resume(task)
         elif isinstance(trap, Join):
             self._join(task, trap.task)
         else:
@@ -300,7 +306,9 @@ class Scheduler:
     def _check_header(self, peer: int, header: Header, expected: _Expected) -> None:
         if header.wire_id != expected.step.wire_id:
             raise self._malformed(peer, header, f"came where step {expected.step.name} belongs")
-        if header.round != expected.round:
+        if expected.step.adopts_round:
+            expected.task.depth = max(expected.task.depth, min(header.round, MAX_ROUND))
+        elif header.round != expected.round:
             raise self._malformed(peer, header, f"says round {header.round}, but this is round {expected.round}")
         if header.length != expected.codec.byte_count:
             raise self._malformed(

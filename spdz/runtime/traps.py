@@ -41,6 +41,13 @@ class Gather(Trap):
 
 
 @dataclass(eq=False)
+class Spawn(Trap):
+    """Start a task that others may join. It begins at the depth of the task that starts it. Answer: the `Task`."""
+
+    coroutine: Coroutine[Trap, Any, Any]
+
+
+@dataclass(eq=False)
 class Join(Trap):
     """Wait for another task, which may have several that wait for it. Answer: its result."""
 

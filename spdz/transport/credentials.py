@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -40,7 +40,7 @@ def create_credentials(name: str, valid_days: int = 3650, *, valid_from: datetim
     """
     if not 1 <= valid_days <= MAX_VALID_DAYS:
         raise UsageError(f"a certificate is valid for 1 to {MAX_VALID_DAYS} days, got {valid_days}")
-    start = valid_from if valid_from is not None else datetime.now(timezone.utc) - timedelta(days=1)
+    start = valid_from if valid_from is not None else datetime.now(UTC) - timedelta(days=1)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _builder(name, key.public_key(), start, start + timedelta(days=valid_days)).sign(key, hashes.SHA256())
     key_pem = key.private_bytes(

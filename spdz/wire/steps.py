@@ -40,6 +40,8 @@ class Step:
     delivery: Delivery
     source: str
     tampering: tuple[Outcome, ...]
+    adopts_round: bool = False
+    """The receiver takes over the sender's round: a service such as the dealer does not run the program itself."""
 
     @property
     def wire_id(self) -> int:
@@ -51,9 +53,16 @@ _by_name: dict[str, Step] = {}
 _by_wire_id: dict[int, Step] = {}
 
 
-def declare(name: str, *, source: str, tampering: tuple[Outcome, ...], delivery: Delivery = Delivery.DIRECT) -> Step:
+def declare(
+    name: str,
+    *,
+    source: str,
+    tampering: tuple[Outcome, ...],
+    delivery: Delivery = Delivery.DIRECT,
+    adopts_round: bool = False,
+) -> Step:
     """Register a step; names and wire ids are unique, and a step without a declared outcome is refused."""
-    step = Step(name, delivery, source, tampering)
+    step = Step(name, delivery, source, tampering, adopts_round)
     if not tampering:
         raise InternalError(f"step {name} declares no outcome of tampering")
     if name in _by_name or step.wire_id in _by_wire_id:

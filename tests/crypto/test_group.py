@@ -255,7 +255,7 @@ def test_the_identity_is_refused() -> None:
 
 
 def test_non_canonical_encodings_are_refused() -> None:
-    # Each y from p to 2^255 - 1 also is y - p, and several of those are on the curve (none is in the subgroup, as it is).
+    # Each y from p to 2^255 - 1 also is y - p, and many of those are on the curve (though none is in the subgroup).
     on_curve = 0
     for y in range(19):
         for sign in (0, 1):

@@ -50,7 +50,7 @@ def test_every_kind_of_buffer() -> None:
     Prg(SEED).fill(array)
     assert array == expected
     signed = np.zeros(30, np.int64)
-    Prg(SEED).fill(memoryview(signed))
+    Prg(SEED).fill(signed.data)
     assert signed.tobytes() == expected
     matrix = np.zeros((2, 240), np.uint8)
     Prg(SEED).fill(matrix[1])

@@ -1,0 +1,50 @@
+"""Before a part of a program runs, the parties compare what they are about to run.
+
+A party whose program took another path, or whose input has another shape, shows here with a sentence that names both
+operations, instead of as a message of the wrong size later (PITFALLS 19). This is a convenience for honest parties: a
+cheater can say what it likes, and gains nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import zip_longest
+
+from spdz.errors import ConfigurationMismatch
+from spdz.runtime.context import Context
+from spdz.wire.codec import Blob
+from spdz.wire.steps import declare
+
+_TEXT_BYTES = 480
+_DIGEST_BYTES = 32
+
+PLAN = declare("program.plan", source="this module", tampering=(ConfigurationMismatch,))
+
+
+async def agree_on_plan(ctx: Context, operations: list[str]) -> None:
+    """Compare a list of operations, each a short line of text, with every peer.
+
+    Rounds:    1.  Sends: 512 bytes to each peer.
+    Raises:    ConfigurationMismatch naming the first operation that differs.
+    """
+    text = "\n".join(operations).encode("ascii", "replace")
+    mine = hashlib.sha256(text).digest() + text[:_TEXT_BYTES].ljust(_TEXT_BYTES)
+    codec = Blob(_DIGEST_BYTES + _TEXT_BYTES)
+    received = await ctx.exchange(PLAN, dict.fromkeys(ctx.peers, (codec, mine)), dict.fromkeys(ctx.peers, codec))
+    for peer, theirs in received.items():
+        if bytes(theirs) != mine:
+            raise ConfigurationMismatch(_difference(mine, bytes(theirs), peer))
+
+
+def _difference(mine: bytes, theirs: bytes, peer: int) -> str:
+    start = "the parties' programs differ"
+    ours, others = (_lines(payload) for payload in (mine, theirs))
+    for number, (own, other) in enumerate(zip_longest(ours, others, fillvalue="nothing"), 1):
+        if own != other:
+            return f"{start}: since the last reveal, operation {number} is {own!r} here and {other!r} at party {peer}"
+    return f"{start}: more than the first {len(ours) - 1} operations since the last reveal, compared with party {peer}"
+
+
+def _lines(payload: bytes) -> list[str]:
+    text = payload[_DIGEST_BYTES:].decode("ascii", "replace").rstrip()
+    return ["".join(letter if letter.isprintable() else "?" for letter in line) for line in text.split("\n")]

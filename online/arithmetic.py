@@ -1,0 +1,102 @@
+"""Input and multiplication: the protocols of the online phase that talk. Linear operations are local.
+
+Source:    [DPSZ12], online phase. Outputs are in `spdz.protocols.output`.
+Symbols:   [x], [y] factors, (a, b, c = a b) a triple, epsilon = x - a and delta = y - b opened.
+Unchecked: every opening in here is logged; `output` checks all of them before anything is revealed. What is opened is
+           masked by material that is used once, so opening it early reveals nothing.
+"""
+
+from __future__ import annotations
+
+from spdz.errors import BroadcastMismatch, MacCheckFailed
+from spdz.field import FieldArray
+from spdz.protocols.broadcast import broadcast_from
+from spdz.protocols.opening import partial_open
+from spdz.runtime.context import Context
+from spdz.sharing.material import InputMasks, Squares, Triples
+from spdz.sharing.shares import AuthShare, concatenate_shares
+from spdz.wire.codec import Elements
+from spdz.wire.steps import Delivery, Harmless, Outcome, declare
+
+INPUT_MASKED = declare(
+    "input.masked",
+    source="[DPSZ12] input; masks known to the owner as in [KOS16]",
+    delivery=Delivery.BROADCAST,
+    # For two parties a changed broadcast is another input; for more, a different one to each is caught by the echo.
+    tampering=(Harmless.INPUT_SUBSTITUTION, BroadcastMismatch),
+)
+_CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
+MULTIPLY_MASKED = declare(
+    "multiply.masked", source="[DPSZ12] multiplication", delivery=Delivery.BROADCAST, tampering=_CHECKED
+)
+SQUARE_MASKED = declare("square.masked", source="[DKLPSS13] squaring", delivery=Delivery.BROADCAST, tampering=_CHECKED)
+MATMUL_MASKED = declare(
+    "matmul.masked", source="[MZ17] section IV, matrix triples", delivery=Delivery.BROADCAST, tampering=_CHECKED
+)
+
+
+async def share_input(ctx: Context, owner: int, values: FieldArray | None, masks: InputMasks) -> AuthShare:
+    """Share the owner's array: x - r is broadcast, and [x] = [r] + (x - r).
+
+    Shapes:    values: any at the owner, None elsewhere; masks of the same shape.
+    Rounds:    1.  Sends: one element per entry to each peer, at the owner.  Consumes: one input mask per entry.
+    Unchecked: the owner may say different things to different peers until the next echo (three parties and more).
+    """
+    codec = Elements(ctx.field, masks.share.shape)
+    difference = None if values is None or masks.clear is None else values - masks.clear
+    opened: FieldArray = await broadcast_from(ctx, INPUT_MASKED, codec, owner, difference)
+    return masks.share + ctx.public(opened)
+
+
+async def multiply(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -> AuthShare:
+    """Multiply two shared arrays elementwise with Beaver triples.
+
+    Shapes:    x, y and the triples: equal; returns the same.
+    Rounds:    1.  Sends: 2 elements per entry to each peer.  Consumes: one triple per entry.
+    Unchecked: epsilon, delta; a MAC check must run before any output.
+    """
+    a, b, c = triples
+    masked = concatenate_shares([(x - a).reshape(-1), (y - b).reshape(-1)])
+    opened = await partial_open(ctx, MULTIPLY_MASKED, masked)
+    epsilon, delta = opened[: x.size].reshape(*x.shape), opened[x.size :].reshape(*x.shape)
+    return c + b * epsilon + a * delta + ctx.public(epsilon * delta)
+
+
+async def square(ctx: Context, x: AuthShare, squares: Squares) -> AuthShare:
+    """Square a shared array elementwise: x^2 = a^2 + 2 epsilon a + epsilon^2.
+
+    Shapes:    x and the squares: equal; returns the same.
+    Rounds:    1.  Sends: 1 element per entry to each peer.  Consumes: one square per entry.
+    Unchecked: epsilon; a MAC check must run before any output.
+    """
+    a, a_squared = squares
+    epsilon = await partial_open(ctx, SQUARE_MASKED, x - a)
+    return a_squared + a * (epsilon + epsilon) + ctx.public(epsilon * epsilon)
+
+
+async def matmul(ctx: Context, x: AuthShare, y: AuthShare, triple: Triples) -> AuthShare:
+    """Multiply two shared matrices with one matrix triple.
+
+    Shapes:    x: (m, l), y: (l, n), triple likewise with c: (m, n); returns (m, n).
+    Rounds:    1.  Sends: m l + l n elements to each peer.  Consumes: one matrix triple.
+    Unchecked: epsilon, delta; a MAC check must run before any output.
+    """
+    a, b, c = triple
+    masked = concatenate_shares([(x - a).reshape(-1), (y - b).reshape(-1)])
+    opened = await partial_open(ctx, MATMUL_MASKED, masked)
+    epsilon, delta = opened[: x.size].reshape(*x.shape), opened[x.size :].reshape(*y.shape)
+    return c + b.__rmatmul__(epsilon) + a @ delta + ctx.public(epsilon @ delta)
+
+
+async def matmul_by_triples(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -> AuthShare:
+    """Multiply two shared matrices with one triple per product of entries, where no matrix triples are to be had.
+
+    Shapes:    x: (m, l), y: (l, n), triples: (m, l, n); returns (m, n).
+    Rounds:    1.  Sends: 2 m l n elements to each peer.  Consumes: m l n triples.
+    Unchecked: as `multiply`.
+    """
+    shape = (*x.shape, y.shape[1])
+    left = x.reshape(*x.shape, 1).broadcast_to(shape)
+    right = y.reshape(1, *y.shape).broadcast_to(shape)
+    products = await multiply(ctx, left, right, triples)
+    return products.sum(1)

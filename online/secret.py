@@ -1,0 +1,246 @@
+"""Secret arrays: what a user's program computes with.
+
+A `SecretArray` behaves like a numpy array of integers mod p as far as that is possible without revealing anything.
+What would reveal something, or silently copy shares, is refused with a sentence that says what to do instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from spdz.errors import UsageError
+from spdz.field import FieldArray
+
+if TYPE_CHECKING:
+    from spdz.online.graph import Node
+    from spdz.online.session import Mpc
+
+Public = int | npt.ArrayLike
+"""Integers known to every party."""
+
+
+def _refuse(what: str, advice: str) -> NoReturn:
+    raise TypeError(f"{what} of a secret would reveal it; {advice}")
+
+
+class SecretArray:
+    """An array of secret integers mod p, shared among the parties of one session.
+
+    Made by `Mpc.input`, `Mpc.random` and by arithmetic; made public by `Mpc.reveal`. Supports + - * @ and ** 2 with
+    other secret arrays and with public integers, with numpy's broadcasting, and indexing, reshape, sum, transpose.
+    """
+
+    __slots__ = ("_mpc", "_node")
+    __array_ufunc__ = None
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, mpc: Mpc, node: Node) -> None:
+        self._mpc = mpc
+        self._node = node
+
+    # -- shape ----------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of a numpy array."""
+        return self._node.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a secret without axes has no length")
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> SecretArray:
+        shape = _indexed_shape(self.shape, index)
+        return self._local(f"index to {shape}", shape, lambda x: x[index])
+
+    def reshape(self, *shape: int | tuple[int, ...]) -> SecretArray:
+        """The same entries with another shape; one length may be -1."""
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        target = _placeholder(self.shape).reshape(wanted).shape  # type: ignore[arg-type]
+        return self._local(f"reshape to {target}", target, lambda x: x.reshape(*target))
+
+    def ravel(self) -> SecretArray:
+        """The entries in one axis."""
+        return self.reshape(-1)
+
+    def transpose(self) -> SecretArray:
+        """Reverse the axes."""
+        return self._local("transpose", self.shape[::-1], lambda x: x.transpose())
+
+    @property
+    def T(self) -> SecretArray:  # noqa: N802 - numpy's name
+        """The transpose."""
+        return self.transpose()
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> SecretArray:
+        """Repeat along axes of length one."""
+        target = np.broadcast_to(_placeholder(self.shape), shape).shape
+        return self._local(f"broadcast to {target}", target, lambda x: x.broadcast_to(target))
+
+    # -- arithmetic -----------------------------------------------------------------------------------------------
+
+    def sum(self, axis: int | None = None) -> SecretArray:
+        """Sum over one axis, or over all entries."""
+        shape = _placeholder(self.shape).sum(axis).shape
+        return self._local(f"sum to {shape}", shape, lambda x: x.sum(axis))
+
+    def dot(self, other: SecretArray | Public) -> SecretArray:
+        """Inner product of one-axis arrays, matrix product otherwise; the same as `@`."""
+        return self @ other
+
+    def __neg__(self) -> SecretArray:
+        return self._local("negate", self.shape, lambda x: -x)
+
+    def __add__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            left, right = self._paired(other)
+            return left._local("add", left.shape, lambda x, y: x + y, right)
+        public = self._public(other)
+        shape = np.broadcast_shapes(self.shape, public.shape)
+        addend = public.broadcast_to(shape)
+        root = self._mpc.context
+        return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            left, right = self._paired(other)
+            return left._local("subtract", left.shape, lambda x, y: x - y, right)
+        return self + (-self._public(other))
+
+    def __rsub__(self, other: Public) -> SecretArray:
+        return -self + other
+
+    def __mul__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            if other is self:
+                return self._mpc.square(self)
+            return self._mpc.multiply(*self._paired(other))
+        public = self._public(other)
+        shape = np.broadcast_shapes(self.shape, public.shape)
+        return self._local(f"multiply by public to {shape}", shape, lambda x: x * public)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> SecretArray:
+        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 1:
+            raise UsageError("a secret can be raised to a positive integer power")
+        if exponent == 1:
+            return self
+        half = self ** (exponent // 2)
+        return half * half * self if exponent % 2 else half * half
+
+    def __matmul__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            self._same_session(other)
+            return self._mpc.matmul(self, other)
+        public = self._public(other)
+        shape = _matmul_shape(self.shape, public.shape)
+        return self._local(f"matmul by public to {shape}", shape, lambda x: x @ public)
+
+    def __rmatmul__(self, other: Public) -> SecretArray:
+        public = self._public(other)
+        shape = _matmul_shape(public.shape, self.shape)
+        return self._local(f"public matmul to {shape}", shape, lambda x: x.__rmatmul__(public))
+
+    # -- refused --------------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        _refuse("the truth value", "branch on mpc.reveal(x), or compute both branches")
+
+    def __eq__(self, other: object) -> bool:
+        _refuse("a comparison", "reveal the operands, or a difference, with mpc.reveal(x - y)")
+
+    def __ne__(self, other: object) -> bool:
+        return self == other
+
+    def __lt__(self, other: object) -> bool:
+        return self == other
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __iter__(self) -> NoReturn:
+        _refuse("iterating to the numbers", "index it, compute on the whole array, or call mpc.reveal(x)")
+
+    def __int__(self) -> int:
+        _refuse("the number", "call mpc.reveal(x)")
+
+    def __float__(self) -> float:
+        _refuse("the number", "call mpc.reveal(x)")
+
+    def __index__(self) -> int:
+        _refuse("the number", "call mpc.reveal(x); a secret cannot be an index")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        _refuse("a numpy array", "call mpc.reveal(x), which gives one")
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret array belongs to its session and is not pickled; reveal it, or keep the session open")
+
+    def __copy__(self) -> SecretArray:
+        return self
+
+    def __repr__(self) -> str:
+        return f"SecretArray(shape={self.shape}, field={self._mpc.field.name})"
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _local(self, name: str, shape: tuple[int, ...], function: Any, *others: SecretArray) -> SecretArray:
+        return self._mpc.local(name, shape, function, self, *others)
+
+    def _paired(self, other: SecretArray) -> tuple[SecretArray, SecretArray]:
+        """Both operands with the shape that numpy's broadcasting gives them."""
+        self._same_session(other)
+        try:
+            shape = np.broadcast_shapes(self.shape, other.shape)
+        except ValueError:
+            raise UsageError(f"shapes {self.shape} and {other.shape} do not fit together") from None
+        left = self if self.shape == shape else self.broadcast_to(shape)
+        right = other if other.shape == shape else other.broadcast_to(shape)
+        return left, right
+
+    def _same_session(self, other: SecretArray) -> None:
+        if other._mpc is not self._mpc:
+            raise UsageError("the operands belong to different sessions")
+
+    def _public(self, values: Public) -> FieldArray:
+        public = self._mpc.field.signed(values)
+        try:
+            np.broadcast_shapes(self.shape, public.shape)
+        except ValueError:
+            if self.ndim == 0 or public.ndim == 0:
+                raise UsageError(f"shapes {self.shape} and {public.shape} do not fit together") from None
+        return public
+
+
+def _placeholder(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """An array of that shape without memory, to ask numpy what an operation does to the shape."""
+    return np.broadcast_to(np.False_, shape)
+
+
+def _indexed_shape(shape: tuple[int, ...], index: Any) -> tuple[int, ...]:
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, SecretArray):
+            _refuse("indexing by the value", "a secret cannot be an index")
+    return np.asarray(_placeholder(shape)[index]).shape
+
+
+def _matmul_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    if not 1 <= len(left) <= 2 or not 1 <= len(right) <= 2 or left[-1] != right[0]:
+        raise UsageError(f"a matrix product of shapes {left} and {right} is not defined (one or two axes each)")
+    return left[:-1] + right[1:]

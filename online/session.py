@@ -1,0 +1,385 @@
+"""`Mpc`: one party's view of a session, and the whole of the user's interface inside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spdz.errors import UsageError
+from spdz.field import Field, FieldArray
+from spdz.online import arithmetic
+from spdz.online.graph import Graph, Local, Node, Talking
+from spdz.online.secret import Public, SecretArray, _matmul_shape
+from spdz.params import SessionParams
+from spdz.party import Party
+from spdz.protocols.handshake import agree_on_parameters
+from spdz.protocols.material_source import MaterialSource
+from spdz.protocols.output import output, output_to
+from spdz.runtime.context import Context
+from spdz.sharing.material import (
+    RANDOM_BITS,
+    RANDOM_SHARES,
+    SQUARES,
+    TRIPLES,
+    Batch,
+    InputMasks,
+    Kind,
+    Squares,
+    Triples,
+    input_masks,
+    matrix_triples,
+)
+from spdz.sharing.shares import AuthShare, concatenate_shares
+
+Shape = int | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a session has cost so far at this party."""
+
+    rounds: int
+    bytes_sent: int
+    """Frame bytes to all peers, before TLS."""
+    material: dict[str, int]
+    """Material used, by kind."""
+    seconds: dict[str, float]
+    """Wall-clock seconds by phase: set-up, preprocessing, online."""
+
+
+class Mpc:
+    """One party of a running session.
+
+    party, parties   this party's index, and how many there are
+    field            the field that is computed in
+    args, inputs     what the caller handed to this party's program
+    """
+
+    def __init__(
+        self,
+        party: Party,
+        params: SessionParams,
+        source: MaterialSource,
+        *,
+        endpoints: int,
+        args: Sequence[str] = (),
+        inputs: Any = None,
+    ) -> None:
+        self.args = tuple(args)
+        self.inputs = inputs
+        self._party = party
+        self._source = source
+        self._graph = Graph(source)
+        self._seconds = {"set-up": 0.0, "preprocessing": 0.0, "online": 0.0}
+        party.on_abort.append(source.store.destroy)
+        self._timed("set-up", lambda: self._set_up(params, tuple(range(endpoints))))
+
+    def _set_up(self, params: SessionParams, endpoints: tuple[int, ...]) -> None:
+        state = self._party.session
+        state.session_id = self._party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
+        self._party.run(self._source.set_up, "set-up")
+
+    # -- who and what ---------------------------------------------------------------------------------------------
+
+    @property
+    def party(self) -> int:
+        """This party's index."""
+        return self._party.session.party
+
+    @property
+    def parties(self) -> int:
+        """How many parties compute."""
+        return self._party.session.parties
+
+    @property
+    def field(self) -> Field:
+        """The field that is computed in."""
+        return self._party.session.field
+
+    @property
+    def context(self) -> Context:
+        """The root context; for protocols that are written against the runtime."""
+        return self._party.context
+
+    @property
+    def transport(self) -> str:
+        """How messages travel."""
+        return self._party.transport.name
+
+    @property
+    def preprocessing(self) -> str:
+        """Who makes the material."""
+        return self._source.name
+
+    @property
+    def cost(self) -> Cost:
+        """What the session has cost so far."""
+        material = {str(kind): count for kind, count in sorted(self._source.store.taken.items())}
+        return Cost(self._party.depth, self._party.trace.bytes_sent, material, dict(self._seconds))
+
+    # -- making secrets -------------------------------------------------------------------------------------------
+
+    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None) -> SecretArray:
+        """Share `owner`'s array of integers.
+
+        The owner passes integers between -(p-1)/2 and (p-1)/2. The others pass `shape`, or any array of the same shape,
+        of which only the shape is used.
+        Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
+        """
+        self._require_party(owner, "owner")
+        mine = self.party == owner
+        encoded = self.field.signed(values) if mine and values is not None else None
+        if encoded is None and mine:
+            raise UsageError("the owner of an input must pass its values")
+        actual = _input_shape(values, shape, encoded)
+        if encoded is not None and encoded.shape != actual:
+            raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
+
+        async def talk(ctx: Context, batch: Batch | None) -> AuthShare:
+            if batch is None:
+                return _nothing(ctx, actual)
+            clear = None if batch.clear is None else batch.clear.reshape(*actual)
+            masks = InputMasks(batch.shares[0].reshape(*actual), clear)
+            return await arithmetic.share_input(ctx, owner, encoded, masks)
+
+        return self._talking(
+            f"input of party {owner} {actual}", actual, talk, (), input_masks(owner), math.prod(actual)
+        )
+
+    def random(self, shape: Shape = ()) -> SecretArray:
+        """Uniform elements of the field that nobody knows."""
+        return self._material("random", shape, RANDOM_SHARES)
+
+    def random_bits(self, shape: Shape = ()) -> SecretArray:
+        """Uniform bits, 0 or 1, that nobody knows."""
+        return self._material("random bits", shape, RANDOM_BITS)
+
+    def constant(self, values: Public) -> SecretArray:
+        """A public array in the form of a secret one, so that code can treat both alike."""
+        public = self.field.signed(values)
+        return self._add(Node("constant", public.shape, local=lambda: self.context.public(public)))
+
+    def concatenate(self, arrays: Sequence[SecretArray], axis: int = 0) -> SecretArray:
+        """Join secret arrays along an existing axis."""
+        if not arrays:
+            raise UsageError("nothing to concatenate")
+        first, *rest = arrays
+        for other in rest:
+            first._same_session(other)
+        try:
+            shape = np.concatenate([np.broadcast_to(np.False_, array.shape) for array in arrays], axis).shape
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        return self.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *arrays)
+
+    # -- products -------------------------------------------------------------------------------------------------
+
+    def multiply(self, x: SecretArray, y: SecretArray) -> SecretArray:
+        """Elementwise product of two secret arrays of equal shape; the `*` operator broadcasts."""
+        shape = x.shape
+
+        async def talk(ctx: Context, left: AuthShare, right: AuthShare, batch: Batch | None) -> AuthShare:
+            if batch is None:
+                return _nothing(ctx, shape)
+            a, b, c = (share.reshape(*shape) for share in batch.shares)
+            return await arithmetic.multiply(ctx, left, right, Triples(a, b, c))
+
+        return self._talking(f"multiply {shape}", shape, talk, (x, y), TRIPLES, x.size)
+
+    def square(self, x: SecretArray) -> SecretArray:
+        """Elementwise square."""
+        shape = x.shape
+
+        async def talk(ctx: Context, value: AuthShare, batch: Batch | None) -> AuthShare:
+            if batch is None:
+                return _nothing(ctx, shape)
+            a, b = (share.reshape(*shape) for share in batch.shares)
+            return await arithmetic.square(ctx, value, Squares(a, b))
+
+        return self._talking(f"square {shape}", shape, talk, (x,), SQUARES, x.size)
+
+    def matmul(self, x: SecretArray, y: SecretArray) -> SecretArray:
+        """Matrix product; vectors count as in numpy."""
+        shape = _matmul_shape(x.shape, y.shape)
+        left = x if x.ndim == 2 else x.reshape(1, -1)
+        right = y if y.ndim == 2 else y.reshape(-1, 1)
+        dims = (left.shape[0], left.shape[1], right.shape[1])
+        if min(dims) == 0:
+            return self.constant(np.zeros(shape, np.int64))
+        matrix = matrix_triples(*dims)
+        whole = self._source.supports(matrix)
+
+        async def talk(ctx: Context, one: AuthShare, other: AuthShare, batch: Batch) -> AuthShare:
+            if whole:
+                a, b, c = (share[0] for share in batch.shares)
+                return (await arithmetic.matmul(ctx, one, other, Triples(a, b, c))).reshape(*shape)
+            a, b, c = (share.reshape(*dims) for share in batch.shares)
+            return (await arithmetic.matmul_by_triples(ctx, one, other, Triples(a, b, c))).reshape(*shape)
+
+        kind, count = (matrix, 1) if whole else (TRIPLES, math.prod(dims))
+        return self._talking(f"matmul {dims}", shape, talk, (left, right), kind, count)
+
+    # -- revealing ------------------------------------------------------------------------------------------------
+
+    def reveal(self, *arrays: SecretArray) -> Any:
+        """Run everything asked for so far, check it, and open arrays to all parties.
+
+        Returns a numpy array of signed integers (int64, or Python ints where they do not fit), or a tuple of them if
+        several secrets are given; several in one call cost one opening. Raises before anything is released if a party
+        cheated.
+        """
+        self._require_arrays(arrays)
+
+        async def ending(ctx: Context) -> FieldArray:
+            return await output(ctx, _joined(arrays))
+
+        opened: FieldArray = self._drive(f"reveal {[array.shape for array in arrays]}", ending, {})
+        return _separated(opened, arrays)
+
+    def reveal_to(self, *arrays: SecretArray, party: int) -> Any:
+        """As `reveal`, but only `party` learns the values; the others get None."""
+        self._require_arrays(arrays)
+        self._require_party(party, "party")
+        kind = input_masks(party)
+        count = sum(array.size for array in arrays)
+        if count == 0:
+            return _separated(self.field.zeros(0), arrays) if self.party == party else None
+
+        async def ending(ctx: Context) -> FieldArray | None:
+            batch = self._source.store.take(kind, count)
+            return await output_to(ctx, _joined(arrays), party, InputMasks(batch.shares[0], batch.clear))
+
+        shapes = [array.shape for array in arrays]
+        opened: FieldArray | None = self._drive(f"reveal to party {party} {shapes}", ending, {kind: count})
+        return None if opened is None else _separated(opened, arrays)
+
+    # -- the session ----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the session. What was asked for and never revealed is not run."""
+        if self._party.over:
+            return
+        self._party.run(self._source.finish, "finish")
+        self._party.close()
+
+    def abort(self, error: BaseException) -> None:
+        """End the session because of an error outside of it: destroy key and material, tell the peers."""
+        self._party.abort(error)
+
+    def __enter__(self) -> Mpc:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.abort(error)
+        else:
+            self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"Mpc(party {self.party} of {self.parties}, field={self.field.name}, "
+            f"preprocessing={self.preprocessing}, transport={self.transport})"
+        )
+
+    def __reduce__(self) -> str:
+        raise TypeError("a session cannot be pickled")
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def local(self, name: str, shape: tuple[int, ...], function: Local, *operands: SecretArray) -> SecretArray:
+        """An operation without messages, on the operands' shares."""
+        return self._add(Node(name, shape, tuple(operand._node for operand in operands), local=function))
+
+    def _talking(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        talk: Talking,
+        operands: tuple[SecretArray, ...],
+        kind: Kind,
+        count: int,
+    ) -> SecretArray:
+        nodes = tuple(operand._node for operand in operands)
+        return self._add(Node(name, shape, nodes, talking=talk, kind=kind, count=count))
+
+    def _add(self, node: Node) -> SecretArray:
+        if self._party.over:
+            raise UsageError("this session has ended; start a new one")
+        return SecretArray(self, self._graph.add(node))
+
+    def _material(self, name: str, shape: Shape, kind: Kind) -> SecretArray:
+        actual = (shape,) if isinstance(shape, int) else tuple(shape)
+
+        async def talk(ctx: Context, batch: Batch | None) -> AuthShare:
+            return _nothing(ctx, actual) if batch is None else batch.shares[0].reshape(*actual)
+
+        return self._talking(f"{name} {actual}", actual, talk, (), kind, math.prod(actual))
+
+    def _drive(self, name: str, ending: Callable[[Context], Any], extra: dict[Kind, int]) -> Any:
+        """Prepare, run everything pending, and end with `ending`."""
+        self._timed(
+            "preprocessing", lambda: self._party.run(lambda ctx: self._graph.prepare(ctx, name, extra), "prepare")
+        )
+
+        async def online(ctx: Context) -> Any:
+            await self._graph.run(ctx)
+            return await ending(ctx.child("reveal"))
+
+        return self._timed("online", lambda: self._party.run(online, "online"))
+
+    def _timed(self, phase: str, work: Callable[[], Any]) -> Any:
+        started = perf_counter()
+        try:
+            return work()
+        finally:
+            self._seconds[phase] += perf_counter() - started
+
+    def _require_party(self, index: int, name: str) -> None:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < self.parties:
+            raise UsageError(f"{name} must be a party index from 0 to {self.parties - 1}, got {index!r}")
+
+    def _require_arrays(self, arrays: tuple[SecretArray, ...]) -> None:
+        if not arrays:
+            raise UsageError("nothing to reveal")
+        for array in arrays:
+            if not isinstance(array, SecretArray):
+                raise UsageError(f"only secret arrays can be revealed, got {type(array).__name__}")
+            if array._mpc is not self:
+                raise UsageError("the secret belongs to another session")
+
+
+def _input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -> tuple[int, ...]:
+    if shape is not None:
+        return (shape,) if isinstance(shape, int) else tuple(shape)
+    if encoded is not None:
+        return encoded.shape
+    if values is None:
+        raise UsageError("a party that does not own the input must say its shape: mpc.input(owner=..., shape=...)")
+    return np.shape(values)
+
+
+def _nothing(ctx: Context, shape: tuple[int, ...]) -> AuthShare:
+    """A share of an array without entries, for which no material is taken."""
+    return AuthShare(ctx.field.zeros(shape), ctx.field.zeros(shape))
+
+
+def _joined(arrays: Sequence[SecretArray]) -> AuthShare:
+    shares = [array._node.share for array in arrays]
+    return concatenate_shares([share.reshape(-1) for share in shares if share is not None])
+
+
+def _separated(opened: FieldArray, arrays: Sequence[SecretArray]) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
+    results, start = [], 0
+    for array in arrays:
+        results.append(opened[start : start + array.size].reshape(*array.shape).to_signed())
+        start += array.size
+    return results[0] if len(results) == 1 else tuple(results)

@@ -1,0 +1,103 @@
+"""Secure multi-party computation that stays secure when all parties but one cheat.
+
+    import spdz
+
+    def program(mpc):
+        x = mpc.input(mpc.inputs, owner=0)
+        y = mpc.input(mpc.inputs, owner=1)
+        return mpc.reveal((x * y).sum())
+
+    spdz.run_local(program, inputs=[[1, 2, 3], [4, 5, 6]])  # [array(32), array(32)]
+
+`run_local` runs all parties in this process, `connect` makes this process one party of a network. Everything is
+imported when it is first used: `import spdz` alone is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from spdz.errors import (
+    AuthenticationFailed,
+    BroadcastMismatch,
+    CommitmentMismatch,
+    ConfigurationMismatch,
+    Desync,
+    InternalError,
+    MacCheckFailed,
+    MalformedMessage,
+    OtConsistencyFailed,
+    PeerAborted,
+    ProtocolAbort,
+    SacrificeFailed,
+    SpdzError,
+    TransportError,
+    UsageError,
+)
+from spdz.version import __version__
+
+if TYPE_CHECKING:
+    from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
+    from spdz.local import run_local
+    from spdz.network import connect
+    from spdz.online.secret import SecretArray
+    from spdz.online.session import Cost, Mpc
+
+_LAZY = {
+    **dict.fromkeys(
+        ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name"), "spdz.field"
+    ),
+    "Cost": "spdz.online.session",
+    "Mpc": "spdz.online.session",
+    "SecretArray": "spdz.online.secret",
+    "connect": "spdz.network",
+    "run_local": "spdz.local",
+}
+
+__all__ = [
+    "M5",
+    "M7",
+    "M13",
+    "M17",
+    "M19",
+    "M31",
+    "M61",
+    "M127",
+    "AuthenticationFailed",
+    "BroadcastMismatch",
+    "CommitmentMismatch",
+    "ConfigurationMismatch",
+    "Cost",
+    "Desync",
+    "Field",
+    "FieldArray",
+    "InternalError",
+    "MacCheckFailed",
+    "MalformedMessage",
+    "Mpc",
+    "OtConsistencyFailed",
+    "PeerAborted",
+    "ProtocolAbort",
+    "SacrificeFailed",
+    "SecretArray",
+    "SpdzError",
+    "TransportError",
+    "UsageError",
+    "__version__",
+    "connect",
+    "field_by_name",
+    "run_local",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'spdz' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

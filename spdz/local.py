@@ -1,0 +1,134 @@
+"""`run_local`: all parties of a session as threads of one process, on the code path of real parties.
+
+For notebooks, tests and for trying a program out. Every party has its own scheduler, keys and material; only the
+transport differs from a run over a network. It works inside a running event loop, because it uses none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spdz.crypto.randomness import SystemRandomness
+from spdz.errors import PeerAborted, TransportError, UsageError
+from spdz.field import M127, Field, field_by_name
+from spdz.online.session import Mpc
+from spdz.params import SecurityParams, SessionParams
+from spdz.party import Party
+from spdz.preprocessing.dealer import dealer_service
+from spdz.protocols.handshake import agree_on_parameters
+from spdz.runtime.context import SessionState
+from spdz.sources import material_source
+from spdz.transport.base import Transport
+from spdz.transport.memory import memory_network
+
+Program = Callable[[Mpc], Any]
+
+
+def run_local(
+    program: Program | Sequence[Program],
+    parties: int = 2,
+    field: Field | str = M127,
+    preprocessing: str = "mascot",
+    inputs: Sequence[Any] | None = None,
+    *,
+    timeout: float = 120.0,
+) -> list[Any]:
+    """Run `program(mpc)` as every party and return each party's result, by party index.
+
+    program        one function for all parties, or one for each
+    preprocessing  "mascot" (no trusted party) or "dealer" (a trusted dealer: it knows every secret)
+    inputs         one object for each party, seen by its program as `mpc.inputs`
+    timeout        seconds that a party waits for a message
+
+    Raises the first error that is not merely the echo of another party's error.
+    """
+    params = SessionParams(_field(field).name, parties, preprocessing, security=SecurityParams())
+    programs = [program] * parties if callable(program) else list(program)
+    handed = [None] * parties if inputs is None else list(inputs)
+    for what, given in (("programs", programs), ("inputs", handed)):
+        if len(given) != parties:
+            raise UsageError(f"{len(given)} {what} were given for {parties} parties")
+    endpoints = parties + (preprocessing == "dealer")
+    transports = memory_network(endpoints)
+    jobs = [
+        _Job(lambda i=i: _run_party(params, transports[i], i, programs[i], handed[i], endpoints, timeout))
+        for i in range(parties)
+    ]
+    if endpoints > parties:
+        jobs.append(_Job(lambda: run_dealer(params, transports[parties], timeout=timeout)))
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    _raise_first([job.error for job in jobs])
+    return [job.result for job in jobs[:parties]]
+
+
+def run_dealer(params: SessionParams, transport: Transport, *, timeout: float) -> None:
+    """Be the trusted dealer of one session: the endpoint after the last party."""
+    endpoint = params.parties
+    state = _state(params, endpoint)
+    party = Party(state, transport, endpoint + 1, timeout=timeout)
+    endpoints = tuple(range(endpoint + 1))
+    state.session_id = party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
+    party.run(dealer_service, "set-up")
+    party.close()
+
+
+def _field(field: Field | str) -> Field:
+    return field_by_name(field) if isinstance(field, str) else field
+
+
+def _state(params: SessionParams, party: int) -> SessionState:
+    field = field_by_name(params.field_name)
+    return SessionState(party, params.parties, field, params.security, SystemRandomness())
+
+
+def _run_party(
+    params: SessionParams,
+    transport: Transport,
+    index: int,
+    program: Program,
+    inputs: Any,
+    endpoints: int,
+    timeout: float,
+) -> Any:
+    party = Party(_state(params, index), transport, endpoints, timeout=timeout)
+    source = material_source(params.preprocessing)
+    with Mpc(party, params, source, endpoints=endpoints, inputs=inputs) as mpc:
+        return program(mpc)
+
+
+@dataclass
+class _Job:
+    """A thread and how it ended. Daemonic, so that Ctrl-C in the caller is not held up by a waiting party."""
+
+    work: Callable[[], Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self.result = self.work()
+        except BaseException as error:
+            self.error = error
+
+
+def _raise_first(errors: list[BaseException | None]) -> None:
+    """Raise the error that explains the others: not an echo if there is anything else."""
+    found = [error for error in errors if error is not None]
+    own = [error for error in found if not isinstance(error, PeerAborted | TransportError)]
+    for error in own or found:
+        raise error
