@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -33,9 +33,9 @@ from spdz.sharing.material import (
     Kind,
     Squares,
     Triples,
-    input_masks,
-    matrix_triples,
 )
+from spdz.sharing.material import input_masks as input_masks_of
+from spdz.sharing.material import matrix_triples as matrix_triples_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
 
 Shape = int | tuple[int, ...]
@@ -150,7 +150,7 @@ class Mpc:
             return await arithmetic.share_input(ctx, owner, encoded, masks)
 
         return self._talking(
-            f"input of party {owner} {actual}", actual, talk, (), input_masks(owner), math.prod(actual)
+            f"input of party {owner} {actual}", actual, talk, (), input_masks_of(owner), math.prod(actual)
         )
 
     def random(self, shape: Shape = ()) -> SecretArray:
@@ -213,7 +213,7 @@ class Mpc:
         dims = (left.shape[0], left.shape[1], right.shape[1])
         if min(dims) == 0:
             return self.constant(np.zeros(shape, np.int64))
-        matrix = matrix_triples(*dims)
+        matrix = matrix_triples_of(*dims)
         whole = self._source.supports(matrix)
 
         async def talk(ctx: Context, one: AuthShare, other: AuthShare, batch: Batch) -> AuthShare:
@@ -225,6 +225,41 @@ class Mpc:
 
         kind, count = (matrix, 1) if whole else (TRIPLES, math.prod(dims))
         return self._talking(f"matmul {dims}", shape, talk, (left, right), kind, count)
+
+    # -- material -------------------------------------------------------------------------------------------------
+
+    def prepare(
+        self,
+        *,
+        triples: int = 0,
+        squares: int = 0,
+        random_bits: int = 0,
+        random_shares: int = 0,
+        input_masks: Mapping[int, int] | None = None,
+        matrix_triples: Mapping[tuple[int, int, int], int] | None = None,
+    ) -> None:
+        """Make material ahead of time, so that later operations find it; the same call at every party.
+
+        Without this, `reveal` makes what is missing. A product takes a triple per entry, a square a square, an input
+        an input mask of its owner, a matrix product of shapes (m, l) and (l, n) a matrix triple, or m l n triples.
+        """
+        wanted: dict[Kind, int] = {
+            TRIPLES: triples,
+            SQUARES: squares,
+            RANDOM_BITS: random_bits,
+            RANDOM_SHARES: random_shares,
+            **{input_masks_of(owner): count for owner, count in (input_masks or {}).items()},
+            **{matrix_triples_of(*dims): count for dims, count in (matrix_triples or {}).items()},
+        }
+        for kind, count in wanted.items():
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                raise UsageError(f"the number of {kind} must be an integer and not negative, got {count!r}")
+        extra = {kind: count for kind, count in wanted.items() if count}
+        self._prepare(f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}", extra)
+
+    def discard_material(self) -> None:
+        """Throw away all material that has been made and not used; the same call at every party."""
+        self._source.store.discard()
 
     # -- revealing ------------------------------------------------------------------------------------------------
 
@@ -247,7 +282,7 @@ class Mpc:
         """As `reveal`, but only `party` learns the values; the others get None."""
         self._require_arrays(arrays)
         self._require_party(party, "party")
-        kind = input_masks(party)
+        kind = input_masks_of(party)
         count = sum(array.size for array in arrays)
         if count == 0:
             return _separated(self.field.zeros(0), arrays) if self.party == party else None
@@ -326,15 +361,17 @@ class Mpc:
 
     def _drive(self, name: str, ending: Callable[[Context], Any], extra: dict[Kind, int]) -> Any:
         """Prepare, run everything pending, and end with `ending`."""
-        self._timed(
-            "preprocessing", lambda: self._party.run(lambda ctx: self._graph.prepare(ctx, name, extra), "prepare")
-        )
+        self._prepare(name, extra)
 
         async def online(ctx: Context) -> Any:
             await self._graph.run(ctx)
             return await ending(ctx.child("reveal"))
 
         return self._timed("online", lambda: self._party.run(online, "online"))
+
+    def _prepare(self, name: str, extra: dict[Kind, int]) -> None:
+        work = lambda: self._party.run(lambda ctx: self._graph.prepare(ctx, name, extra), "prepare")  # noqa: E731
+        self._timed("preprocessing", work)
 
     def _timed(self, phase: str, work: Callable[[], Any]) -> Any:
         started = perf_counter()

@@ -44,7 +44,8 @@ class SessionParams:
     field_name: str
     parties: int
     preprocessing: str
-    program_digest: str = ""
+    program_digest: str | None = None
+    """Hash of the program text; None where there is no program to compare: a notebook, a dealer."""
     security: SecurityParams = SecurityParams()
 
     def __post_init__(self) -> None:
@@ -53,11 +54,11 @@ class SessionParams:
 
     def describe(self) -> dict[str, str]:
         """The parameters as short text, in the order in which a difference is reported."""
-        return {
+        values = {
             "protocol version": str(PROTOCOL_VERSION),
             "number of parties": str(self.parties),
             "field": self.field_name,
             "preprocessing": self.preprocessing,
             "statistical security": str(self.security.statistical_bits),
-            "program": self.program_digest,
         }
+        return values if self.program_digest is None else {**values, "program": self.program_digest}

@@ -176,5 +176,5 @@ def field_by_name(name: str) -> Field:
         return FIELDS[name]
     known = ", ".join(FIELDS)
     near = difflib.get_close_matches(str(name).upper(), FIELDS, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {near[0]}?" if near else "."
     raise UsageError(f"there is no field {name!r}{hint} Known fields: {known}")

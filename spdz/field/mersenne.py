@@ -6,7 +6,7 @@ written once on that type. The exponent `e` is a run-time argument, so that M61 
 code; for two words it is the constant 127 whatever is passed.
 
 Nothing here branches on a value. The one idea that is used everywhere: 2^e = 1 mod p, so the bits above position e
-are added to those below; and for s in [0, 2p], (s + 1) >> e is 1 exactly when s >= p, so
+are added to those below; and for s in [0, 2p - 1], (s + 1) >> e is 1 exactly when s >= p, so
 
     s mod p  =  (s + ((s + 1) >> e)) & p.
 
@@ -73,7 +73,7 @@ class Ring:
         self.p = builder.sub(builder.shl(self.one, self.e), self.one)
 
     def canonical(self, s: Any) -> Any:
-        """The residue of s in [0, 2p]."""
+        """The residue of s in [0, 2p - 1]. It would turn 2p into p."""
         b = self.builder
         above = b.lshr(b.add(s, self.one), self.e)
         return b.and_(b.add(s, above), self.p)
@@ -212,30 +212,31 @@ def mul_add(typingctx: Any, accumulator: Any, x: Any, y: Any) -> Any:
 
 @inlined
 def _reduce_word(word: Any, e: Any) -> Any:
-    """A word modulo p = 2^e - 1, e <= 61. After 64 // e folds it is at most 2 p."""
+    """A word modulo p = 2^e - 1, e <= 61. After 64 // e folds it is at most 2 p, after another one at most p + 1."""
     p = (U1 << e) - U1
-    for _ in range(U64 // e):
+    for _ in range(U64 // e + U1):
         word = (word & p) + (word >> e)
     return (word + ((word + U1) >> e)) & p
 
 
 @inlined
 def widest_multiple(e: Any) -> Any:
-    """(w, w / e - 1) for the largest multiple w of e up to 62.
+    """The largest multiple w of e up to 62, and how many folds lead from w bits to e: w / e, or none if w = e.
 
     As p divides 2^w - 1, reducing modulo that first disposes of most of 128 bits whatever e is.
     """
-    return e * (U62 // e), U62 // e - U1
+    pieces = U62 // e
+    return e * pieces, pieces if pieces > U1 else U0
 
 
 @inlined
 def _reduce_block_of_one(low: Any, high: Any, widest: Any, e: Any) -> Any:
-    # Three pieces of w >= 43 bits cover 128; their sum is at most 3 (2^w - 1), and after a fold at most 2^w + 2.
+    # Three pieces of w >= 43 bits cover 128; their sum is at most 3 (2^w - 1), and after a fold at most 2^w + 1.
     w, folds = widest
     mask = (U1 << w) - U1
     s = (low & mask) + (((low >> w) | (high << (U64 - w))) & mask) + (high >> (w + w - U64))
     s = (s & mask) + (s >> w)
-    # Where w = e, no fold is needed: s is below 2 p.
+    # Where w = e, that is below 2 p already. Otherwise w / e - 1 folds leave at most 2 p and one more makes it p + 1.
     p = (U1 << e) - U1
     for _ in range(folds):
         s = (s & p) + (s >> e)

@@ -48,9 +48,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     session_id = labelled_hash(Domain.SESSION_ID, *(nonces[endpoint] for endpoint in sorted(nonces)))
 
     codec = Blob(SESSION_ID_BYTES)
-    confirmed = await ctx.exchange(
-        CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec)
-    )
+    confirmed = await ctx.exchange(CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec))
     for peer, theirs in confirmed.items():
         if bytes(theirs) != session_id:
             raise BroadcastMismatch(
@@ -87,6 +85,8 @@ def _decode(peer: int, text: bytes) -> dict[str, str]:
 
 def _compare(mine: dict[str, str], theirs: dict[str, str], peer: int) -> None:
     for name in (*mine, *(name for name in theirs if name not in mine)):
+        if name == "program" and (name not in mine or name not in theirs):
+            continue  # a dealer, or a session without a program file, has none to compare
         if mine.get(name) != theirs.get(name):
             raise ConfigurationMismatch(
                 f"the parties are configured differently: {name} is {mine.get(name, 'unknown')!r} here and "

@@ -25,8 +25,11 @@ from spdz.wire.steps import Step, by_wire_id
 EARLY_LIMIT_BYTES = 512 << 20
 """How much a peer may send ahead of this party; an honest peer stays far below."""
 
-MAX_ROUND = (1 << 32) - 2
-"""A header has four bytes for a round."""
+EARLY_FRAME_BYTES = 1024
+"""What keeping an early message costs besides its payload: empty ones are limited too."""
+
+MAX_ROUND = 1 << 31
+"""The largest round taken over from a peer. A header has four bytes for a round; the other half of them is room to go on."""
 
 Parts = list[bytes | memoryview]
 
@@ -256,7 +259,7 @@ class Scheduler:
         elif (peer, header.label) in self._early:
             raise self._malformed(peer, header, "was sent twice")
         else:
-            held = self._early_bytes.get(peer, 0) + header.length
+            held = self._early_bytes.get(peer, 0) + EARLY_FRAME_BYTES + header.length
             if held > EARLY_LIMIT_BYTES:
                 raise self._malformed(peer, header, "exceeds what a party may send ahead")
             self._early_bytes[peer] = held
@@ -289,7 +292,7 @@ class Scheduler:
 
     def _forget_early(self, peer: int, header: Header) -> None:
         del self._early[(peer, header.label)]
-        self._early_bytes[peer] -= header.length
+        self._early_bytes[peer] -= EARLY_FRAME_BYTES + header.length
 
     def _deliver(self, peer: int, header: Header, payload: memoryview) -> None:
         expected = self._expected.pop((peer, header.label))

@@ -146,12 +146,16 @@ class MaterialStore:
         self.taken[kind] = self.taken.get(kind, 0) + count
         return _join(taken) if taken else _nothing(kind, batches)
 
-    def destroy(self) -> None:
-        """Overwrite and forget everything; later use is refused."""
+    def discard(self) -> None:
+        """Overwrite and forget what is left."""
         for batches in self._batches.values():
             for batch in batches:
                 batch.wipe()
         self._batches.clear()
+
+    def destroy(self) -> None:
+        """Overwrite and forget everything; later use is refused."""
+        self.discard()
         self._destroyed = True
 
     def _require_alive(self) -> None:

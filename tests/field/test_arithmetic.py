@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spdz.errors import UsageError
 from spdz.field import M5, M7, M17, M19, M31, M61, M127, Field, FieldArray, reference
 
-from .conftest import TESTED, Stream, edges, vectors
+from .helpers import TESTED, Stream, checked, edges, vectors
 
 TESTED_FIELDS = pytest.mark.parametrize("field", TESTED, ids=lambda field: field.name)
 
@@ -54,6 +54,7 @@ def test_the_other_small_fields_agree(field: Field, stream: Stream) -> None:
 
 
 @TESTED_FIELDS
+@checked
 @given(data=st.data())
 def test_elementwise_operations(field: Field, data: st.DataObject) -> None:
     x, y = data.draw(vectors(field, 2))
@@ -67,6 +68,7 @@ def test_elementwise_operations(field: Field, data: st.DataObject) -> None:
 
 
 @TESTED_FIELDS
+@checked
 @given(data=st.data())
 def test_powers_inverses_and_roots(field: Field, data: st.DataObject) -> None:
     (x,) = data.draw(vectors(field, 1, longest=9))
@@ -80,6 +82,7 @@ def test_powers_inverses_and_roots(field: Field, data: st.DataObject) -> None:
 
 
 @TESTED_FIELDS
+@checked
 @given(scalar=st.integers(-(2**130), 2**130))
 def test_python_integers_are_reduced(field: Field, scalar: int) -> None:
     p, values = field.modulus, edges(field)
@@ -123,8 +126,9 @@ def test_matmul_of_largest_values_in_several_tiles(field: Field) -> None:
     assert (x.copy() @ x.T).to_ints() == [[9000 % field.modulus] * 2] * 2
 
 
-@given(data=st.data())
 @TESTED_FIELDS
+@checked
+@given(data=st.data())
 def test_matrix_products_against_the_reference(field: Field, data: st.DataObject) -> None:
     x, y = data.draw(vectors(field, 2, longest=24).filter(lambda v: len(v[0]) % 2 == 0))
     half = len(x) // 2

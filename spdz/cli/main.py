@@ -1,0 +1,137 @@
+"""The command `spdz`: its arguments and its exit codes. Nothing heavy is imported before a command is chosen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from spdz.errors import ConfigurationMismatch, InternalError, ProtocolAbort, SpdzError, TransportError, UsageError
+from spdz.version import __version__
+
+FIELDS = ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127")
+
+EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
+    (UsageError, 2, "bad usage: arguments, files, shapes or ranges"),
+    (ConfigurationMismatch, 3, "the parties are configured differently, or run different programs"),
+    (TransportError, 4, "network fault: a party is lost, unreachable or too slow"),
+    (ProtocolAbort, 5, "the protocol was aborted: a party cheated or left it; nothing was output"),
+    (InternalError, 70, "a fault in spdz itself"),
+)
+"""Error family, exit code, meaning; in the order in which they are tried. Any other error of a program gives 1."""
+
+_EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".join(
+    f"  {code:<3} {meaning}" for _, code, meaning in EXIT_CODES
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    arguments, rest = _split(list(sys.argv[1:] if argv is None else argv))
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    options.rest = rest
+    if rest and options.command != "run":
+        parser.error("arguments after -- are for spdz run")
+    command = importlib.import_module(f"spdz.cli.{options.command}")
+    try:
+        return int(command.run(options) or 0)
+    except SpdzError as error:
+        print(f"spdz: {type(error).__name__}: {error}", file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        print("spdz: interrupted", file=sys.stderr)
+        return 130
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code that an error stands for; an error of another process carries that process's own."""
+    if hasattr(error, "code"):
+        return int(error.code)
+    for family, code, _ in EXIT_CODES:
+        if isinstance(error, family):
+            return code
+    return 1
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is for spdz, and what follows `--` for the program."""
+    if "--" not in arguments:
+        return arguments, []
+    place = arguments.index("--")
+    return arguments[:place], arguments[place + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="spdz",
+        description="Secure multi-party computation that stays secure when all parties but one cheat.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"spdz {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_init(
+        commands.add_parser("init", help="make keys, certificates and the parties file for a new group of parties")
+    )
+    _add_run(commands.add_parser("run", help="run a program as one party"))
+    _add_dealer(commands.add_parser("dealer", help="be the trusted dealer of one session"))
+    _add_demo(commands.add_parser("demo", help="see it work: real data, real processes, no trusted party"))
+    _add_bench(commands.add_parser("bench", help="measure this machine"))
+    return parser
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make one folder for each party: parties.toml, everyone's certificates, its own private key."
+    parser.add_argument("folder", metavar="DIR", help="a new or empty folder")
+    parser.add_argument(
+        "--parties", nargs="+", required=True, metavar="HOST:PORT", help="address of each party, in order"
+    )
+    parser.add_argument("--dealer", metavar="HOST:PORT", help="also prepare a trusted dealer at this address")
+
+
+def _add_field(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--field", default=default, choices=FIELDS, metavar="FIELD", help=f"{', '.join(FIELDS)} ({default})"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Run main(mpc) of PROGRAM.py as one party. What follows -- is mpc.args."
+    parser.add_argument("program", metavar="PROGRAM.py")
+    parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
+    parser.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
+    parser.add_argument(
+        "--preprocessing", choices=("mascot", "dealer"), default="mascot", help="who makes the material (mascot)"
+    )
+    _add_field(parser, "M127")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no summary of the cost")
+
+
+def _add_dealer(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Deal material to the parties of one session. The dealer can learn every secret of it."
+    parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in the dealer's folder")
+    _add_field(parser, "M127")
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Parties that must not see each other's columns of the Wisconsin breast-cancer table compute a classifier."
+    )
+    parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
+    parser.add_argument("--field", default="M61", choices=("M61", "M127"), help="(M61)")
+    parser.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Benchmarks. All but `field` run real processes over TLS on this machine, with every check on."
+    parser.add_argument("what", choices=("field", "triples", "multiply", "latency"))
+    _add_field(parser, "M127")
+    parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples or rounds")
+    parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")

@@ -1,0 +1,95 @@
+"""`connect`: make this process one party of a network, over mutually authenticated TLS."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spdz.config import PartiesFile, load_parties
+from spdz.crypto.randomness import SystemRandomness
+from spdz.errors import UsageError
+from spdz.field import M127, Field, field_by_name
+from spdz.local import run_dealer
+from spdz.online.session import Mpc
+from spdz.params import SecurityParams, SessionParams
+from spdz.party import Party
+from spdz.runtime.context import SessionState
+from spdz.sources import Progress, material_source
+from spdz.transport.tls import connect_tls
+
+ConfigPath = str | os.PathLike[str]
+
+
+def connect(
+    config: ConfigPath,
+    party: int,
+    *,
+    field: Field | str = M127,
+    preprocessing: str = "mascot",
+    args: Sequence[str] = (),
+    inputs: Any = None,
+    program_digest: str | None = None,
+    progress: Progress | None = None,
+    on_connect: Callable[[str], None] | None = None,
+    listener: socket.socket | None = None,
+) -> Mpc:
+    """Connect to all parties of a parties file and open a session; use it as a context manager.
+
+    config          path of parties.toml; this party's private key lies beside it
+    party           this party's index in that file
+    preprocessing   "mascot" (no trusted party) or "dealer" (the file's [dealer] knows every secret)
+    args, inputs    handed to the program as `mpc.args` and `mpc.inputs`
+    program_digest  text that must be the same at all parties, such as a hash of the program
+    progress        called with (kind, made, wanted) while material is made
+    on_connect      called with a line of text while connecting
+    listener        a socket that listens already, instead of one at the address of the file
+
+    Raises UsageError for the file or the index, TransportError if a party cannot be reached or authenticated,
+    ConfigurationMismatch if the parties' parameters differ.
+    """
+    parties = _endpoints(load_parties(config), preprocessing)
+    chosen = field_by_name(field) if isinstance(field, str) else field
+    source = material_source(preprocessing, progress)
+    _require_index(parties, party)
+    params = SessionParams(chosen.name, len(parties.parties), preprocessing, program_digest)
+    transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
+    state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
+    endpoints = len(parties.endpoints)
+    driver = Party(state, transport, endpoints, timeout=parties.timeout_seconds)
+    return Mpc(driver, params, source, endpoints=endpoints, args=args, inputs=inputs)
+
+
+def serve_dealer(
+    config: ConfigPath,
+    *,
+    field: Field | str = M127,
+    on_connect: Callable[[str], None] | None = None,
+    listener: socket.socket | None = None,
+) -> None:
+    """Be the trusted dealer of one session: deal until the parties say that they are done.
+
+    Whoever runs this can learn every secret of the session. Errors as `connect`.
+    """
+    parties = _endpoints(load_parties(config), "dealer")
+    chosen = field_by_name(field) if isinstance(field, str) else field
+    params = SessionParams(chosen.name, len(parties.parties), "dealer", security=SecurityParams())
+    transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
+    run_dealer(params, transport, timeout=parties.timeout_seconds)
+
+
+def _endpoints(parties: PartiesFile, preprocessing: str) -> PartiesFile:
+    """Without a dealer the network consists of the parties alone, whether or not the file names one."""
+    if preprocessing != "dealer":
+        return dataclasses.replace(parties, dealer=None)
+    if parties.dealer is None:
+        raise UsageError("preprocessing='dealer' needs a [dealer] in the parties file; see spdz init --dealer")
+    return parties
+
+
+def _require_index(parties: PartiesFile, party: int) -> None:
+    count = len(parties.parties)
+    if isinstance(party, bool) or not isinstance(party, int) or not 0 <= party < count:
+        raise UsageError(f"party must be an index from 0 to {count - 1}, got {party!r}")

@@ -1,0 +1,217 @@
+"""The fused loops of the OT protocols against their twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spdz.errors import UsageError
+from spdz.field import M5, M7, M17, M19, M31, M61, M127, Field, FieldArray, reference
+
+from .helpers import TESTED, Stream, checked, edges, vectors
+
+TESTED_FIELDS = pytest.mark.parametrize("field", TESTED, ids=lambda field: field.name)
+ALL = (M5, M7, *TESTED[1:2], M17, M19, M31, M61, M127)
+EDGE_WORDS = [0, 1, 2**31, 2**32 - 1, 2**61 - 2, 2**61 - 1, 2**61, 2**62, 2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1]
+
+
+def blocks_from(stream: Stream, count: int) -> np.ndarray:
+    """Raw 128-bit blocks: edge patterns first, then bytes of the stream."""
+    edge = np.array([(low, high) for low in EDGE_WORDS for high in EDGE_WORDS], dtype=np.uint64)
+    drawn = np.frombuffer(stream.draw(16 * count), dtype=np.uint64).reshape(count, 2)
+    return np.concatenate([edge, drawn])[:count]
+
+
+def reduced(field: Field, blocks: np.ndarray) -> list[int]:
+    return reference.reduce_blocks(field.modulus, [(int(low), int(high)) for low, high in blocks])
+
+
+@pytest.mark.parametrize("field", ALL, ids=lambda field: field.name)
+def test_blocks_are_reduced(field: Field, stream: Stream) -> None:
+    p, blocks = field.modulus, blocks_from(stream, 1000)
+    assert field.reduce_blocks(blocks).to_ints() == reduced(field, blocks)
+    # Multiples of p and their neighbours.
+    near = [(p * factor + offset) % 2**128 for factor in (1, 2, 3, 2**64, 2**128 // p) for offset in (-1, 0, 1)]
+    words = np.array([(value % 2**64, value >> 64) for value in near], dtype=np.uint64)
+    out = field.zeros(len(near))
+    assert field.reduce_blocks(words, out=out) is out
+    assert out.to_ints() == [value % p for value in near]
+
+
+def test_folding_bounds() -> None:
+    """`canonical` needs less than 2 p: check what the chains of folds in mersenne.py leave, for every exponent."""
+
+    def after_fold(bound: int, e: int) -> int:
+        # The largest (s mod 2^e) + (s >> e) over s <= bound.
+        q, r = divmod(bound, 2**e)
+        return max(q + r, q - 1 + 2**e - 1 if q else 0)
+
+    for field in ALL[:-1]:
+        e = field.bits
+        w = e * (62 // e)
+        assert 43 <= w <= 62
+        whole = 2**w - 1
+        three_pieces = whole + whole + (2**64 - 1 >> (2 * w - 64))
+        assert three_pieces < 2**64
+        bound = after_fold(three_pieces, w)
+        for _ in range(w // e if w > e else 0):
+            bound = after_fold(bound, e)
+        assert bound < 2 * field.modulus
+        bound = 2**64 - 1
+        for _ in range(64 // e + 1):
+            bound = after_fold(bound, e)
+        assert bound < 2 * field.modulus
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_copee_steps(field: Field, data: st.DataObject) -> None:
+    p = field.modulus
+    acc, x, t0, t1 = data.draw(vectors(field, 4))
+    acc_array, u = field.array(acc), field.empty(len(x))
+    field.copee_sender_step(acc_array, field.array(x), field.array(t0), field.array(t1), u)
+    expected_acc, expected_u = reference.copee_sender_step(p, acc, x, t0, t1)
+    assert (acc_array.to_ints(), u.to_ints()) == (expected_acc, expected_u)
+    for bit in (0, 1):
+        acc_array = field.array(acc)
+        field.copee_receiver_step(acc_array, field.array(t0), u, bit)
+        assert acc_array.to_ints() == reference.copee_receiver_step(p, acc, t0, expected_u, bit)
+
+
+def test_copee_as_a_whole(field: Field, stream: Stream) -> None:
+    """q + t = x * alpha, which is what COPEe is for."""
+    x, key, count = field.sample(stream.fill, 20), field.sample(stream.fill, 1), field.bits
+    sender, receiver, u = field.zeros(20), field.zeros(20), field.empty(20)
+    for bit in reversed(field.bit_decompose(key)[0].tolist()):
+        t0, t1 = field.sample(stream.fill, 20), field.sample(stream.fill, 20)
+        field.copee_sender_step(sender, x, t0, t1, u)
+        field.copee_receiver_step(receiver, t1 if bit else t0, u, bit)
+        count -= 1
+    assert count == 0
+    assert (receiver - sender).equals(x * key)
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_bits(field: Field, data: st.DataObject) -> None:
+    (x,) = data.draw(vectors(field, 1))
+    array = field.array(x)
+    bits = field.bit_decompose(array)
+    assert (bits.dtype, bits.tolist()) == (np.uint8, reference.bit_decompose(field.bits, x))
+    assert field.packed_bits(array).tobytes() == reference.packed_bits(field.bits, x)
+    assert field.packed_bits(array).tobytes() == np.packbits(bits, bitorder="little").tobytes()
+
+
+def test_bits_of_nothing_and_of_a_table(field: Field, stream: Stream) -> None:
+    assert field.bit_decompose(field.zeros(0)).shape == (0, field.bits)
+    assert field.packed_bits(field.zeros(0)).shape == (0,)
+    x = field.sample(stream.fill, (3, 5))
+    assert field.bit_decompose(x.T).tolist() == field.bit_decompose(x.T.ravel()).tolist()
+    assert field.packed_bits(x).tobytes() == field.packed_bits(x.ravel()).tobytes()
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 128])
+def test_packed_bits_at_awkward_counts(field: Field, count: int) -> None:
+    x = field.full(count, field.modulus - 1)
+    assert field.packed_bits(x).tobytes() == reference.packed_bits(field.bits, x.to_ints())
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_gadget_sums(field: Field, data: st.DataObject) -> None:
+    p, k = field.modulus, field.bits
+    (row,) = data.draw(vectors(field, 1))
+    table = [[row[(i + at) % len(row)] for at in range(k)] for i in range(3)]
+    x = field.array(table)
+    assert field.gadget_sum(x).to_ints() == reference.gadget_sum(p, table)
+    assert field.gadget_sum(x).equals(x @ field.array([pow(2, at, p) for at in range(k)]))
+
+
+def test_gadget_of_edges_and_of_nothing(field: Field) -> None:
+    p, k = field.modulus, field.bits
+    for value in edges(field):
+        assert field.gadget_sum(field.full((2, k), value)).to_ints() == [value * (2**k - 1) % p] * 2
+    assert field.gadget_sum(field.zeros((0, k))).shape == (0,)
+
+
+def test_recomposing_bits(field: Field, stream: Stream) -> None:
+    x = field.sample(stream.fill, 30)
+    assert field.gadget_sum(field.array(field.bit_decompose(x))).equals(x)
+
+
+@pytest.mark.parametrize("field", ALL, ids=lambda field: field.name)
+def test_ot_gadgets(field: Field, stream: Stream) -> None:
+    p, k, count = field.modulus, field.bits, 23
+    h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k)[::-1].copy()
+    b = field.array((edges(field) * count)[:count])
+    d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
+    q0, q1 = reduced(field, h0), reduced(field, h1)
+    field.ot_sender_gadget(h0, h1, b, d, sent)
+    assert (d.to_ints(), sent.to_ints()) == reference.ot_sender_gadget(p, q0, q1, b.to_ints())
+    field.ot_receiver_gadget(h1, received)
+    assert received.to_ints() == reference.gadget_sum(p, reference.rows(k, q1))
+    bits = field.bit_decompose(field.sample(stream.fill, count))
+    expected = reference.select_gadget(p, bits.tolist(), d.to_ints(), received.to_ints())
+    field.select_gadget(bits, d, received)
+    assert received.to_ints() == expected
+
+
+def test_ot_multiplication_as_a_whole(field: Field, stream: Stream) -> None:
+    """The receiver ends with a * b + the sender's sum, which is what the gadget is for."""
+    count, k = 12, field.bits
+    a, b = field.sample(stream.fill, count), field.sample(stream.fill, count)
+    h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k) ^ np.uint64(5)
+    d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
+    field.ot_sender_gadget(h0, h1, b, d, sent)
+    bits = field.bit_decompose(a)
+    field.ot_receiver_gadget(np.where(bits.reshape(-1, 1) == 1, h1, h0), received)
+    field.select_gadget(bits, d, received)
+    assert (received - sent).equals(a * b)
+
+
+def test_arrays_that_do_not_fit_are_refused(field: Field) -> None:
+    k, three, two = field.bits, field.zeros(3), field.zeros(2)
+    h = np.zeros((3 * k, 2), dtype=np.uint64)
+    other = M31.zeros(3)
+    misuses = [
+        lambda: field.copee_sender_step(three, two, three, three, three),
+        lambda: field.copee_sender_step(three, three, three, other, three),
+        lambda: field.copee_receiver_step(three, three, two, 1),
+        lambda: field.copee_receiver_step(field.zeros((3, 2))[:, 0], three, three, 1),
+        lambda: field.copee_receiver_step(field.zeros(()).broadcast_to(3), three, three, 1),
+        lambda: field.gadget_sum(field.zeros((3, k + 1))),
+        lambda: field.gadget_sum(field.zeros(k)),
+        lambda: field.ot_sender_gadget(h, h[:-1], three, field.zeros(3 * k), three),
+        lambda: field.ot_sender_gadget(h, h, three, three, three),
+        lambda: field.ot_sender_gadget(h, h.astype(np.int64), three, field.zeros(3 * k), three),
+        lambda: field.ot_receiver_gadget(h.reshape(-1), three),
+        lambda: field.ot_receiver_gadget(h, two),
+        lambda: field.select_gadget(np.zeros((2, k), np.uint8), field.zeros(3 * k), three),
+        lambda: field.select_gadget(np.zeros((3, k), np.int64), field.zeros(3 * k), three),  # type: ignore[arg-type]
+        lambda: field.reduce_blocks(np.zeros((3, 3), np.uint64)),
+        lambda: field.reduce_blocks(h, out=three),
+        lambda: field.reduce_blocks([[1, 2]]),  # type: ignore[arg-type]
+        lambda: field.random_combination(three, two),
+        lambda: field.packed_bits(other),
+    ]
+    for misuse in misuses:
+        with pytest.raises(UsageError):
+            misuse()
+
+
+def test_read_only_inputs_are_read(field: Field, stream: Stream) -> None:
+    count, k = 4, field.bits
+    h = blocks_from(stream, count * k)
+    h.setflags(write=False)
+    bits = np.ones((count, k), dtype=np.uint8)
+    bits.setflags(write=False)
+    received, d = field.empty(count), field.from_bytes(field.ones(count * k).to_bytes(), count * k)
+    field.ot_receiver_gadget(h, received)
+    before: FieldArray = received.copy()
+    field.select_gadget(bits, d, received)
+    assert (received - before).equals(field.full(count, (2**k - 1) % field.modulus))

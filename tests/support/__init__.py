@@ -1,0 +1,1 @@
+"""What the protocol tests share: parties in lockstep, an ideal dealer, and builders of interference."""

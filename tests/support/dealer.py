@@ -1,0 +1,119 @@
+"""Ideal functionalities: authenticated shares of any values, and links of the generator, without any protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from spdz.crypto.prg import SEED_BYTES, Prg
+from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
+from spdz.field import Field, FieldArray
+from spdz.params import COMPUTATIONAL_BITS
+from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
+from spdz.preprocessing.links import Link
+from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.runtime.context import SessionState
+from spdz.sharing.mac_key import MacKey
+from spdz.sharing.material import Batch, InputMasks, input_masks
+from spdz.sharing.shares import AuthShare
+
+
+def additive(field: Field, randomness: Randomness, value: FieldArray, parties: int) -> list[FieldArray]:
+    """Uniform summands of `value`."""
+    parts = [field.sample(randomness.fill, value.shape) for _ in range(parties - 1)]
+    last = value
+    for part in parts:
+        last = last - part
+    return [*parts, last]
+
+
+class IdealDealer:
+    """Knows the MAC key, gives every party its share of it, and hands out authenticated shares."""
+
+    def __init__(self, sessions: Sequence[SessionState], seed: bytes) -> None:
+        self._randomness = deterministic_randomness_for_tests(seed, "ideal dealer")
+        self._parties = len(sessions)
+        self.field = sessions[0].field
+        self.alpha = self.field.sample(self._randomness.fill, ())
+        for session, part in zip(sessions, self._parts(self.alpha), strict=True):
+            session.mac_key = MacKey(part)
+
+    def _parts(self, value: FieldArray) -> list[FieldArray]:
+        return additive(self.field, self._randomness, value, self._parties)
+
+    def random(self, *shape: int) -> FieldArray:
+        """Uniform values."""
+        return self.field.sample(self._randomness.fill, shape)
+
+    def share(self, values: Any) -> list[AuthShare]:
+        """Shares of `values`, by party."""
+        array = values if isinstance(values, FieldArray) else self.field.array(values)
+        pairs = zip(self._parts(array), self._parts(array * self.alpha), strict=True)
+        return [AuthShare(value, mac) for value, mac in pairs]
+
+    def masks(self, owner: int, count: int) -> list[InputMasks]:
+        """Input masks, by party."""
+        clear = self.random(count)
+        return [InputMasks(share, clear if party == owner else None) for party, share in enumerate(self.share(clear))]
+
+    def mask_batches(self, owner: int, count: int) -> list[Batch]:
+        """As `masks`, in the form in which a generator returns them."""
+        return [Batch(input_masks(owner), (masks.share,), masks.clear) for masks in self.masks(owner, count)]
+
+
+def mac_key_of(sessions: Sequence[SessionState]) -> FieldArray:
+    """alpha, from the parties' shares of it."""
+    alpha = sessions[0].key.share.copy()
+    for session in sessions[1:]:
+        alpha = alpha + session.key.share
+    return alpha
+
+
+def reconstruct(alpha: FieldArray, shares: Sequence[AuthShare]) -> FieldArray:
+    """The shared values; asserts that their MACs fit."""
+    value, mac = shares[0].value, shares[0].mac
+    for share in shares[1:]:
+        value, mac = value + share.value, mac + share.mac
+    assert (value * alpha).equals(mac), "the MACs do not fit"
+    return value
+
+
+def reconstruct_batches(sessions: Sequence[SessionState], batches: Sequence[Batch]) -> list[FieldArray]:
+    """The values of all arrays of a batch; asserts that their MACs fit."""
+    alpha = mac_key_of(sessions)
+    return [reconstruct(alpha, [batch.shares[i] for batch in batches]) for i in range(len(batches[0].shares))]
+
+
+def _bits(randomness: Randomness, count: int) -> list[int]:
+    return [byte & 1 for byte in randomness.bytes(count)]
+
+
+def ideal_links(sessions: Sequence[SessionState], seed: bytes) -> list[dict[int, Link]]:
+    """What `spdz.preprocessing.links.set_up` makes, base OTs included, dealt in the clear. Makes the MAC key too."""
+    randomness = deterministic_randomness_for_tests(seed, "ideal links")
+    field, parties = sessions[0].field, range(len(sessions))
+    bits: list[list[int]] = []
+    for session in sessions:
+        alpha = field.sample(randomness.fill, ())
+        session.mac_key = MacKey(alpha)
+        bits.append([int(bit) for bit in field.bit_decompose(alpha.reshape(1))[0]])
+
+    count = COMPUTATIONAL_BITS + field.bits
+    seeds = {(a, b): randomness.bytes(SEED_BYTES) for a in parties for b in parties if a != b}
+    pairs = {ends: [(randomness.bytes(16), randomness.bytes(16)) for _ in range(count)] for ends in seeds}
+    deltas = {ends: _bits(randomness, COMPUTATIONAL_BITS) for ends in seeds}
+
+    def link(own: int, peer: int) -> Link:
+        choices = deltas[own, peer] + bits[own]
+        chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], choices, strict=True)]
+        given = pairs[peer, own]
+        return Link(
+            OtSender(deltas[own, peer], chosen[:COMPUTATIONAL_BITS]),
+            OtReceiver(given[:COMPUTATIONAL_BITS]),
+            CopeeKeyHolder(field, bits[own], chosen[COMPUTATIONAL_BITS:]),
+            CopeeInputter(field, given[COMPUTATIONAL_BITS:]),
+            Prg(seeds[own, peer]),
+            Prg(seeds[peer, own]),
+        )
+
+    return [{peer: link(own, peer) for peer in parties if peer != own} for own in parties]
