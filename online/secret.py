@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import FieldArray
+from spdz.params import require_integer
 
 if TYPE_CHECKING:
     from spdz.online.graph import Node
@@ -138,8 +139,7 @@ class SecretArray:
     __rmul__ = __mul__
 
     def __pow__(self, exponent: int) -> SecretArray:
-        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 1:
-            raise UsageError("a secret can be raised to a positive integer power")
+        require_integer(exponent, "the exponent of a secret", 1)
         if exponent == 1:
             return self
         half = self ** (exponent // 2)
@@ -160,7 +160,7 @@ class SecretArray:
 
     # -- refused --------------------------------------------------------------------------------------------------
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
         _refuse("the truth value", "branch on mpc.reveal(x), or compute both branches")
 
     def __eq__(self, other: object) -> bool:
@@ -183,7 +183,7 @@ class SecretArray:
     def __float__(self) -> float:
         _refuse("the number", "call mpc.reveal(x)")
 
-    def __index__(self) -> int:
+    def __index__(self) -> int:  # noqa: PLE0305 - it never returns
         _refuse("the number", "call mpc.reveal(x); a secret cannot be an index")
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:

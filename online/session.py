@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -14,26 +13,17 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
-from spdz.online import arithmetic
-from spdz.online.graph import Graph, Local, Node, Talking
+from spdz.online import operations
+from spdz.online.graph import Graph, Local, Node
 from spdz.online.secret import Public, SecretArray, _matmul_shape
-from spdz.params import SessionParams
+from spdz.params import SessionParams, require_integer
 from spdz.party import Party
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
-from spdz.sharing.material import (
-    RANDOM_BITS,
-    RANDOM_SHARES,
-    SQUARES,
-    TRIPLES,
-    Batch,
-    InputMasks,
-    Kind,
-    Squares,
-    Triples,
-)
+from spdz.runtime.traps import Trap
+from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, InputMasks, Kind
 from spdz.sharing.material import input_masks as input_masks_of
 from spdz.sharing.material import matrix_triples as matrix_triples_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
@@ -133,7 +123,7 @@ class Mpc:
         of which only the shape is used.
         Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
         """
-        self._require_party(owner, "owner")
+        require_integer(owner, "owner", 0, self.parties - 1)
         mine = self.party == owner
         encoded = self.field.signed(values) if mine and values is not None else None
         if encoded is None and mine:
@@ -142,24 +132,15 @@ class Mpc:
         if encoded is not None and encoded.shape != actual:
             raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
 
-        async def talk(ctx: Context, batch: Batch | None) -> AuthShare:
-            if batch is None:
-                return _nothing(ctx, actual)
-            clear = None if batch.clear is None else batch.clear.reshape(*actual)
-            masks = InputMasks(batch.shares[0].reshape(*actual), clear)
-            return await arithmetic.share_input(ctx, owner, encoded, masks)
-
-        return self._talking(
-            f"input of party {owner} {actual}", actual, talk, (), input_masks_of(owner), math.prod(actual)
-        )
+        return self._add(operations.input_of(owner, actual, encoded))
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
-        return self._material("random", shape, RANDOM_SHARES)
+        return self._add(operations.straight_from_material("random", _tuple(shape), RANDOM_SHARES))
 
     def random_bits(self, shape: Shape = ()) -> SecretArray:
         """Uniform bits, 0 or 1, that nobody knows."""
-        return self._material("random bits", shape, RANDOM_BITS)
+        return self._add(operations.straight_from_material("random bits", _tuple(shape), RANDOM_BITS))
 
     def constant(self, values: Public) -> SecretArray:
         """A public array in the form of a secret one, so that code can treat both alike."""
@@ -183,27 +164,11 @@ class Mpc:
 
     def multiply(self, x: SecretArray, y: SecretArray) -> SecretArray:
         """Elementwise product of two secret arrays of equal shape; the `*` operator broadcasts."""
-        shape = x.shape
-
-        async def talk(ctx: Context, left: AuthShare, right: AuthShare, batch: Batch | None) -> AuthShare:
-            if batch is None:
-                return _nothing(ctx, shape)
-            a, b, c = (share.reshape(*shape) for share in batch.shares)
-            return await arithmetic.multiply(ctx, left, right, Triples(a, b, c))
-
-        return self._talking(f"multiply {shape}", shape, talk, (x, y), TRIPLES, x.size)
+        return self._add(operations.product(x._node, y._node))
 
     def square(self, x: SecretArray) -> SecretArray:
         """Elementwise square."""
-        shape = x.shape
-
-        async def talk(ctx: Context, value: AuthShare, batch: Batch | None) -> AuthShare:
-            if batch is None:
-                return _nothing(ctx, shape)
-            a, b = (share.reshape(*shape) for share in batch.shares)
-            return await arithmetic.square(ctx, value, Squares(a, b))
-
-        return self._talking(f"square {shape}", shape, talk, (x,), SQUARES, x.size)
+        return self._add(operations.square_of(x._node))
 
     def matmul(self, x: SecretArray, y: SecretArray) -> SecretArray:
         """Matrix product; vectors count as in numpy."""
@@ -213,18 +178,8 @@ class Mpc:
         dims = (left.shape[0], left.shape[1], right.shape[1])
         if min(dims) == 0:
             return self.constant(np.zeros(shape, np.int64))
-        matrix = matrix_triples_of(*dims)
-        whole = self._source.supports(matrix)
-
-        async def talk(ctx: Context, one: AuthShare, other: AuthShare, batch: Batch) -> AuthShare:
-            if whole:
-                a, b, c = (share[0] for share in batch.shares)
-                return (await arithmetic.matmul(ctx, one, other, Triples(a, b, c))).reshape(*shape)
-            a, b, c = (share.reshape(*dims) for share in batch.shares)
-            return (await arithmetic.matmul_by_triples(ctx, one, other, Triples(a, b, c))).reshape(*shape)
-
-        kind, count = (matrix, 1) if whole else (TRIPLES, math.prod(dims))
-        return self._talking(f"matmul {dims}", shape, talk, (left, right), kind, count)
+        whole = self._source.supports(matrix_triples_of(*dims))
+        return self._add(operations.matrix_product(left._node, right._node, shape, whole=whole))
 
     # -- material -------------------------------------------------------------------------------------------------
 
@@ -252,8 +207,7 @@ class Mpc:
             **{matrix_triples_of(*dims): count for dims, count in (matrix_triples or {}).items()},
         }
         for kind, count in wanted.items():
-            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise UsageError(f"the number of {kind} must be an integer and not negative, got {count!r}")
+            require_integer(count, f"the number of {kind}", 0)
         extra = {kind: count for kind, count in wanted.items() if count}
         self._prepare(f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}", extra)
 
@@ -281,7 +235,7 @@ class Mpc:
     def reveal_to(self, *arrays: SecretArray, party: int) -> Any:
         """As `reveal`, but only `party` learns the values; the others get None."""
         self._require_arrays(arrays)
-        self._require_party(party, "party")
+        require_integer(party, "party", 0, self.parties - 1)
         kind = input_masks_of(party)
         count = sum(array.size for array in arrays)
         if count == 0:
@@ -334,30 +288,10 @@ class Mpc:
         """An operation without messages, on the operands' shares."""
         return self._add(Node(name, shape, tuple(operand._node for operand in operands), local=function))
 
-    def _talking(
-        self,
-        name: str,
-        shape: tuple[int, ...],
-        talk: Talking,
-        operands: tuple[SecretArray, ...],
-        kind: Kind,
-        count: int,
-    ) -> SecretArray:
-        nodes = tuple(operand._node for operand in operands)
-        return self._add(Node(name, shape, nodes, talking=talk, kind=kind, count=count))
-
     def _add(self, node: Node) -> SecretArray:
         if self._party.over:
             raise UsageError("this session has ended; start a new one")
         return SecretArray(self, self._graph.add(node))
-
-    def _material(self, name: str, shape: Shape, kind: Kind) -> SecretArray:
-        actual = (shape,) if isinstance(shape, int) else tuple(shape)
-
-        async def talk(ctx: Context, batch: Batch | None) -> AuthShare:
-            return _nothing(ctx, actual) if batch is None else batch.shares[0].reshape(*actual)
-
-        return self._talking(f"{name} {actual}", actual, talk, (), kind, math.prod(actual))
 
     def _drive(self, name: str, ending: Callable[[Context], Any], extra: dict[Kind, int]) -> Any:
         """Prepare, run everything pending, and end with `ending`."""
@@ -370,8 +304,10 @@ class Mpc:
         return self._timed("online", lambda: self._party.run(online, "online"))
 
     def _prepare(self, name: str, extra: dict[Kind, int]) -> None:
-        work = lambda: self._party.run(lambda ctx: self._graph.prepare(ctx, name, extra), "prepare")  # noqa: E731
-        self._timed("preprocessing", work)
+        def prepare(ctx: Context) -> Coroutine[Trap, Any, None]:
+            return self._graph.prepare(ctx, name, extra)
+
+        self._timed("preprocessing", lambda: self._party.run(prepare, "prepare"))
 
     def _timed(self, phase: str, work: Callable[[], Any]) -> Any:
         started = perf_counter()
@@ -379,10 +315,6 @@ class Mpc:
             return work()
         finally:
             self._seconds[phase] += perf_counter() - started
-
-    def _require_party(self, index: int, name: str) -> None:
-        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < self.parties:
-            raise UsageError(f"{name} must be a party index from 0 to {self.parties - 1}, got {index!r}")
 
     def _require_arrays(self, arrays: tuple[SecretArray, ...]) -> None:
         if not arrays:
@@ -396,7 +328,7 @@ class Mpc:
 
 def _input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -> tuple[int, ...]:
     if shape is not None:
-        return (shape,) if isinstance(shape, int) else tuple(shape)
+        return _tuple(shape)
     if encoded is not None:
         return encoded.shape
     if values is None:
@@ -404,9 +336,8 @@ def _input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -
     return np.shape(values)
 
 
-def _nothing(ctx: Context, shape: tuple[int, ...]) -> AuthShare:
-    """A share of an array without entries, for which no material is taken."""
-    return AuthShare(ctx.field.zeros(shape), ctx.field.zeros(shape))
+def _tuple(shape: Shape) -> tuple[int, ...]:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def _joined(arrays: Sequence[SecretArray]) -> AuthShare:

@@ -2,12 +2,12 @@
 
 Realises:  the input command of F_[[.]], for values x = sum of x_i over the contributing parties.
 Source:    [KOS16], figure 4 (protocol Pi_[[.]], Input), with COPEe of figure 2.
-Symbols:   x_i this party's part, m_i = alpha_i x_i + sum over peers (t towards the peer + q from the peer), chi_h coins,
-           y = sum chi_h x_h + x_mask.
+Symbols:   x_i this party's part, m_i = alpha_i x_i + sum over peers (t towards the peer + q from the peer),
+           chi_h coins, y = sum chi_h x_h + x_mask.
 Deviation: one combination over the sum of all contributors is opened instead of one for each. All corrupted
            contributors together are one virtual inputter, and the honest parts are constants of it, so the argument of
            the paper for one inputter applies to the sum; see docs/design.md, "One authenticate check for all".
-Masking:   every contributor adds one random value with coefficient 1, so the opened combination is uniform (PITFALLS 17).
+Masking:   every contributor adds one random value with coefficient 1: the opened combination is uniform (PITFALLS 17).
 Order:     the coins are tossed when all corrections have been received, by data flow.
 Checked:   the opened combination is MAC-checked before this returns.
 """

@@ -7,7 +7,7 @@ Source:    [KOS16], figure 2. Set-up once per session: k base OTs on the bits of
 Symbols:   j bit of alpha, t0_j, t1_j streams under the two keys,
            u_j = t0_j - t1_j + x,  t = -sum 2^j t0_j,  q = sum 2^j (t_{alpha_j} + alpha_j u_j).
 Sums over 2^j run by Horner from the highest bit down. Streams go on from call to call, so no part of them is reused.
-Work is cut into blocks of values that stay in the cache; u is laid out block by block, each block by bits from high to low.
+Work is cut into blocks of values that stay in the cache; u is laid out block by block, each by bits from high to low.
 """
 
 from __future__ import annotations

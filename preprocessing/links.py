@@ -1,7 +1,7 @@
 """What the MASCOT generator keeps for each peer, and the set-up that makes it.
 
-Per session, once: the MAC key share alpha_i; per peer a fresh OT correlation Delta, base OTs on the bits of Delta and of
-alpha_i in one go, and a PRG seed shared with the peer for shares that need not be sent. The same alpha_i enters
+Per session, once: the MAC key share alpha_i; per peer a fresh OT correlation Delta, base OTs on the bits of Delta and
+of alpha_i in one go, and a PRG seed shared with the peer for shares that need not be sent. The same alpha_i enters
 towards every peer and every batch, because there is one set-up (PITFALLS 6).
 """
 

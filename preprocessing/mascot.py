@@ -17,7 +17,7 @@ from spdz.preprocessing.triples import make_triples
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaterialStore
 
-TRIPLE_BATCH_BYTES = 48 << 20
+TRIPLE_BATCH_BYTES = 8 << 20
 """Size of the largest buffer while making a batch; about six of them exist per peer."""
 SHARE_BATCH = 1 << 14
 """Input masks or random shares in one batch."""

@@ -2,7 +2,8 @@
 
 Realises:  shares of c_t = a_t * b for tau copies a_1 .. a_tau of each triple; a = sum a^i, b = sum b^i, c = sum c^i.
 Source:    [KOS16], figure 6 (Pi_Triple, Multiply).
-Symbols:   for an ordered pair, receiver R with bits of a, sender S with b; OT h of bit l gives S (q0, q1), R the one it chose:
+Symbols:   for an ordered pair, receiver R with bits of a, sender S with b; the OT on bit l gives S (q0, q1), and R the
+           one s that it chose:
            d = q0 - q1 + b,  R: s + bit * d = q0 + bit * b,  shares sum 2^l (s + bit d) at R and -sum 2^l q0 at S.
 Outputs of the OT are 128-bit hashes reduced mod p: statistically 2^(k - 128) from uniform at worst, in fact
            (2^128 mod p) / 2^128, below 2^-120 in every Mersenne field here.

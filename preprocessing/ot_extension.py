@@ -6,7 +6,8 @@ Source:    IKNP (Ishai, Kilian, Nissim, Petrank, CRYPTO 2003) with the consisten
            case of one bit per base OT: a universal hash of every column, made with a key that is tossed after all
            columns have arrived, must satisfy t_i = q_i ^ Delta_i x. The check of [KOS15] as published is not used: its
            proof is wrong ([Roy22], section 1).
-Symbols:   t_i, q_i, u_i columns (bit strings over all OTs), u_i = t_i ^ PRG(k1_i) ^ x, q_i = PRG(k_Delta_i) ^ Delta_i u_i.
+Symbols:   t_i = PRG(k0_i), q_i, u_i columns (bit strings over all OTs), u_i = t_i ^ PRG(k1_i) ^ x,
+           q_i = PRG(k_Delta_i) ^ Delta_i u_i.
 Masking:   the last 128 rows are extra and have random choice bits. The hash is GHASH, in which a block enters
            through a bijection, so the hash of the extra rows masks the hash of the others.
 Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column at byte h // 8, bit h % 8.
@@ -63,12 +64,12 @@ class OtReceiver:
         length = column_bytes(8 * choices.size)
         self._choices = np.empty(length, np.uint8)
         self._choices[: choices.size] = choices
-        randomness.fill(memoryview(self._choices[choices.size :]))
+        randomness.fill(self._choices[choices.size :].data)
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
         message = np.empty_like(self._columns)
         for (first, second), t, u in zip(self._prgs, self._columns, message, strict=True):
-            first.fill(memoryview(t))
-            second.fill(memoryview(u))
+            first.fill(t.data)
+            second.fill(u.data)
             _xor_into(u, t)
             _xor_into(u, self._choices)
         return message
@@ -76,8 +77,8 @@ class OtReceiver:
     def digests(self, key: bytes) -> bytes:
         """Hashes of all columns t_i and of x, for the sender's check."""
         hasher = UniversalHash(key, self._choices.size)
-        columns = b"".join(hasher.digest(memoryview(t)) for t in self._columns)
-        return columns + hasher.digest(memoryview(self._choices))
+        columns = b"".join(hasher.digest(t.data) for t in self._columns)
+        return columns + hasher.digest(self._choices.data)
 
     def hashed_rows(self, start: int, count: int, rows: Rows, out: Rows) -> None:
         """Write H(t_h, h) of OTs start .. start + count to `out`; `rows` is scratch space of the same shape."""
@@ -112,7 +113,7 @@ class OtSender:
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
         masked = np.empty(length, np.uint8)
         for prg, mask, u, q in zip(self._prgs, self._masks, columns_u, self._columns, strict=True):
-            prg.fill(memoryview(q))
+            prg.fill(q.data)
             np.bitwise_and(_words(u), np.repeat(mask, 8).view(np.uint64), out=_words(masked))
             _xor_into(q, masked)
 
@@ -124,7 +125,7 @@ class OtSender:
         """
         hasher = UniversalHash(key, self._columns.shape[1])
         received = np.frombuffer(digests, np.uint8).reshape(COMPUTATIONAL_BITS + 1, DIGEST_BYTES)
-        own = np.frombuffer(b"".join(hasher.digest(memoryview(q)) for q in self._columns), np.uint8)
+        own = np.frombuffer(b"".join(hasher.digest(q.data) for q in self._columns), np.uint8)
         difference = own.reshape(COMPUTATIONAL_BITS, DIGEST_BYTES) ^ received[:-1] ^ (received[-1] & self._masks)
         if difference.any():
             raise OtConsistencyFailed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from spdz.crypto.randomness import SystemRandomness
@@ -54,7 +55,7 @@ def run_local(
     endpoints = parties + (preprocessing == "dealer")
     transports = memory_network(endpoints)
     jobs = [
-        _Job(lambda i=i: _run_party(params, transports[i], i, programs[i], handed[i], endpoints, timeout))
+        _Job(partial(_run_party, params, transports[i], i, programs[i], handed[i], endpoints, timeout))
         for i in range(parties)
     ]
     if endpoints > parties:

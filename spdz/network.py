@@ -14,7 +14,7 @@ from spdz.errors import UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.local import run_dealer
 from spdz.online.session import Mpc
-from spdz.params import SecurityParams, SessionParams
+from spdz.params import SecurityParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.runtime.context import SessionState
 from spdz.sources import Progress, material_source
@@ -53,7 +53,7 @@ def connect(
     parties = _endpoints(load_parties(config), preprocessing)
     chosen = field_by_name(field) if isinstance(field, str) else field
     source = material_source(preprocessing, progress)
-    _require_index(parties, party)
+    require_integer(party, "party", 0, len(parties.parties) - 1)
     params = SessionParams(chosen.name, len(parties.parties), preprocessing, program_digest)
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
     state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
@@ -87,9 +87,3 @@ def _endpoints(parties: PartiesFile, preprocessing: str) -> PartiesFile:
     if parties.dealer is None:
         raise UsageError("preprocessing='dealer' needs a [dealer] in the parties file; see spdz init --dealer")
     return parties
-
-
-def _require_index(parties: PartiesFile, party: int) -> None:
-    count = len(parties.parties)
-    if isinstance(party, bool) or not isinstance(party, int) or not 0 <= party < count:
-        raise UsageError(f"party must be an index from 0 to {count - 1}, got {party!r}")

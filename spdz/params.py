@@ -18,6 +18,15 @@ MAX_PARTIES = 16
 """A bound on what the wire and the configuration accept; cost grows with the square of the number of parties."""
 
 
+def require_integer(value: object, name: str, lowest: int, highest: int | None = None) -> int:
+    """`value`, if it is an integer in the range; otherwise a UsageError that says what `name` may be."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole and lowest <= value <= (value if highest is None else highest):
+        return value
+    allowed = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
+    raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
+
+
 @dataclass(frozen=True)
 class SecurityParams:
     """Statistical security `s` in bits; the computational level is fixed at 128 bits."""

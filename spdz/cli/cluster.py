@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class WorkerFailed(SpdzError):
 
 def run_cluster(
     task: str,
-    options: Mapping[str, Any],
+    options: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
     parties: int,
     field: str,
@@ -45,11 +45,13 @@ def run_cluster(
 ) -> list[dict[str, Any]]:
     """Run the function named by `task` ("module:function") as every party; returns their results.
 
-    The function is called with (mpc, options, say); `say(**values)` reaches `report`. Raises WorkerFailed with the
+    The function is called with (mpc, options, say); `options` are the same for all, or one for each party, which then
+    sees only its own. `say(**values)` reaches `report`. Raises WorkerFailed with the
     first failure that is not an echo of another.
     """
     with tempfile.TemporaryDirectory(prefix="spdz-") as folder, ExitStack() as stack:
         dealer = preprocessing == "dealer"
+        handed = [options] * parties if isinstance(options, Mapping) else list(options)
         addresses = [f"127.0.0.1:{port}" for port in _free_ports(parties + dealer)]
         places = initialise(Path(folder) / "parties", addresses[:parties], addresses[parties] if dealer else None)
         lines: queue.SimpleQueue[tuple[int, str | None]] = queue.SimpleQueue()
@@ -62,7 +64,7 @@ def run_cluster(
                 "dealer": index == parties,
                 "field": field,
                 "preprocessing": preprocessing,
-                "options": dict(options),
+                "options": dict(handed[index]) if index < parties else {},
             }
             process = stack.enter_context(_Worker(index, settings, lines))
             processes.append(process)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import traceback
+from types import TracebackType
 from typing import Any
 
 from spdz.cli.main import exit_code
@@ -45,13 +47,25 @@ def _party(settings: dict[str, Any]) -> Any:
         preprocessing=settings["preprocessing"],
         program_digest=settings["task"],
         progress=_material,
+        on_connect=_connecting,
     ) as mpc:
         return task(mpc, settings["options"], say)
+
+
+def _connecting(text: str) -> None:
+    say(phase=text)
 
 
 def _material(kind: Kind, made: int, wanted: int) -> None:
     say(material=str(kind), made=made, wanted=wanted)
 
 
+def _report_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Any other error ends the process: the place goes to standard error, the line to whoever started us."""
+    traceback.print_exception(kind, error, trace)
+    say(error=f"{kind.__name__}: {error}", code=1, echo=False)
+
+
 if __name__ == "__main__":
+    sys.excepthook = _report_fault
     sys.exit(main(json.loads(sys.argv[1])))

@@ -34,8 +34,10 @@ def integers(values: Any, name: str) -> npt.NDArray[Any]:
             array = np.array(values, dtype=object)
         except (TypeError, ValueError) as error:
             raise UsageError(f"{name} cannot read {type(values).__name__} as an array of integers: {error}") from None
-    if array.dtype.kind in "iub":
+    if array.dtype.kind in "iu":
         return array
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8)
     if array.dtype != object:
         raise UsageError(f"{name} holds integers, not {array.dtype}: scale to integers first")
     flat = array.ravel().tolist()
@@ -65,26 +67,27 @@ def to_limbs(values: Any, lowest: int, highest: int, modulus: int, limbs: int, n
     if outside.any():
         place = _place(np.unravel_index(int(outside.argmax()), outside.shape))
         raise UsageError(f"{name} takes integers in [{lowest}, {highest}], but {place} is outside")
-    out = np.zeros((*array.shape, limbs), dtype=np.uint64)
-    if array.dtype == object:
-        canonical = [value % modulus for value in array.ravel().tolist()]
+    shape, flat = array.shape, array.reshape(-1)  # flat also because numpy warns when scalars wrap around
+    out = np.zeros((flat.size, limbs), dtype=np.uint64)
+    if flat.dtype == object:
+        canonical = [value % modulus for value in flat.tolist()]
         for index in range(limbs):
-            shift = 64 * index
-            words = [(value >> shift) & WORD_MASK for value in canonical]
-            out[..., index] = np.array(words, dtype=np.uint64).reshape(array.shape)
-        return out
-    low = array.astype(np.uint64)  # two's complement where negative
-    if lowest >= 0 or array.dtype.kind != "i":
-        out[..., 0] = low
-        return out
-    # Add the modulus where the sign mask is set, in two's complement over all limbs.
-    sign = (array.astype(np.int64) >> 63).astype(np.uint64)
-    added = words_of(modulus, limbs)
-    out[..., 0] = low + (sign & added[0])
-    if limbs == 2:
-        carry = out[..., 0] < (sign & added[0])
-        out[..., 1] = sign + (sign & added[1]) + carry
-    return out
+            out[:, index] = [(value >> (64 * index)) & WORD_MASK for value in canonical]
+    elif lowest >= 0 or flat.dtype.kind != "i":
+        out[:, 0] = flat
+    else:
+        _wrap_signed(flat.astype(np.int64), modulus, out)
+    return out.reshape((*shape, limbs))
+
+
+def _wrap_signed(values: npt.NDArray[np.int64], modulus: int, out: Words) -> None:
+    """Add the modulus to negative values, by the mask of the sign, in two's complement over all limbs."""
+    sign = (values >> 63).view(np.uint64)
+    added = words_of(modulus, out.shape[1])
+    carried = sign & added[0]
+    out[:, 0] = values.view(np.uint64) + carried
+    if out.shape[1] == 2:
+        out[:, 1] = sign + (sign & added[1]) + (out[:, 0] < carried)
 
 
 def above_half(limbs: Words, modulus: int) -> npt.NDArray[np.bool_]:
@@ -106,16 +109,15 @@ def to_objects(limbs: Words) -> npt.NDArray[Any]:
 
 def to_signed(limbs: Words, modulus: int) -> npt.NDArray[Any]:
     """Elements as integers in [-(p-1)/2, (p-1)/2]: int64 if every one fits, else Python ints."""
+    shape, limbs = limbs.shape[:-1], limbs.reshape(-1, limbs.shape[-1])
     negative = above_half(limbs, modulus)
-    subtracted = words_of(modulus, limbs.shape[-1])
-    low = limbs[..., 0] - negative * subtracted[0]
-    signed = np.asarray(low).view(np.int64)
-    if limbs.shape[-1] == 1:
-        return signed
-    borrow = limbs[..., 0] < negative * subtracted[0]
-    high = limbs[..., 1] - negative * subtracted[1] - borrow
-    # It fits if the upper word only repeats the sign of the lower one.
-    if np.array_equal(high, (signed >> 63).view(np.uint64)):
-        return signed
-    out = to_objects(limbs)
-    return np.asarray(out - negative.astype(object) * modulus, dtype=object)
+    subtracted = words_of(modulus, limbs.shape[1])
+    low = limbs[:, 0] - negative * subtracted[0]
+    signed = low.view(np.int64)
+    if limbs.shape[1] == 2:
+        borrow = limbs[:, 0] < negative * subtracted[0]
+        high = limbs[:, 1] - negative * subtracted[1] - borrow
+        # It fits if the upper word only repeats the sign of the lower one.
+        if not np.array_equal(high, (signed >> 63).view(np.uint64)):
+            return np.reshape(to_objects(limbs) - negative.astype(object) * modulus, shape)
+    return np.reshape(signed, shape)

@@ -39,12 +39,13 @@ class Field(GadgetOperations):
     name       how it is called, as in `field_by_name`
     modulus    the prime p
     parameter  what the kernels of its family need to know
+    family     the package that holds them
     """
 
     name: str
     modulus: int
     parameter: np.uint64
-    family: str = "spdz.field."
+    family: str = "spdz.field"
 
     @cached_property
     def bits(self) -> int:
@@ -64,12 +65,12 @@ class Field(GadgetOperations):
     @cached_property
     def kernels(self) -> ModuleType:
         """Loops over arrays. Imported at first use, because numba takes half a second to load."""
-        return importlib.import_module(self.family + "kernels")
+        return importlib.import_module(f"{self.family}.kernels")
 
     @cached_property
     def ot_kernels(self) -> ModuleType:
         """Fused loops of the OT protocols."""
-        return importlib.import_module(self.family + "ot_kernels")
+        return importlib.import_module(f"{self.family}.ot_kernels")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and other.name == self.name

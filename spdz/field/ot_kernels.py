@@ -39,10 +39,10 @@ def copee_receiver_step(acc: Words, t: Words, u: Words, bit: np.uint64, e: np.ui
 def _entry(source: Any, j: Any, e: Any) -> Any:
     """Entry j of the gadget rows of a `source`; its kind is told by the number of its members.
 
-    (x,)                       x[j]
-    (bits, d)                  bits[j] d[j]
-    (h, like, widest)               h[j] mod p
-    (h0, h1, secret, d, widest)     h0[j] mod p; the entry's message h0[j] - h1[j] + secret is written to d[j]
+    (x,)                          x[j]
+    (bits, d)                     bits[j] d[j]
+    (h, like, widest)             h[j] mod p, an element of the kind of `like`
+    (h0, h1, secret, d, widest)   h0[j] mod p; the entry's message h0[j] - h1[j] + secret is written to d[j]
     """
     raise NotImplementedError("for kernels only")
 

@@ -44,7 +44,7 @@ def declare_commit_and_open(name: str, *, source: str) -> CommitAndOpen:
 async def commit_and_open(ctx: Context, steps: CommitAndOpen, payload: bytes) -> list[bytes]:
     """Exchange payloads of equal size such that nobody's depends on another's; returns them by party index.
 
-    Rounds:    2.  Sends: 32 bytes, then 64 bytes and the payload (32 more for three parties and more), to each peer.
+    Rounds:    2.  Sends: 32 bytes, then 32 bytes and the payload (32 more for three parties and more), to each peer.
     Raises:    CommitmentMismatch; BroadcastMismatch (three parties and more).
     """
     session_id, place = ctx.session.session_id, ctx.path.encode()

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
+import numpy as np
+
 from spdz.errors import Desync, InternalError, MalformedMessage, PeerAborted
 from spdz.runtime.trace import Event, Trace
 from spdz.runtime.traps import Exchange, Gather, Join, Spawn, Trap
@@ -29,7 +31,7 @@ EARLY_FRAME_BYTES = 1024
 """What keeping an early message costs besides its payload: empty ones are limited too."""
 
 MAX_ROUND = 1 << 31
-"""The largest round taken over from a peer. A header has four bytes for a round; the other half of them is room to go on."""
+"""The largest round taken over from a peer: a header has four bytes for a round, and this leaves room to go on."""
 
 Parts = list[bytes | memoryview]
 
@@ -264,7 +266,7 @@ class Scheduler:
                 raise self._malformed(peer, header, "exceeds what a party may send ahead")
             self._early_bytes[peer] = held
             self._early[(peer, header.label)] = (header, None)
-        return memoryview(bytearray(header.length))
+        return np.empty(header.length, np.uint8).data
 
     def complete(self, peer: int, header: Header, payload: memoryview) -> None:
         """Take a frame: hand it to the task that waits for it, or keep it until one does."""

@@ -45,12 +45,13 @@ class MacKey:
 
         Any way out but success, a KeyboardInterrupt and a closed coroutine included, counts as a failed check.
         """
+        share = self.share
         if self._checking:
             self.destroy()
             raise InternalError("two MAC checks ran at once under one key")
         self._checking = True
         try:
-            yield self.share
+            yield share
         except BaseException:
             self.destroy()
             raise

@@ -130,6 +130,8 @@ class MaterialStore:
     def take(self, kind: Kind, count: int) -> Batch:
         """Remove and return `count` elements. Raises UsageError if there are fewer."""
         self._require_alive()
+        if count < 0:
+            raise UsageError(f"a count of {kind} must not be negative")
         available = self.available(kind)
         if available < count:
             raise UsageError(f"{count} {kind} are needed but only {available} are left")

@@ -7,7 +7,6 @@ caller's own memory. `tls_connect` sets the connections up.
 
 from __future__ import annotations
 
-import os
 import selectors
 import socket
 from collections import deque
@@ -17,6 +16,7 @@ from time import monotonic
 from spdz.config import Endpoint, PartiesFile
 from spdz.errors import TransportError
 from spdz.transport.base import Parts
+from spdz.transport.patience import Patience
 from spdz.transport.tls_connect import establish
 from spdz.transport.tls_stream import RECORD_BYTES, TlsStream
 from spdz.wire.frames import FrameReader
@@ -26,10 +26,6 @@ RECEIVE_BYTES = 1 << 18
 
 SEND_BYTES = 1 << 16
 """Encrypted at once, for the same reason."""
-
-SPIN_SECONDS = 50e-6
-"""How long a party looks for an answer before it sleeps. Being woken takes the kernel 30 us or more on a virtual
-machine, more than a small message takes in all; a processor that others need is given to them at each look."""
 
 DIRECT_BYTES = 4096
 """A payload with this much outstanding is decrypted in place; anything smaller goes through one buffer per record."""
@@ -101,6 +97,7 @@ class TlsTransport:
     def __init__(self, streams: Mapping[int, tuple[Endpoint, TlsStream]]) -> None:
         self._links = {peer: _Link(endpoint, stream) for peer, (endpoint, stream) in streams.items()}
         self._selector = selectors.DefaultSelector()
+        self._patience = Patience(self._selector)
         self._raw = memoryview(bytearray(RECEIVE_BYTES))
         self._plain = memoryview(bytearray(RECORD_BYTES))
         self._started = False
@@ -216,23 +213,11 @@ class TlsTransport:
             for link in self._links.values():
                 self._receive(link)
             timeout = 0.0
-        for key, events in self._events(timeout):
+        for key, events in self._patience.events(timeout):
             if events & _READ:
                 self._receive(key.data)
             if events & _WRITE:
                 self._flush(key.data)
-
-    def _events(self, timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = self._selector.select(0)
-        if ready or timeout <= 0:
-            return ready
-        sleep_after = monotonic() + min(timeout, SPIN_SECONDS)
-        while monotonic() < sleep_after:
-            os.sched_yield()
-            ready = self._selector.select(0)
-            if ready:
-                return ready
-        return self._selector.select(timeout)
 
     def _receive(self, link: _Link) -> None:
         try:

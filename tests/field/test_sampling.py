@@ -6,6 +6,7 @@ import pytest
 
 from spdz.errors import UsageError
 from spdz.field import M5, M61, M127, Field, reference
+from spdz.field.sampling import Fill
 
 from .helpers import TESTED, Stream
 
@@ -27,15 +28,14 @@ def test_exactly_the_missing_words_are_drawn_again() -> None:
     assert stream.requests[-1] < stream.requests[0]
 
 
-def scripted(*words: int) -> tuple[list[int], object]:
+def scripted(*words: int) -> tuple[list[int], Fill]:
     """A byte source that hands out these words."""
     requests: list[int] = []
     supply = list(words)
 
     def fill(memory: memoryview) -> None:
         requests.append(len(memory))
-        width = len(memory) // (8 * M5.limbs)
-        for at in range(width):
+        for at in range(len(memory) // 8):
             memory[8 * at : 8 * at + 8] = supply.pop(0).to_bytes(8, "little")
 
     return requests, fill
@@ -44,8 +44,8 @@ def scripted(*words: int) -> tuple[list[int], object]:
 def test_rejected_words_are_replaced_from_the_end() -> None:
     # 31 is p, and so are its shifted copies above the masked bits; 2^63 masks to 0.
     requests, fill = scripted(3, 31, 2**63, 31 + 32, 2**64 - 1, 7, 31, 8, 9, 31, 10)
-    assert M5.sample(fill, 6).to_ints() == [3, 0, 7, 8, 9, 10]  # type: ignore[arg-type]
-    assert requests == [48, 24, 8, 8] or requests == [48, 24, 8]
+    assert M5.sample(fill, 6).to_ints() == [3, 0, 7, 8, 9, 10]
+    assert requests == [48, 24, 8, 8]
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=lambda field: field.name)

@@ -10,7 +10,7 @@ import pytest
 from spdz.errors import Desync, InternalError
 from spdz.field import M61
 from spdz.runtime.context import Context
-from spdz.runtime.traps import Join
+from spdz.runtime.traps import Join, Spawn
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.frames import HEADER_BYTES, Kind
 from spdz.wire.steps import Step
@@ -120,6 +120,22 @@ def test_join_gives_the_result_to_all_who_wait_and_carries_the_depth(declare_ste
         assert task.result[1] == b"\x09"
         assert task.depth == 1
     assert endpoint.scheduler.idle
+
+
+def test_a_spawned_task_starts_at_the_depth_of_its_parent_and_runs_beside_it(
+    declare_step: Declare, seed: bytes
+) -> None:
+    step = declare_step("test.talk")
+
+    async def main(ctx: Context) -> int:
+        await talk(ctx, step)
+        task = await Spawn(talk(ctx.child("beside"), step, 2))
+        await talk(ctx, step)
+        return (await Join(task)) + (await Join(task))
+
+    ended = run(make_sessions(2, M61, seed), main)
+    assert ended.results == [8, 4]
+    assert ended.rounds == 1 + 2
 
 
 def test_a_label_that_occurs_twice_is_refused(declare_step: Declare, seed: bytes) -> None:

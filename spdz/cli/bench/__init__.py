@@ -7,6 +7,7 @@ import json
 
 from spdz.cli.bench.field import bench_field
 from spdz.cli.bench.network import bench_latency, bench_multiply, bench_triples
+from spdz.errors import UsageError
 
 _BENCHMARKS = {
     "field": bench_field,
@@ -19,8 +20,6 @@ _BENCHMARKS = {
 def run(options: argparse.Namespace) -> int:
     """Run one benchmark and print what it measured."""
     if options.count is not None and options.count < 1:
-        from spdz.errors import UsageError
-
         raise UsageError(f"--count must be at least 1, got {options.count}")
     figures = _BENCHMARKS[options.what](options.field, options.count, options.parties)
     if options.json:

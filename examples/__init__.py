@@ -1,0 +1,1 @@
+"""Programs that show how to use spdz, and the public data that they compute on."""

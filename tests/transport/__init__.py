@@ -1,0 +1,1 @@
+"""Transports, the parties file and credentials."""
