@@ -39,7 +39,7 @@ GROUPS = {group: tuple(f"{name}_{group}" for name in _PROPERTIES) for group in (
 GROUPS["all"] = GROUPS["mean"] + GROUPS["se"] + GROUPS["worst"]
 """The features that can be asked for, in the order of the table."""
 
-DEFAULT_GROUP = "worst"
+DEFAULT_GROUP = "all"
 """The ten largest-nuclei features. A product of two secret numbers costs one triple, so the cost is rows times pairs of
 columns of different parties: 17 thousand triples for ten features and two parties, 137 thousand for all thirty. Of the
 three groups of ten this one gives the best classifier (97 % right), better than all thirty together."""
@@ -112,7 +112,10 @@ def standardise(values: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.fl
 
 
 def scaled(values: npt.NDArray[np.float64], columns: Sequence[str]) -> Integers:
-    """Columns as integers: features standardised and scaled, the label as it is. Raises UsageError for a wrong label."""
+    """Columns as integers: features standardised and scaled, the label as it is.
+
+    Raises UsageError for a constant feature, and for a label that is neither 0 nor 1.
+    """
     result = np.empty(values.shape, np.int64)
     for j, name in enumerate(columns):
         if name != LABEL:
@@ -128,9 +131,10 @@ def require_fit(rows: int, field: spdz.Field) -> None:
     """Raise UsageError unless every sum over the rows fits into the field, and into 64 bits.
 
     A standardised column has sum z^2 = rows, and rounding moves each z * SCALE by at most 1/2, so by the triangle
-    inequality an integer column x has |x| <= sqrt(rows) * (SCALE + 1/2), and so has the column of ones; the label's norm
-    is smaller. By Cauchy and Schwarz |<x, y>| <= rows * (SCALE + 1/2)^2 for any two columns, which is below
-    rows * (SCALE + 1)^2. Sums are signed, so half of the field is theirs. M61 has room for 2^28 rows.
+    inequality an integer column x has |x| <= sqrt(rows) * (SCALE + 1/2). The norms of the label and of a column of ones
+    are smaller. By Cauchy and Schwarz |<x, y>| <= rows * (SCALE + 1/2)^2 for any two columns, which is below
+    rows * (SCALE + 1)^2 with room for the rounding of the floating-point numbers. Sums are signed, so half of the field
+    is theirs. M61 has room for almost 2^28 rows.
     """
     bound = rows * (SCALE + 1) ** 2
     if bound > (field.modulus - 1) // 2 or bound >= 1 << 63:

@@ -56,7 +56,7 @@ class Candidates(NamedTuple):
 async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batch:
     """`count` authenticated triples, every check done.
 
-    Rounds:    23, and 2 more for the echoes for three parties and more.
+    Rounds:    22, and 2 more for the echoes for three parties and more.
                Sends: per triple tau k (16 bytes + 1 element) + 5 k elements, to each peer, and the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
     """

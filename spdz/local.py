@@ -25,6 +25,8 @@ from spdz.sources import material_source
 from spdz.transport.base import Transport
 from spdz.transport.memory import memory_network
 
+DEALER_PATIENCE_SECONDS = 7 * 24 * 3600.0
+
 Program = Callable[[Mpc], Any]
 
 
@@ -59,7 +61,7 @@ def run_local(
         for i in range(parties)
     ]
     if endpoints > parties:
-        jobs.append(_Job(lambda: run_dealer(params, transports[parties], timeout=timeout)))
+        jobs.append(_Job(lambda: run_dealer(params, transports[parties])))
     for job in jobs:
         job.start()
     for job in jobs:
@@ -68,11 +70,14 @@ def run_local(
     return [job.result for job in jobs[:parties]]
 
 
-def run_dealer(params: SessionParams, transport: Transport, *, timeout: float) -> None:
-    """Be the trusted dealer of one session: the endpoint after the last party."""
+def run_dealer(params: SessionParams, transport: Transport) -> None:
+    """Be the trusted dealer of one session: the endpoint after the last party.
+
+    It waits as long as the parties compute; a party that aborts or disappears ends it at once.
+    """
     endpoint = params.parties
     state = _state(params, endpoint)
-    party = Party(state, transport, endpoint + 1, timeout=timeout)
+    party = Party(state, transport, endpoint + 1, timeout=DEALER_PATIENCE_SECONDS)
     endpoints = tuple(range(endpoint + 1))
     state.session_id = party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
     party.run(dealer_service, "set-up")
@@ -130,6 +135,5 @@ class _Job:
 def _raise_first(errors: list[BaseException | None]) -> None:
     """Raise the error that explains the others: not an echo if there is anything else."""
     found = [error for error in errors if error is not None]
-    own = [error for error in found if not isinstance(error, PeerAborted | TransportError)]
-    for error in own or found:
+    for error in sorted(found, key=lambda error: (isinstance(error, PeerAborted), isinstance(error, TransportError))):
         raise error

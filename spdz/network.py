@@ -35,6 +35,7 @@ def connect(
     progress: Progress | None = None,
     on_connect: Callable[[str], None] | None = None,
     listener: socket.socket | None = None,
+    insecure_toy_field: bool = False,
 ) -> Mpc:
     """Connect to all parties of a parties file and open a session; use it as a context manager.
 
@@ -46,12 +47,15 @@ def connect(
     progress        called with (kind, made, wanted) while material is made
     on_connect      called with a line of text while connecting
     listener        a socket that listens already, instead of one at the address of the file
+    insecure_toy_field  allow a field in which a cheater gets away with a probability that one can see
 
     Raises UsageError for the file or the index, TransportError if a party cannot be reached or authenticated,
     ConfigurationMismatch if the parties' parameters differ.
     """
     parties = _endpoints(load_parties(config), preprocessing)
     chosen = field_by_name(field) if isinstance(field, str) else field
+    if not insecure_toy_field:
+        _refuse_toy_field(chosen)
     source = material_source(preprocessing, progress)
     require_integer(party, "party", 0, len(parties.parties) - 1)
     params = SessionParams(chosen.name, len(parties.parties), preprocessing, program_digest)
@@ -77,7 +81,16 @@ def serve_dealer(
     chosen = field_by_name(field) if isinstance(field, str) else field
     params = SessionParams(chosen.name, len(parties.parties), "dealer", security=SecurityParams())
     transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
-    run_dealer(params, transport, timeout=parties.timeout_seconds)
+    run_dealer(params, transport)
+
+
+def _refuse_toy_field(field: Field) -> None:
+    wanted = SecurityParams().statistical_bits
+    if field.bits < wanted:
+        raise UsageError(
+            f"{field.name} is a toy field: a cheater gets away with probability about 2^-{field.bits - 1}. Use M61 or "
+            "M127; toy fields are for run_local and for tests"
+        )
 
 
 def _endpoints(parties: PartiesFile, preprocessing: str) -> PartiesFile:

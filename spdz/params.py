@@ -20,11 +20,14 @@ MAX_PARTIES = 16
 
 def require_integer(value: object, name: str, lowest: int, highest: int | None = None) -> int:
     """`value`, if it is an integer in the range; otherwise a UsageError that says what `name` may be."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if whole and lowest <= value <= (value if highest is None else highest):
+    if isinstance(value, int) and not isinstance(value, bool) and _within(value, lowest, highest):
         return value
     allowed = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
     raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
+
+
+def _within(value: int, lowest: int, highest: int | None) -> bool:
+    return lowest <= value and (highest is None or value <= highest)
 
 
 @dataclass(frozen=True)

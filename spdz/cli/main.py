@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from spdz.errors import ConfigurationMismatch, InternalError, ProtocolAbort, SpdzError, TransportError, UsageError
 from spdz.version import __version__
 
-FIELDS = ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127")
+FIELDS = ("M61", "M127")
 
 EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
     (UsageError, 2, "bad usage: arguments, files, shapes or ranges"),

@@ -40,6 +40,7 @@ class Task:
     """A running coroutine, its causal depth, and what it waits for."""
 
     __slots__ = (
+        "adopted",
         "answer",
         "coroutine",
         "depth",
@@ -58,6 +59,7 @@ class Task:
         self.parent = parent
         self.slot = slot
         self.answer: Any = None
+        self.adopted: int | None = None
         self.missing = 0
         self.pending_children = 0
         self.result: Any = None
@@ -199,7 +201,7 @@ class Scheduler:
         for peer, (codec, value) in trap.sends.items():
             payload = codec.encode(value)
             self._queue(peer, Header(Kind.DATA, trap.step.wire_id, label, task.depth, payload.nbytes), payload)
-        task.answer = {}
+        task.answer, task.adopted = {}, None
         task.missing = len(trap.receives)
         for peer, codec in trap.receives.items():
             self._expect(peer, label, _Expected(task, trap.step, task.depth, codec))
@@ -312,12 +314,25 @@ class Scheduler:
         if header.wire_id != expected.step.wire_id:
             raise self._malformed(peer, header, f"came where step {expected.step.name} belongs")
         if expected.step.adopts_round:
-            expected.task.depth = max(expected.task.depth, min(header.round, MAX_ROUND))
+            self._adopt_round(header, expected)
         elif header.round != expected.round:
             raise self._malformed(peer, header, f"says round {header.round}, but this is round {expected.round}")
         if header.length != expected.codec.byte_count:
             raise self._malformed(
                 peer, header, f"has {header.length} bytes where {expected.codec.byte_count} are expected"
+            )
+
+    def _adopt_round(self, header: Header, expected: _Expected) -> None:
+        """Take over the senders' round, which must be one and the same: nobody moves this endpoint alone."""
+        task = expected.task
+        if task.adopted is None:
+            task.adopted = header.round
+            task.depth = max(task.depth, min(header.round, MAX_ROUND))
+        elif task.adopted != header.round:
+            raise Desync(
+                f"the parties say rounds {task.adopted} and {header.round} at step {expected.step.name}",
+                step=expected.step.name,
+                round=header.round,
             )
 
     def _malformed(self, peer: int, header: Header, what: str) -> MalformedMessage:

@@ -211,7 +211,7 @@ class TlsTransport:
             # A fast peer's first frames may have come along with the end of the handshake.
             self._started = True
             for link in self._links.values():
-                self._receive(link)
+                self._receive(link, pull=False)
             timeout = 0.0
         for key, events in self._patience.events(timeout):
             if events & _READ:
@@ -219,11 +219,10 @@ class TlsTransport:
             if events & _WRITE:
                 self._flush(key.data)
 
-    def _receive(self, link: _Link) -> None:
+    def _receive(self, link: _Link, *, pull: bool = True) -> None:
         try:
-            if not link.stream.pull(self._raw):
-                return
-            self._deliver(link)
+            if not pull or link.stream.pull(self._raw):
+                self._deliver(link)
         except EOFError:
             self._ended(link, f"{link.endpoint} closed the connection before the session had ended")
         except OSError as error:

@@ -614,12 +614,13 @@ class Spy:
     answers: list[FieldArray]
     alive_before: list[int]
     secrets: list[Any]
+    cleartext: list[FieldArray]
 
 
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
-    found = Spy([], [], [])
-    deal_, seeds_ = dealer_module._deal, dealer_module._deal_seeds
+    found = Spy([], [], [], [])
+    deal_, seeds_, values_ = dealer_module._deal, dealer_module._deal_seeds, dealer_module._values
 
     def spying_deal(*args: Any) -> FieldArray:
         found.alive_before.append(sum(not answer.is_zero().all() for answer in found.answers))
@@ -631,13 +632,21 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
         found.secrets += [alpha, *streams]
         return alpha, streams
 
+    def spying_values(ctx: Context, kind: Kind, count: int, totals: list[FieldArray], clear: Any) -> list[FieldArray]:
+        values = values_(ctx, kind, count, totals, clear)
+        found.cleartext += [*values, *totals, *([] if clear is None else [clear])]
+        return values
+
+    monkeypatch.setattr(dealer_module, "_values", spying_values)
     monkeypatch.setattr(dealer_module, "_deal", spying_deal)
     monkeypatch.setattr(dealer_module, "_deal_seeds", spying_seeds)
     return found
 
 
 def assert_wiped(spy: Spy) -> None:
-    assert all(answer.is_zero().all() for answer in spy.answers)
+    assert spy.answers
+    assert spy.cleartext
+    assert all(array.is_zero().all() for array in (*spy.answers, *spy.cleartext))
     alpha, *streams = spy.secrets
     assert alpha.to_ints() == 0
     for stream in streams:
@@ -646,20 +655,39 @@ def assert_wiped(spy: Spy) -> None:
 
 
 def test_the_dealer_keeps_no_answer(seed: bytes, spy: Spy) -> None:
-    dealt = deal(3, M61, seed, producing({TRIPLES: 3, SQUARES: 4, MATRIX: 1}))
+    dealt = deal(3, M61, seed, producing({TRIPLES: 3, SQUARES: 4, MATRIX: 1, RANDOM_BITS: 9, input_masks(0): 2}))
     assert dealt.errors == [None] * 4
-    assert spy.alive_before == [0, 0, 0]
+    assert spy.alive_before == [0] * 5
     assert_wiped(spy)
     (a, b, c), _ = dealt.take(TRIPLES, 3)
     assert (a * b).equals(c), "the answer was wiped before it was sent"
 
 
 def test_an_abort_wipes_the_dealer_and_the_streams(seed: bytes, spy: Spy) -> None:
+    streams: list[Prg | None] = []
+
     async def program(ctx: Context, source: DealerPreprocessing) -> None:
         await source.produce(ctx, {TRIPLES: 3})
+        if ctx.party == 1:
+            streams.append(source._stream)
         await source.produce(ctx, {SQUARES: 3 + ctx.party})
 
     dealt = deal(2, M61, seed, program)
     assert len(spy.answers) == 1
     assert_wiped(spy)
+    (stream,) = streams
+    assert stream is not None
+    with pytest.raises(UsageError, match="wiped"):
+        stream.bytes(1)
     assert dealt.sources[1]._stream is None
+
+
+def test_the_uses_of_a_seed_are_apart(seed: bytes) -> None:
+    """One seed gives another key and another stream for every party."""
+    drawn = []
+    for session in make_sessions(2, M127, seed):
+        for party in range(3):
+            alpha, stream = dealer_module._expand_seed(Context(session), bytes(16), party)
+            drawn.append((alpha.to_ints(), M127.sample(stream.fill, ()).to_ints()))
+    assert drawn[:3] == drawn[3:], "who derives makes no difference"
+    assert len({value for pair in drawn for value in pair}) == 6

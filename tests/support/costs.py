@@ -12,8 +12,8 @@ from .parties import Run
 
 
 def stated_rounds(function: Any) -> int:
-    """The first number after "Rounds:" in a docstring."""
-    found = re.search(r"Rounds:\s+(\d+)", inspect.getdoc(function) or "")
+    """The number after "Rounds:" in a docstring, or after "Rounds: those of `another` and"."""
+    found = re.search(r"Rounds:\s+(?:those of `\w+` and\s+)?(\d+)", inspect.getdoc(function) or "")
     assert found is not None, f"{function.__name__} states no rounds"
     return int(found[1])
 

@@ -209,8 +209,15 @@ def test_addresses_round_trip(host: str, port: int) -> None:
         "::1:7",
         "[::1]",
         "[::1:7",
-    ]
-    + ["[1.2.3.4]:5", "[]:5", "http://host:1", "host/path:1", "-h:1", "h\n:1", "host:000001", "h\x00:1"],
+        "[1.2.3.4]:5",
+        "[]:5",
+        "http://host:1",
+        "host/path:1",
+        "-h:1",
+        "h\n:1",
+        "host:000001",
+        "h\x00:1",
+    ],
 )
 def test_bad_addresses_are_refused(text: str) -> None:
     with pytest.raises(ValueError):

@@ -7,7 +7,7 @@ import pytest
 from spdz.errors import TransportError
 from spdz.transport.memory import MemoryTransport, memory_network
 from spdz.wire.frames import Kind, control_frame
-from tests.transport.support import Recorder, attach, data_frame, together, wait_for
+from tests.transport.support import Recorder, attach, data_frame, wait_for
 
 
 def pair() -> tuple[MemoryTransport, MemoryTransport, Recorder, Recorder]:
@@ -30,7 +30,8 @@ def test_everybody_reaches_everybody() -> None:
         for peer in range(3):
             if peer != me:
                 transport.send(peer, data_frame(bytes([me, peer])))
-    together([lambda t=t, o=o: wait_for(t, lambda: len(o.frames) == 2) for t, o in zip(transports, owners)])  # type: ignore[misc]
+    for transport, owner in zip(transports, owners, strict=True):
+        wait_for(transport, lambda owner=owner: len(owner.frames) == 2)  # type: ignore[misc]
     for me, owner in enumerate(owners):
         assert sorted(payload for _, _, payload in owner.frames) == [bytes([p, me]) for p in range(3) if p != me]
 
