@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from spdz.errors import UsageError
 from spdz.field import FieldArray
+from spdz.field.algebra import broadcast_shape
+from spdz.online.shapes import matmul_shape, placeholder, shape_by_numpy
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ class SecretArray:
 
     __slots__ = ("_mpc", "_node")
     __array_ufunc__ = None
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, mpc: Mpc, node: Node) -> None:
         self._mpc = mpc
@@ -71,7 +71,7 @@ class SecretArray:
     def reshape(self, *shape: int | tuple[int, ...]) -> SecretArray:
         """The same entries with another shape; one length may be -1."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
-        target = _placeholder(self.shape).reshape(wanted).shape  # type: ignore[arg-type]
+        target = shape_by_numpy(lambda: placeholder(self.shape).reshape(wanted))  # type: ignore[arg-type]
         return self._local(f"reshape to {target}", target, lambda x: x.reshape(*target))
 
     def ravel(self) -> SecretArray:
@@ -89,14 +89,14 @@ class SecretArray:
 
     def broadcast_to(self, shape: tuple[int, ...]) -> SecretArray:
         """Repeat along axes of length one."""
-        target = np.broadcast_to(_placeholder(self.shape), shape).shape
+        target = shape_by_numpy(lambda: np.broadcast_to(placeholder(self.shape), shape))
         return self._local(f"broadcast to {target}", target, lambda x: x.broadcast_to(target))
 
     # -- arithmetic -----------------------------------------------------------------------------------------------
 
     def sum(self, axis: int | None = None) -> SecretArray:
         """Sum over one axis, or over all entries."""
-        shape = _placeholder(self.shape).sum(axis).shape
+        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(axis))
         return self._local(f"sum to {shape}", shape, lambda x: x.sum(axis))
 
     def dot(self, other: SecretArray | Public) -> SecretArray:
@@ -111,7 +111,7 @@ class SecretArray:
             left, right = self._paired(other)
             return left._local("add", left.shape, lambda x, y: x + y, right)
         public = self._public(other)
-        shape = np.broadcast_shapes(self.shape, public.shape)
+        shape = broadcast_shape(self.shape, public.shape)
         addend = public.broadcast_to(shape)
         root = self._mpc.context
         return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
@@ -133,7 +133,7 @@ class SecretArray:
                 return self._mpc.square(self)
             return self._mpc.multiply(*self._paired(other))
         public = self._public(other)
-        shape = np.broadcast_shapes(self.shape, public.shape)
+        shape = broadcast_shape(self.shape, public.shape)
         return self._local(f"multiply by public to {shape}", shape, lambda x: x * public)
 
     __rmul__ = __mul__
@@ -147,15 +147,14 @@ class SecretArray:
 
     def __matmul__(self, other: SecretArray | Public) -> SecretArray:
         if isinstance(other, SecretArray):
-            self._same_session(other)
             return self._mpc.matmul(self, other)
         public = self._public(other)
-        shape = _matmul_shape(self.shape, public.shape)
+        shape = matmul_shape(self.shape, public.shape)
         return self._local(f"matmul by public to {shape}", shape, lambda x: x @ public)
 
     def __rmatmul__(self, other: Public) -> SecretArray:
         public = self._public(other)
-        shape = _matmul_shape(public.shape, self.shape)
+        shape = matmul_shape(public.shape, self.shape)
         return self._local(f"public matmul to {shape}", shape, lambda x: x.__rmatmul__(public))
 
     # -- refused --------------------------------------------------------------------------------------------------
@@ -174,6 +173,12 @@ class SecretArray:
 
     __le__ = __gt__ = __ge__ = __lt__
 
+    def __hash__(self) -> int:  # noqa: PLE0309 - it never returns
+        _refuse("a hash", "a secret cannot be in a set or a key of a dictionary; reveal it with mpc.reveal(x)")
+
+    def __contains__(self, other: object) -> bool:
+        return self == other
+
     def __iter__(self) -> NoReturn:
         _refuse("iterating to the numbers", "index it, compute on the whole array, or call mpc.reveal(x)")
 
@@ -188,6 +193,12 @@ class SecretArray:
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse("a numpy array", "call mpc.reveal(x), which gives one")
+
+    def __array_function__(self, function: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            f"numpy.{function.__name__} does not work on secrets; use the operators and methods of the secret array, "
+            "mpc.concatenate, or mpc.reveal(x)"
+        )
 
     def __reduce__(self) -> str:
         raise TypeError("a secret array belongs to its session and is not pickled; reveal it, or keep the session open")
@@ -205,42 +216,17 @@ class SecretArray:
 
     def _paired(self, other: SecretArray) -> tuple[SecretArray, SecretArray]:
         """Both operands with the shape that numpy's broadcasting gives them."""
-        self._same_session(other)
-        try:
-            shape = np.broadcast_shapes(self.shape, other.shape)
-        except ValueError:
-            raise UsageError(f"shapes {self.shape} and {other.shape} do not fit together") from None
+        shape = broadcast_shape(self.shape, other.shape)
         left = self if self.shape == shape else self.broadcast_to(shape)
         right = other if other.shape == shape else other.broadcast_to(shape)
         return left, right
 
-    def _same_session(self, other: SecretArray) -> None:
-        if other._mpc is not self._mpc:
-            raise UsageError("the operands belong to different sessions")
-
     def _public(self, values: Public) -> FieldArray:
-        public = self._mpc.field.signed(values)
-        try:
-            np.broadcast_shapes(self.shape, public.shape)
-        except ValueError:
-            if self.ndim == 0 or public.ndim == 0:
-                raise UsageError(f"shapes {self.shape} and {public.shape} do not fit together") from None
-        return public
-
-
-def _placeholder(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """An array of that shape without memory, to ask numpy what an operation does to the shape."""
-    return np.broadcast_to(np.False_, shape)
+        return self._mpc.field.signed(values)
 
 
 def _indexed_shape(shape: tuple[int, ...], index: Any) -> tuple[int, ...]:
     for part in index if isinstance(index, tuple) else (index,):
         if isinstance(part, SecretArray):
             _refuse("indexing by the value", "a secret cannot be an index")
-    return np.asarray(_placeholder(shape)[index]).shape
-
-
-def _matmul_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
-    if not 1 <= len(left) <= 2 or not 1 <= len(right) <= 2 or left[-1] != right[0]:
-        raise UsageError(f"a matrix product of shapes {left} and {right} is not defined (one or two axes each)")
-    return left[:-1] + right[1:]
+    return np.asarray(placeholder(shape)[index]).shape

@@ -15,7 +15,8 @@ from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
 from spdz.online import operations
 from spdz.online.graph import Graph, Local, Node
-from spdz.online.secret import Public, SecretArray, _matmul_shape
+from spdz.online.secret import Public, SecretArray
+from spdz.online.shapes import Shape, input_shape, matmul_shape, shape_tuple
 from spdz.params import SessionParams, require_integer
 from spdz.party import Party
 from spdz.protocols.handshake import agree_on_parameters
@@ -27,8 +28,6 @@ from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, 
 from spdz.sharing.material import input_masks as input_masks_of
 from spdz.sharing.material import matrix_triples as matrix_triples_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
-
-Shape = int | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Mpc:
         encoded = self.field.signed(values) if mine and values is not None else None
         if encoded is None and mine:
             raise UsageError("the owner of an input must pass its values")
-        actual = _input_shape(values, shape, encoded)
+        actual = input_shape(values, shape, encoded)
         if encoded is not None and encoded.shape != actual:
             raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
 
@@ -136,11 +135,11 @@ class Mpc:
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
-        return self._add(operations.straight_from_material("random", _tuple(shape), RANDOM_SHARES))
+        return self._add(operations.straight_from_material("random", shape_tuple(shape), RANDOM_SHARES))
 
     def random_bits(self, shape: Shape = ()) -> SecretArray:
         """Uniform bits, 0 or 1, that nobody knows."""
-        return self._add(operations.straight_from_material("random bits", _tuple(shape), RANDOM_BITS))
+        return self._add(operations.straight_from_material("random bits", shape_tuple(shape), RANDOM_BITS))
 
     def constant(self, values: Public) -> SecretArray:
         """A public array in the form of a secret one, so that code can treat both alike."""
@@ -151,9 +150,8 @@ class Mpc:
         """Join secret arrays along an existing axis."""
         if not arrays:
             raise UsageError("nothing to concatenate")
-        first, *rest = arrays
-        for other in rest:
-            first._same_session(other)
+        arrays = list(arrays)
+        self._require_own(*arrays)
         try:
             shape = np.concatenate([np.broadcast_to(np.False_, array.shape) for array in arrays], axis).shape
         except ValueError as error:
@@ -164,15 +162,20 @@ class Mpc:
 
     def multiply(self, x: SecretArray, y: SecretArray) -> SecretArray:
         """Elementwise product of two secret arrays of equal shape; the `*` operator broadcasts."""
+        self._require_own(x, y)
+        if x.shape != y.shape:
+            raise UsageError(f"multiply takes arrays of equal shape, got {x.shape} and {y.shape}; x * y broadcasts")
         return self._add(operations.product(x._node, y._node))
 
     def square(self, x: SecretArray) -> SecretArray:
         """Elementwise square."""
+        self._require_own(x)
         return self._add(operations.square_of(x._node))
 
     def matmul(self, x: SecretArray, y: SecretArray) -> SecretArray:
         """Matrix product; vectors count as in numpy."""
-        shape = _matmul_shape(x.shape, y.shape)
+        self._require_own(x, y)
+        shape = matmul_shape(x.shape, y.shape)
         left = x if x.ndim == 2 else x.reshape(1, -1)
         right = y if y.ndim == 2 else y.reshape(-1, 1)
         dims = (left.shape[0], left.shape[1], right.shape[1])
@@ -208,6 +211,10 @@ class Mpc:
         }
         for kind, count in wanted.items():
             require_integer(count, f"the number of {kind}", 0)
+            if kind.owner >= self.parties:
+                raise UsageError(f"there is no party {kind.owner} that could own input masks")
+            if not self._source.supports(kind):
+                raise UsageError(f"the {self.preprocessing} preprocessing does not make {kind}; matmul needs none")
         extra = {kind: count for kind, count in wanted.items() if count}
         self._prepare(f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}", extra)
 
@@ -286,6 +293,7 @@ class Mpc:
 
     def local(self, name: str, shape: tuple[int, ...], function: Local, *operands: SecretArray) -> SecretArray:
         """An operation without messages, on the operands' shares."""
+        self._require_own(*operands)
         return self._add(Node(name, shape, tuple(operand._node for operand in operands), local=function))
 
     def _add(self, node: Node) -> SecretArray:
@@ -322,22 +330,14 @@ class Mpc:
         for array in arrays:
             if not isinstance(array, SecretArray):
                 raise UsageError(f"only secret arrays can be revealed, got {type(array).__name__}")
+        self._require_own(*arrays)
+
+    def _require_own(self, *arrays: SecretArray) -> None:
+        for array in arrays:
+            if not isinstance(array, SecretArray):
+                raise UsageError(f"a secret array is needed here, got {type(array).__name__}; see mpc.constant")
             if array._mpc is not self:
-                raise UsageError("the secret belongs to another session")
-
-
-def _input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -> tuple[int, ...]:
-    if shape is not None:
-        return _tuple(shape)
-    if encoded is not None:
-        return encoded.shape
-    if values is None:
-        raise UsageError("a party that does not own the input must say its shape: mpc.input(owner=..., shape=...)")
-    return np.shape(values)
-
-
-def _tuple(shape: Shape) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+                raise UsageError("the secret belongs to another session; secrets of different sessions do not mix")
 
 
 def _joined(arrays: Sequence[SecretArray]) -> AuthShare:

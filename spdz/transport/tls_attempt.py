@@ -12,8 +12,12 @@ FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.02, 0.5
 """Between two attempts to connect: the first pause, and where doubling it ends."""
 
 
+HELLO = b"S"
+"""What the connecting end says when it is content with the certificate it was shown."""
+
+
 class Verdict(IntEnum):
-    """What the accepting end answers after the handshake."""
+    """What the accepting end answers to HELLO."""
 
     ACCEPTED = 1
     DUPLICATE = 2
@@ -31,7 +35,7 @@ VERDICTS: dict[int, str] = {
 class Attempt:
     """A connection that is being made. `peer` is None while it is not known who has come."""
 
-    __slots__ = ("deadline", "host", "peer", "sock", "stream", "verdict_awaited")
+    __slots__ = ("deadline", "host", "peer", "shaken", "sock", "stream")
 
     def __init__(self, sock: socket.socket, host: str, deadline: float, peer: Endpoint | None) -> None:
         self.sock = sock
@@ -39,7 +43,8 @@ class Attempt:
         self.deadline = deadline
         self.peer = peer
         self.stream: TlsStream | None = None
-        self.verdict_awaited = False
+        self.shaken = False
+        """The handshake is complete."""
 
 
 class Target:

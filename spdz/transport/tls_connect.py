@@ -4,8 +4,9 @@ One TCP connection joins each pair: the higher index connects, the lower accepts
 that the parties file pins to them. The accepting end finds out who has come from the certificate alone; nothing that a
 connection says about itself is believed.
 
-In TLS 1.3 the connecting end has finished its handshake before the other has looked at its certificate. So the
-accepting end says in one byte whether it takes the connection, and only then does it exist for either.
+In TLS 1.3 the connecting end has finished its handshake before the other has looked at its certificate. So after the
+handshake the connecting end says one byte when it is content, and the accepting end answers with one: whether it is.
+Only then does the connection exist for either.
 
 Everything happens in one thread on non-blocking sockets, so a stranger who connects and stays silent holds nobody up.
 (Looking up a host name is the exception: the operating system may take its time over that.)
@@ -21,7 +22,7 @@ from time import monotonic
 
 from spdz.config import Endpoint, PartiesFile
 from spdz.errors import TransportError
-from spdz.transport.tls_attempt import LAST_PAUSE_SECONDS, VERDICTS, Attempt, Target, Verdict
+from spdz.transport.tls_attempt import HELLO, LAST_PAUSE_SECONDS, VERDICTS, Attempt, Target, Verdict
 from spdz.transport.tls_context import tls_context
 from spdz.transport.tls_refusal import certificate_fault, handshake_fault, own_certificate_fault
 from spdz.transport.tls_sockets import Line, begin_connect, listen, look, pending_error, prepare, resolve
@@ -79,6 +80,7 @@ class _Setup:
         self._selector = selectors.DefaultSelector()
         self._attempts: list[Attempt] = []
         self._established: dict[int, TlsStream] = {}
+        self._left: set[int] = set()
         self._refused: dict[str, None] = {}
         self._targets = {peer.index: Target(peer) for peer in self._peers.values() if peer.index < me}
         self._listener = listener
@@ -202,7 +204,7 @@ class _Setup:
         self._selector.register(sock, selectors.EVENT_READ, attempt)
 
     def _admit(self, attempt: Attempt, stream: TlsStream) -> None:
-        """Decide on a connection that came in and has proved its certificate."""
+        """Decide on a connection that came in, has proved its certificate and has said that it is content."""
         peer = self._by_certificate.get(stream.peer_certificate())
         if peer is None:
             self._failed(attempt, "its certificate is not in the parties file")
@@ -241,22 +243,25 @@ class _Setup:
                 self._failed(attempt, handshake_fault(error, attempt.stream))
 
     def _proceed(self, attempt: Attempt, stream: TlsStream) -> None:
-        if not attempt.verdict_awaited:
+        """Handshake, HELLO, verdict: as far as what has arrived allows."""
+        if not attempt.shaken:
             if not stream.handshake():
                 return
-            if attempt.peer is None:
-                self._admit(attempt, stream)
-                return
-            self._pin(attempt.peer, stream)
-            attempt.verdict_awaited = True
-        answer = bytearray(1)
-        if attempt.peer is None or not stream.read_into(memoryview(answer)):
+            attempt.shaken = True
+            if attempt.peer is not None:
+                self._pin(attempt.peer, stream)
+                stream.write(HELLO)
+                stream.push()
+        said = bytearray(1)
+        if not stream.read_into(memoryview(said)):
             return
-        if answer[0] == Verdict.ACCEPTED:
+        if attempt.peer is None:
+            self._admit(attempt, stream)
+        elif said[0] == Verdict.ACCEPTED:
             self._accept_as(attempt, stream, attempt.peer)
-            return
-        what = VERDICTS.get(answer[0], "gives an answer that this version does not know")
-        raise TransportError(f"{attempt.peer} {what}", peer=attempt.peer.index)
+        else:
+            what = VERDICTS.get(said[0], "gives an answer that this version does not know")
+            raise TransportError(f"{attempt.peer} {what}", peer=attempt.peer.index)
 
     def _pin(self, peer: Endpoint, stream: TlsStream) -> None:
         """The connecting end's half: exactly the certificate of the party that lives at this address."""
@@ -303,7 +308,8 @@ class _Setup:
             return  # Its set-up is complete; the transport will read this.
         stream.close()
         del self._established[peer.index]
-        self._say(f"{peer} has gone again")
+        self._left.add(peer.index)
+        self._say(f"{peer} has left again")
         if peer.index in self._targets:
             self._retry(self._targets[peer.index], "it closed the connection")
 
@@ -332,10 +338,14 @@ class _Setup:
 
     def _timed_out(self) -> TransportError:
         missing = [peer for peer in self._peers.values() if peer.index not in self._established]
+        # Whoever has left may have given up for the same reason; the cause comes first.
+        missing.sort(key=lambda peer: peer.index in self._left)
         texts = []
         for peer in missing:
             target = self._targets.get(peer.index)
-            if target is None:
+            if peer.index in self._left:
+                texts.append(f"{peer} was connected and has left again")
+            elif target is None:
                 texts.append(f"{peer} never connected")
             else:
                 texts.append(f"{peer} could not be reached in {target.attempts} attempts ({target.failure})")

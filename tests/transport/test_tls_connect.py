@@ -20,7 +20,7 @@ from spdz.errors import TransportError, UsageError
 from spdz.transport import tls_connect
 from spdz.transport.credentials import create_credentials, fingerprint
 from spdz.transport.tls import TlsTransport, connect_tls
-from spdz.transport.tls_attempt import Verdict
+from spdz.transport.tls_attempt import HELLO, Verdict
 from tests.transport.support import JOIN_SECONDS, Network, Progress, Running
 
 pytestmark = pytest.mark.network
@@ -227,9 +227,10 @@ def test_a_party_that_dies_during_the_set_up_may_come_back(network: Callable[...
     zero = Running(lambda: net.connect(0, on_progress=progress))
     progress.seen("is waiting")
     with net.dial(0, net.configs[1], me=1) as first_life:
+        first_life.sendall(HELLO)
         assert first_life.recv(1) == bytes([Verdict.ACCEPTED])
     progress.seen("party 1 (127.0.0.1:")
-    progress.seen("has gone again")
+    progress.seen("has left again")
     one, two = Running(lambda: net.connect(1)), Running(lambda: net.connect(2))
     end(zero.result(), one.result(), two.result())
 
@@ -240,6 +241,7 @@ def test_this_partys_own_certificate_is_refused(network: Callable[..., Network])
     zero = Running(lambda: net.connect(0, on_progress=progress))
     progress.seen("is waiting")
     with net.dial(0, net.configs[0], me=0) as thief:
+        thief.sendall(HELLO)
         assert thief.recv(1) == bytes([Verdict.OWN_CERTIFICATE])
     progress.seen("it shows this party's own certificate")
     one = Running(lambda: net.connect(1))
@@ -252,6 +254,7 @@ def test_a_lower_index_does_not_connect(network: Callable[..., Network]) -> None
     one = Running(lambda: net.connect(1, on_progress=progress))
     progress.seen("is waiting")
     with net.dial(1, net.configs[0], me=0) as wrong_way:
+        wrong_way.sendall(HELLO)
         assert wrong_way.recv(1) == bytes([Verdict.WRONG_DIRECTION])
     progress.seen("to whom this party connects")
     zero, two = Running(lambda: net.connect(0)), Running(lambda: net.connect(2))
@@ -274,15 +277,13 @@ def test_two_files_with_another_order_of_parties(network: Callable[..., Network]
     # By its own file the bearer of party 0's key is party 1, and connects to the bearer of party 1's key.
     net.listeners[0].listen()
     other = dataclasses.replace(net.configs[1], connect_seconds=SOON)
-    three = dataclasses.replace(zero, index=2, name="party 2", certificate_pem=_some_pem(), port=1)
+    three = dataclasses.replace(
+        zero, index=2, name="party 2", certificate_pem=create_credentials("x")[1].decode(), port=1
+    )
     accepting = Running(lambda: net.connect(1, dataclasses.replace(other, dealer=three)))
     error = refused(Running(lambda: connect_tls(shuffled, 1)))
     assert "another order of parties" in str(error)
     refused(accepting)
-
-
-def _some_pem() -> str:
-    return create_credentials("party-2")[1].decode()
 
 
 @pytest.mark.parametrize("answer", [b"\x00", b"\xff"])
