@@ -6,6 +6,7 @@ What would reveal something, or silently copy shares, is refused with a sentence
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -96,7 +97,7 @@ class SecretArray:
 
     def sum(self, axis: int | None = None) -> SecretArray:
         """Sum over one axis, or over all entries."""
-        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(axis))
+        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(None if axis is None else operator.index(axis)))
         return self._local(f"sum to {shape}", shape, lambda x: x.sum(axis))
 
     def dot(self, other: SecretArray | Public) -> SecretArray:

@@ -256,7 +256,10 @@ class _Setup:
         if not stream.read_into(memoryview(said)):
             return
         if attempt.peer is None:
-            self._admit(attempt, stream)
+            if said == HELLO:
+                self._admit(attempt, stream)
+            else:
+                self._failed(attempt, "it speaks another version of this protocol")
         elif said[0] == Verdict.ACCEPTED:
             self._accept_as(attempt, stream, attempt.peer)
         else:

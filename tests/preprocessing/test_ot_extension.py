@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import UsageError
-from spdz.preprocessing.ot_extension import MASK_ROWS, OtReceiver, OtSender, column_bytes
+from spdz.preprocessing.ot_extension import MASK_ROWS, column_bytes
+from tests.support.ot import OtPair
 
 KEY = b"a tossed key 16b"
 
 
-class Pair:
-    """Sender and receiver after an ideal base OT."""
-
-    def __init__(self, seed: bytes) -> None:
-        self.randomness: Randomness = deterministic_randomness_for_tests(seed, "ot")
-        self.delta = [byte & 1 for byte in self.randomness.bytes(128)]
-        pairs = [(self.randomness.bytes(16), self.randomness.bytes(16)) for _ in self.delta]
-        self.sender = OtSender(self.delta, [pair[bit] for pair, bit in zip(pairs, self.delta, strict=True)])
-        self.receiver = OtReceiver(pairs)
-
-    def extend(self, rows: int) -> NDArray[np.uint8]:
-        """One extension with random choices, which are returned as bits."""
-        choices = np.frombuffer(self.randomness.bytes(rows // 8), np.uint8)
-        message = self.receiver.extend(choices, self.randomness)
-        self.sender.receive_columns(memoryview(message.tobytes()), rows)
-        return np.unpackbits(choices, bitorder="little")
-
-    def hashed(self, start: int, count: int) -> tuple[NDArray[np.uint64], ...]:
-        """The receiver's hashes, and the sender's two."""
-        rows, mine, zero, one = (np.empty((count, 2), np.uint64) for _ in range(4))
-        self.receiver.hashed_rows(start, count, rows, mine)
-        self.sender.hashed_rows(start, count, rows, (zero, one))
-        return mine, zero, one
-
-
 @pytest.mark.parametrize("rows", [128, 256, 1280])
 def test_every_row_and_column_satisfies_the_relation(rows: int, seed: bytes) -> None:
-    pair = Pair(seed)
+    pair = OtPair(seed)
     pair.extend(rows)
     t, q = pair.receiver._columns, pair.sender._columns
     assert t.shape == q.shape == (128, (rows + MASK_ROWS) // 8)
@@ -49,7 +23,7 @@ def test_every_row_and_column_satisfies_the_relation(rows: int, seed: bytes) -> 
 
 
 def test_the_receiver_knows_the_chosen_hash_of_each_row_and_not_the_other(seed: bytes) -> None:
-    pair = Pair(seed)
+    pair = OtPair(seed)
     bits = pair.extend(256)
     for start, count in ((0, 256), (64, 128), (192, 64)):
         mine, zero, one = pair.hashed(start, count)
@@ -59,7 +33,7 @@ def test_the_receiver_knows_the_chosen_hash_of_each_row_and_not_the_other(seed: 
 
 
 def test_an_honest_check_passes_under_any_key_and_after_any_number_of_extensions(seed: bytes) -> None:
-    pair = Pair(seed)
+    pair = OtPair(seed)
     for rows in (128, 256, 128):
         pair.extend(rows)
         key = pair.randomness.bytes(16)
@@ -70,7 +44,7 @@ def test_an_honest_check_passes_under_any_key_and_after_any_number_of_extensions
 
 def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(seed: bytes) -> None:
     """The same choices under the same key: the extra rows make the digest of x another one each time."""
-    pair = Pair(seed)
+    pair = OtPair(seed)
     choices = np.zeros(16, np.uint8)
     digests = set()
     for _ in range(8):
@@ -82,7 +56,7 @@ def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(seed: bytes) 
 
 def test_streams_go_on_from_one_extension_to_the_next(seed: bytes) -> None:
     """Equal choices give other columns: a stream that began anew would give the XOR of the choices away."""
-    pair = Pair(seed)
+    pair = OtPair(seed)
     seen: list[bytes] = []
     for _ in range(3):
         pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
@@ -99,7 +73,7 @@ def test_a_number_of_rows_that_leaves_a_tail_is_refused(rows: int) -> None:
 
 
 def test_finishing_overwrites_the_columns(seed: bytes) -> None:
-    pair = Pair(seed)
+    pair = OtPair(seed)
     pair.extend(128)
     held = (pair.receiver._columns, pair.receiver._choices, pair.sender._columns)
     assert all(array.any() for array in held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spdz.crypto.prg import SEED_BYTES, Prg
@@ -88,15 +88,23 @@ def _bits(randomness: Randomness, count: int) -> list[int]:
     return [byte & 1 for byte in randomness.bytes(count)]
 
 
-def ideal_links(sessions: Sequence[SessionState], seed: bytes) -> list[dict[int, Link]]:
-    """What `spdz.preprocessing.links.set_up` makes, base OTs included, dealt in the clear. Makes the MAC key too."""
+def ideal_links(
+    sessions: Sequence[SessionState], seed: bytes, key_towards: Mapping[tuple[int, int], int] | None = None
+) -> list[dict[int, Link]]:
+    """What `spdz.preprocessing.links.set_up` makes, base OTs included, dealt in the clear. Makes the MAC key too.
+
+    `key_towards[a, b]` is added to the key share that party a, a cheater, uses towards party b.
+    """
     randomness = deterministic_randomness_for_tests(seed, "ideal links")
     field, parties = sessions[0].field, range(len(sessions))
-    bits: list[list[int]] = []
-    for session in sessions:
+    offsets = key_towards or {}
+    bits: dict[tuple[int, int], list[int]] = {}
+    for own, session in enumerate(sessions):
         alpha = field.sample(randomness.fill, ())
         session.mac_key = MacKey(alpha)
-        bits.append([int(bit) for bit in field.bit_decompose(alpha.reshape(1))[0]])
+        for peer in parties:
+            used = (alpha + offsets.get((own, peer), 0)).reshape(1)
+            bits[own, peer] = [int(bit) for bit in field.bit_decompose(used)[0]]
 
     count = COMPUTATIONAL_BITS + field.bits
     seeds = {(a, b): randomness.bytes(SEED_BYTES) for a in parties for b in parties if a != b}
@@ -104,13 +112,13 @@ def ideal_links(sessions: Sequence[SessionState], seed: bytes) -> list[dict[int,
     deltas = {ends: _bits(randomness, COMPUTATIONAL_BITS) for ends in seeds}
 
     def link(own: int, peer: int) -> Link:
-        choices = deltas[own, peer] + bits[own]
+        choices = deltas[own, peer] + bits[own, peer]
         chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], choices, strict=True)]
         given = pairs[peer, own]
         return Link(
             OtSender(deltas[own, peer], chosen[:COMPUTATIONAL_BITS]),
             OtReceiver(given[:COMPUTATIONAL_BITS]),
-            CopeeKeyHolder(field, bits[own], chosen[COMPUTATIONAL_BITS:]),
+            CopeeKeyHolder(field, bits[own, peer], chosen[COMPUTATIONAL_BITS:]),
             CopeeInputter(field, given[COMPUTATIONAL_BITS:]),
             Prg(seeds[own, peer]),
             Prg(seeds[peer, own]),

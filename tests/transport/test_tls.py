@@ -16,6 +16,7 @@ from spdz.errors import PeerAborted, TransportError
 from spdz.transport import tls
 from spdz.transport.base import Transport
 from spdz.transport.tls import TlsTransport
+from spdz.transport.tls_stream import RECORD_BYTES
 from spdz.wire.frames import FrameReader, Kind, control_frame
 from tests.transport.support import PATIENCE_SECONDS, Network, Recorder, Running, attach, data_frame, together, wait_for
 
@@ -113,7 +114,7 @@ def test_thousands_of_tiny_frames_keep_their_order(joined: Joined) -> None:
 
 def test_sizes_around_every_boundary(joined: Joined) -> None:
     transports = joined(2)
-    borders = (tls.DIRECT_BYTES, tls.RECORD_BYTES, tls.SEND_BYTES, tls.RECEIVE_BYTES)
+    borders = (tls.DIRECT_BYTES, RECORD_BYTES, tls.SEND_BYTES, tls.RECEIVE_BYTES)
     sizes = [0, 1, 33, *(border + off for border in borders for off in (-34, -33, -1, 0, 1, 33))]
     expected = [bytes(index % 251 for index in range(size)) for size in sizes]
 

@@ -299,6 +299,18 @@ def test_an_unknown_answer_is_refused(network: Callable[..., Network], answer: b
         assert "does not know" in str(refused(one))
 
 
+def test_an_unknown_greeting_is_refused(network: Callable[..., Network]) -> None:
+    net = network(2)
+    progress = Progress()
+    zero = Running(lambda: net.connect(0, on_progress=progress))
+    progress.seen("is waiting")
+    with net.dial(0, net.configs[1], me=1) as newer:
+        newer.sendall(b"T")
+        assert newer.recv(1) == b""
+    progress.seen("another version")
+    end(Running(lambda: net.connect(1)).result(), zero.result())
+
+
 # -- strangers --------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,70 @@
+"""The online protocols among parties in lockstep, with ideal material; what they opened is checked at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from spdz.field import Field, FieldArray
+from spdz.protocols.mac_check import check_openings
+from spdz.runtime.context import Context
+from spdz.sharing.material import InputMasks, Squares, Triples
+from spdz.sharing.shares import AuthShare
+from tests.support.dealer import IdealDealer, reconstruct
+from tests.support.parties import Run, make_sessions, run
+
+Part = Callable[[Context], Coroutine[Any, Any, AuthShare]]
+
+SHAPES: tuple[tuple[int, ...], ...] = ((0,), (1,), (127,), (128,), (129,), (), (3, 4), (2, 0, 3), (2, 3, 4))
+
+
+class Ideal:
+    """Sessions and a dealer of values, shares and material, by party."""
+
+    def __init__(self, parties: int, field: Field, seed: bytes) -> None:
+        self.sessions = make_sessions(parties, field, seed)
+        self.dealer = IdealDealer(self.sessions, seed)
+        self.parties = parties
+
+    def secret(self, *shape: int) -> tuple[FieldArray, list[AuthShare]]:
+        """A random array and its shares."""
+        value = self.dealer.random(*shape)
+        return value, self.dealer.share(value)
+
+    def masks(self, owner: int, shape: tuple[int, ...]) -> list[InputMasks]:
+        """Input masks, in a shape."""
+        clear, shares = self.secret(*shape)
+        return [InputMasks(share, clear if party == owner else None) for party, share in enumerate(shares)]
+
+    def triples(self, shape: tuple[int, ...]) -> list[Triples]:
+        """Elementwise triples, in a shape."""
+        a, b = self.dealer.random(*shape), self.dealer.random(*shape)
+        return self._triples(a, b, a * b)
+
+    def matrix_triple(self, m: int, inner: int, n: int) -> list[Triples]:
+        """One matrix triple."""
+        a, b = self.dealer.random(m, inner), self.dealer.random(inner, n)
+        return self._triples(a, b, a @ b)
+
+    def squares(self, shape: tuple[int, ...]) -> list[Squares]:
+        """Squares, in a shape."""
+        a, a_shares = self.secret(*shape)
+        return [Squares(*pair) for pair in zip(a_shares, self.dealer.share(a * a), strict=True)]
+
+    def _triples(self, *values: FieldArray) -> list[Triples]:
+        return [Triples(*parts) for parts in zip(*map(self.dealer.share, values), strict=True)]
+
+    def run(self, part: Part, interference: Any = None) -> Run:
+        """Run a protocol and nothing else."""
+        return run(self.sessions, part, interference)
+
+    def result(self, part: Part) -> FieldArray:
+        """The shared result of a protocol whose openings are then checked."""
+
+        async def main(ctx: Context) -> AuthShare:
+            share = await part(ctx.child("part"))
+            await check_openings(ctx)
+            ctx.unverified.require_empty()
+            return share
+
+        return reconstruct(self.dealer.alpha, self.run(main).results)
