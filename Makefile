@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help install demo test check format bench clean
 
 help:
-	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer)"
+	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer); ARGS='--parties 3' and so on"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   the benchmarks of the README"
@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	@$(BIN)/spdz demo
+	@$(BIN)/spdz demo $(ARGS)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal

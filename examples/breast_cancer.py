@@ -32,12 +32,12 @@ import numpy.typing as npt
 
 import spdz
 from spdz.examples.breast_cancer_table import (
-    DEFAULT_GROUP,
     GROUPS,
     SCALE,
     TABLE,
     Integers,
     columns_of,
+    default_group,
     read_numbers,
     require_fit,
     scaled,
@@ -45,28 +45,30 @@ from spdz.examples.breast_cancer_table import (
 )
 
 Floats = npt.NDArray[np.float64]
+Held = tuple[tuple[str, ...], ...]
 
 
 def main(mpc: spdz.Mpc) -> str:
-    """One party's program; arguments: its CSV file and, if it is not the default, the group of features."""
+    """One party's program; arguments: its CSV file and, if it is not `default_group`, the group of features."""
     if not 1 <= len(mpc.args) <= 2 or not set(mpc.args[1:]) <= set(GROUPS):
         raise spdz.UsageError(f"usage: spdz run breast_cancer.py ... -- FILE.csv [{'|'.join(GROUPS)}]")
     return report(compute(mpc, *mpc.args))
 
 
-def compute(mpc: spdz.Mpc, path: str, group: str = DEFAULT_GROUP) -> Aggregates:
+def compute(mpc: spdz.Mpc, path: str | Path, group: str | None = None) -> Aggregates:
     """Read this party's own columns, scale them to integers, and compute with everybody else's."""
-    held = [columns_of(group, party, mpc.parties) for party in range(mpc.parties)]
+    group = group or default_group(mpc.parties)
+    held = tuple(columns_of(group, party, mpc.parties) for party in range(mpc.parties))
     mine = held[mpc.party]
     block = scaled(read_numbers(path, mine), mine)
     return aggregate(mpc, block, held)
 
 
-def aggregate(mpc: spdz.Mpc, block: Integers, held: Sequence[Sequence[str]]) -> Aggregates:
+def aggregate(mpc: spdz.Mpc, block: Integers, held: Held) -> Aggregates:
     """Sums of products of all pairs of columns, and of all columns.
 
     block   this party's columns, as integers
-    held    names of the columns that each party holds
+    held    names of the columns that each party holds, in the order of the parties; the label is the last
     """
     rows = len(block)
     require_fit(rows, mpc.field)
@@ -93,8 +95,7 @@ def aggregate(mpc: spdz.Mpc, block: Integers, held: Sequence[Sequence[str]]) -> 
     for i, j in pairs:
         gram[places[i], places[j]] = next(opened)
         gram[places[j], places[i]] = gram[places[i], places[j]].T
-    names = tuple(name for part in held for name in part)
-    return Aggregates(rows, names, gram, column_sums)
+    return Aggregates(rows, held, gram, column_sums)
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,21 @@ class Aggregates:
     """All that is revealed: exact integers. The features were scaled by SCALE; the label, the last column, was not."""
 
     rows: int
-    names: tuple[str, ...]
+    held: Held
+    """Names of the columns that each party holds."""
     gram: npt.NDArray[Any]
     """Sum over the rows of the product of each two columns, as Python integers."""
     sums: npt.NDArray[Any]
     """Sum of each column."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in the order of the sums."""
+        return tuple(name for part in self.held for name in part)
+
     def difference(self, other: Aggregates) -> int:
         """The largest absolute difference between any two of the integers."""
-        if self.rows != other.rows or self.names != other.names:
+        if self.rows != other.rows or self.held != other.held:
             raise ValueError("these are aggregates of different tables")
         return int(max(np.abs(self.gram - other.gram).max(), np.abs(self.sums - other.sums).max()))
 
@@ -155,22 +162,25 @@ class Aggregates:
         )
 
 
-def report(found: Aggregates) -> str:
-    """What the parties have learnt, as text."""
+def report(found: Aggregates, strongest: int = 6) -> str:
+    """What the parties have learnt, as text; of the covariances only the strongest between columns of two parties."""
     benign, malignant = found.class_means()
     intercept, *weights = found.weights()
-    width = max(len(name) for name in found.names)
+    holders = [party for party, part in enumerate(found.held) for _ in part]
     lines = [
         f"{found.rows} rows, {found.malignant} malignant. Features in standard deviations from their mean:",
-        f"{'':{width}}  {'benign':>8} {'malignant':>9} {'weight':>8}",
+        f"{'held by party':>24} {'benign':>8} {'malignant':>9} {'weight':>8}",
         *(
-            f"{name:{width}}  {low:8.3f} {high:9.3f} {weight:8.3f}"
-            for name, low, high, weight in zip(found.names, benign, malignant, weights, strict=False)
+            f"{name:23} {party:<3}{low:6.3f} {high:9.3f} {weight:8.3f}"
+            for name, party, low, high, weight in zip(found.names, holders, benign, malignant, weights, strict=False)
         ),
-        f"{'intercept':{width}}  {'':8} {'':9} {intercept:8.3f}",
-        "Covariance of the features:",
-        *(" ".join(f"{value:6.2f}" for value in row) for row in found.covariance()),
+        f"{'intercept':44} {intercept:8.3f}",
     ]
+    covariance = found.covariance()
+    across = [(i, j) for i, j in combinations(range(len(covariance)), 2) if holders[i] != holders[j]]
+    across.sort(key=lambda pair: -abs(covariance[pair]))
+    lines.append(f"Strongest of {len(across)} covariances between columns of different parties:")
+    lines += [f"{covariance[i, j]:6.3f}  {found.names[i]}, {found.names[j]}" for i, j in across[:strongest]]
     return "\n".join(lines)
 
 
@@ -180,14 +190,15 @@ def _split_command(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("table", type=Path, help=f"such as {TABLE}")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parties", type=int, default=2)
-    parser.add_argument("--features", choices=GROUPS, default=DEFAULT_GROUP)
+    parser.add_argument("--features", choices=GROUPS, help="all for two parties, ten for more")
     options = parser.parse_args(arguments)
+    group = options.features or default_group(options.parties)
     try:
-        paths = split(options.table, options.folder, options.parties, options.features)
+        paths = split(options.table, options.folder, options.parties, group)
     except spdz.UsageError as error:
         parser.error(str(error))
     for party, path in enumerate(paths):
-        print(f"{path}: {', '.join(columns_of(options.features, party, options.parties))}")
+        print(f"{path}: {', '.join(columns_of(group, party, options.parties))}")
     return 0
 
 

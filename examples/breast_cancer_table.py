@@ -39,14 +39,22 @@ GROUPS = {group: tuple(f"{name}_{group}" for name in _PROPERTIES) for group in (
 GROUPS["all"] = GROUPS["mean"] + GROUPS["se"] + GROUPS["worst"]
 """The features that can be asked for, in the order of the table."""
 
-DEFAULT_GROUP = "worst"
-"""The ten largest-nuclei features. A product of two secret numbers costs one triple, so the cost is rows times pairs of
-columns of different parties: 17 thousand triples for ten features and two parties, 137 thousand for all thirty. Of the
-three groups of ten this one gives the best classifier (97 % right), better than all thirty together."""
+FEW = "worst"
+"""Ten features to be content with where all are too many: of the three groups this one gives the best classifier."""
 
 SCALE_BITS = 16
 SCALE = 1 << SCALE_BITS
 """A standardised value z becomes the integer round(z * SCALE)."""
+
+
+def default_group(parties: int) -> str:
+    """All features for two parties, ten of them for more.
+
+    A product of two secret numbers takes one triple, so the cost is rows times pairs of columns of different parties:
+    for all features 137 thousand triples for two parties and 218 thousand for five, where every triple is also made
+    between ten pairs of parties instead of one. Two cores do the first in some ten seconds and the second in minutes.
+    """
+    return "all" if parties == 2 else FEW
 
 
 def features_of(group: str, party: int, parties: int) -> tuple[str, ...]:
@@ -141,8 +149,9 @@ def require_fit(rows: int, field: spdz.Field) -> None:
         raise spdz.UsageError(f"sums over {rows} rows can reach {bound}, too much for {field.name}; use M61 or M127")
 
 
-def split(table: str | Path, folder: str | Path, parties: int, group: str = DEFAULT_GROUP) -> list[Path]:
+def split(table: str | Path, folder: str | Path, parties: int, group: str | None = None) -> list[Path]:
     """Cut a whole table into `folder`/party-I.csv, which have a party's own columns and no others, and name them."""
+    group = group or default_group(parties)
     if not 2 <= parties <= len(GROUPS[group]):
         raise spdz.UsageError(f"a table of {len(GROUPS[group])} features is for 2 to {len(GROUPS[group])} parties")
     paths = []

@@ -111,11 +111,7 @@ class SecretArray:
         if isinstance(other, SecretArray):
             left, right = self._paired(other)
             return left._local("add", left.shape, lambda x, y: x + y, right)
-        public = self._public(other)
-        shape = broadcast_shape(self.shape, public.shape)
-        addend = public.broadcast_to(shape)
-        root = self._mpc.context
-        return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
+        return self._add_public(self._public(other))
 
     __radd__ = __add__
 
@@ -123,7 +119,7 @@ class SecretArray:
         if isinstance(other, SecretArray):
             left, right = self._paired(other)
             return left._local("subtract", left.shape, lambda x, y: x - y, right)
-        return self + (-self._public(other))
+        return self._add_public(-self._public(other))
 
     def __rsub__(self, other: Public) -> SecretArray:
         return -self + other
@@ -221,6 +217,11 @@ class SecretArray:
         left = self if self.shape == shape else self.broadcast_to(shape)
         right = other if other.shape == shape else other.broadcast_to(shape)
         return left, right
+
+    def _add_public(self, public: FieldArray) -> SecretArray:
+        shape = broadcast_shape(self.shape, public.shape)
+        addend, root = public.broadcast_to(shape), self._mpc.context
+        return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
 
     def _public(self, values: Public) -> FieldArray:
         return self._mpc.field.signed(values)

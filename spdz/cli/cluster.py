@@ -46,8 +46,8 @@ def run_cluster(
     """Run the function named by `task` ("module:function") as every party; returns their results.
 
     The function is called with (mpc, options, say); `options` are the same for all, or one for each party, which then
-    sees only its own. `say(**values)` reaches `report`. Raises WorkerFailed with the
-    first failure that is not an echo of another.
+    sees only its own. `say(**values)` reaches `report`. Raises WorkerFailed with the first failure that is not an echo
+    of another.
     """
     with tempfile.TemporaryDirectory(prefix="spdz-") as folder, ExitStack() as stack:
         dealer = preprocessing == "dealer"

@@ -12,19 +12,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from spdz.cli.cluster import run_cluster
 from spdz.cli.demo_report import Outcome, as_json, as_text
 from spdz.cli.progress import ProgressLine
-from spdz.examples.breast_cancer import Aggregates, compute
+from spdz.examples.breast_cancer import Aggregates, Held, compute
 from spdz.examples.breast_cancer_table import (
-    DEFAULT_GROUP,
     LABEL,
     TABLE,
     columns_of,
+    default_group,
     exact_gram,
     read_numbers,
     scaled,
@@ -35,6 +35,13 @@ from spdz.local import run_local
 from spdz.online.session import Mpc
 
 Say = Callable[..., None]
+
+
+class Show(Protocol):
+    """Says what is being done; `passing` if not every such text has to be seen."""
+
+    def __call__(self, text: str, *, passing: bool = False) -> None: ...
+
 
 _TICK_SECONDS = 0.5
 
@@ -61,11 +68,10 @@ def take_part(mpc: Mpc, options: Mapping[str, Any], say: Say) -> dict[str, Any]:
     """What the process of one party does; it is told the path of its own file only."""
     if mpc.party == 0:
         say(phase="connected; making material for the multiplications")
-    found = compute(mpc, options["file"], options["group"])
+    found = compute(mpc, options["file"])
     cost = mpc.cost
     return {
         "rows": found.rows,
-        "names": found.names,
         "gram": found.gram.tolist(),
         "sums": found.sums.tolist(),
         "transport": mpc.transport,
@@ -88,13 +94,15 @@ def _warm_up(options: argparse.Namespace) -> None:
     run_local(program, field=options.field, preprocessing=options.preprocessing, timeout=600.0)
 
 
-def _compute_together(options: argparse.Namespace, show: Callable[[str], None]) -> list[dict[str, Any]]:
+def _compute_together(options: argparse.Namespace, show: Show) -> list[dict[str, Any]]:
     def report(party: int, said: Mapping[str, Any]) -> None:
         if party != 0:
             return
         if "material" in said:
-            done = said["material"] == "triples" and said["made"] >= said["wanted"]
-            show("computing online" if done else f"{said['material']}: {said['made']:,} of {said['wanted']:,} made")
+            if said["material"] == "triples" and said["made"] >= said["wanted"]:
+                show("computing online")
+            else:
+                show(f"{said['material']}: {said['made']:,} of {said['wanted']:,} made", passing=True)
         elif "phase" in said:
             show(said["phase"])
 
@@ -102,7 +110,7 @@ def _compute_together(options: argparse.Namespace, show: Callable[[str], None]) 
         files = split(TABLE, folder, options.parties)
         return run_cluster(
             f"{__name__}:{take_part.__name__}",
-            [{"file": str(file), "group": DEFAULT_GROUP} for file in files],
+            [{"file": str(file)} for file in files],
             parties=options.parties,
             field=options.field,
             preprocessing=options.preprocessing,
@@ -112,13 +120,13 @@ def _compute_together(options: argparse.Namespace, show: Callable[[str], None]) 
 
 def _compare(options: argparse.Namespace, results: list[dict[str, Any]]) -> Outcome:
     """Set what the parties got against what this process computes from the whole table."""
-    group = DEFAULT_GROUP
-    held = [columns_of(group, party, options.parties) for party in range(options.parties)]
+    group = default_group(options.parties)
+    held = tuple(columns_of(group, party, options.parties) for party in range(options.parties))
     names = tuple(name for part in held for name in part)
     table = read_numbers(TABLE, names)
     block = scaled(table, names)
-    expected = Aggregates(len(block), names, exact_gram(block), block.astype(object).sum(0))
-    revealed = [_revealed(result) for result in results]
+    expected = Aggregates(len(block), held, exact_gram(block), block.astype(object).sum(0))
+    revealed = [_revealed(result, held) for result in results]
     design = np.column_stack(
         [np.ones(len(table)), *(standardise(table[:, j], name) for j, name in enumerate(names) if name != LABEL)]
     )
@@ -129,7 +137,6 @@ def _compare(options: argparse.Namespace, results: list[dict[str, Any]]) -> Outc
         field=options.field,
         preprocessing=options.preprocessing,
         transport=results[0]["transport"],
-        held=held,
         revealed=revealed[0],
         max_difference=max(one.difference(expected) for one in revealed),
         accuracy=_accuracy(design, label, revealed[0].weights()),
@@ -141,9 +148,8 @@ def _compare(options: argparse.Namespace, results: list[dict[str, Any]]) -> Outc
     )
 
 
-def _revealed(result: Mapping[str, Any]) -> Aggregates:
-    names = tuple(result["names"])
-    return Aggregates(result["rows"], names, np.array(result["gram"], object), np.array(result["sums"], object))
+def _revealed(result: Mapping[str, Any], held: Held) -> Aggregates:
+    return Aggregates(result["rows"], held, np.array(result["gram"], object), np.array(result["sums"], object))
 
 
 def _accuracy(design: Any, label: Any, weights: Any) -> float:
@@ -158,17 +164,18 @@ def _phases(results: list[dict[str, Any]], *, kernels: float, processes: float) 
 
 
 @contextmanager
-def _showing() -> Iterator[Callable[[str], None]]:
+def _showing() -> Iterator[Show]:
     """Show what is being done on standard error, and for how long already, so that it is seen to be alive."""
     line = ProgressLine()
     lock, over = threading.Lock(), threading.Event()
     current, since = "", perf_counter()
 
-    def show(text: str) -> None:
+    def show(text: str, *, passing: bool = False) -> None:
         nonlocal current, since
         with lock:
-            current, since = text, perf_counter()
-            line.update(text, done=True)
+            since = since if passing else perf_counter()
+            current = text
+            line.update(text, done=not passing)
 
     def tick() -> None:
         while not over.wait(_TICK_SECONDS):

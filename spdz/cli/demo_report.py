@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spdz.examples.breast_cancer import Aggregates, report
+
+_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,6 @@ class Outcome:
     field: str
     preprocessing: str
     transport: str
-    held: Sequence[Sequence[str]]
-    """Names of the columns that each party held."""
     revealed: Aggregates
     max_difference: int
     """Between any revealed integer, at any party, and the same computed in the clear."""
@@ -56,10 +57,11 @@ def as_text(outcome: Outcome) -> str:
 
 def _parties(outcome: Outcome) -> Iterator[str]:
     yield "WHO HELD WHAT  Wisconsin breast-cancer table, split by columns; one process for each party"
-    for party, names in enumerate(outcome.held):
-        yield f"  party {party}: {outcome.revealed.rows} rows of {', '.join(names)}"
+    for party, names in enumerate(outcome.revealed.held):
+        text = f"party {party}: {outcome.revealed.rows} rows of {', '.join(names)}"
+        yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
     yield ""
-    yield "SECURITY  " + _security(outcome)
+    yield from textwrap.wrap("SECURITY  " + _security(outcome), _WIDTH, subsequent_indent="  ")
 
 
 def _security(outcome: Outcome) -> str:

@@ -161,7 +161,7 @@ def test_a_party_that_commits_to_a_wrong_sigma(
 
 
 def test_a_rushing_party_that_fits_its_sigma_to_the_others(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a wrong opening it waits for the honest sigma and opens what makes the sum zero. The commitment stops it."""
+    """After a wrong opening it waits for the honest sigma and opens what makes the sum zero: the commitment binds."""
     wrong = WrongShare(monkeypatch, "output.open", CHEATER, value=1)
     sessions = make_sessions(2, M61, seed)
     shares = IdealDealer(sessions, seed).share([1, 2])

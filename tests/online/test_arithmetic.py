@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import M5, M61, M127, Field, FieldArray
 from spdz.online.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
-from spdz.protocols.mac_check import check_openings
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
-from tests.support.interference import POSITIONS, add_to_element, equivocate
-from tests.support.parties import assert_caught
+from spdz.sharing.shares import AuthShare
+from tests.support.interference import POSITIONS, add_to_element, equivocate, position
+from tests.support.parties import Run, assert_caught
 
 from .support import SHAPES, Ideal
 
@@ -26,9 +28,7 @@ DIMS = pytest.mark.parametrize(
 @PARTIES
 @FIELDS
 @ALL_SHAPES
-def test_an_input_of_every_party_is_shared(
-    parties: int, field: Field, shape: tuple[int, ...], seed: bytes
-) -> None:
+def test_an_input_of_every_party_is_shared(parties: int, field: Field, shape: tuple[int, ...], seed: bytes) -> None:
     ideal = Ideal(parties, field, seed)
     for owner in range(parties):
         values, masks = ideal.dealer.random(*shape), ideal.masks(owner, shape)
@@ -75,9 +75,7 @@ def test_matrix_products_with_a_matrix_triple_and_with_plain_triples(
 @PARTIES
 @FIELDS
 @ALL_SHAPES
-def test_a_product_is_output_to_all_and_to_one(
-    parties: int, field: Field, shape: tuple[int, ...], seed: bytes
-) -> None:
+def test_a_product_is_output_to_all_and_to_one(parties: int, field: Field, shape: tuple[int, ...], seed: bytes) -> None:
     ideal = Ideal(parties, field, seed)
     (x, x_shares), (y, y_shares) = ideal.secret(*shape), ideal.secret(*shape)
     triples, masks, receiver = ideal.triples(shape), ideal.masks(parties - 1, shape), parties - 1
@@ -87,42 +85,86 @@ def test_a_product_is_output_to_all_and_to_one(
         product = await multiply(ctx, x_shares[me], y_shares[me], triples[me])
         return await output(ctx, product), await output_to(ctx, product, receiver, masks[me])
 
-    for party, (public, private) in enumerate(ideal.run(main).results):  # type: ignore[arg-type]
+    for party, (public, private) in enumerate(ideal.run(main).results):
         assert public.equals(x * y)
         assert (private is not None) == (party == receiver)
         assert private is None or private.equals(x * y)
 
 
-STEPS = {"multiply.masked": multiply, "square.masked": square, "matmul.masked": matmul}
+PLACES = pytest.mark.parametrize("place", POSITIONS)
 
 
+async def product_of(ctx: Context, step: str, x: AuthShare, y: AuthShare, ideal: Ideal) -> AuthShare:
+    """The operation that a step belongs to, on matrices of shape (3, 3)."""
+    material = ideal.material[step][ctx.party]
+    if step == "square.masked":
+        return await square(ctx, x, material)
+    return await (multiply if step == "multiply.masked" else matmul)(ctx, x, y, material)
+
+
+class Prepared(Ideal):
+    """With two secrets and the material for `product_of`."""
+
+    def __init__(self, parties: int, field: Field, seed: bytes) -> None:
+        super().__init__(parties, field, seed)
+        self.x, self.y = self.secret(3, 3)[1], self.secret(3, 3)[1]
+        self.material: dict[str, Any] = {
+            "multiply.masked": self.triples((3, 3)),
+            "square.masked": self.squares((3, 3)),
+            "matmul.masked": self.matrix_triple(3, 3, 3),
+        }
+
+
+def opened_before(ended: Run, step: str) -> bool:
+    """Whether an honest party ever took part in an opening of that step."""
+    return any(event.step == step for event in ended.trace.events)
+
+
+@PLACES
 @pytest.mark.parametrize("parties", [2, 3])
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("place", POSITIONS)
-def test_a_wrong_share_anywhere_in_an_opening_is_caught_before_anything_is_output(
+@pytest.mark.parametrize("step", ["multiply.masked", "square.masked", "matmul.masked"])
+def test_a_wrong_message_anywhere_in_an_opening_is_caught_before_anything_is_output(
     parties: int, step: str, place: str, seed: bytes
 ) -> None:
-    """PITFALLS 8: first, middle and last element of every opening of the online phase."""
-    ideal = Ideal(parties, M61, seed)
-    shape = (3, 3)
-    (_, x), (_, y) = ideal.secret(*shape), ideal.secret(*shape)
-    triples, squares, whole = ideal.triples(shape), ideal.squares(shape), ideal.matrix_triple(3, 3, 3)
+    """PITFALLS 8: first, middle and last element. For three parties the cheater's own echo gives it away first."""
+    ideal = Prepared(parties, M61, seed)
 
     async def main(ctx: Context) -> FieldArray:
-        me = ctx.party
-        if step == "square.masked":
-            result = await square(ctx, x[me], squares[me])
-        elif step == "matmul.masked":
-            result = await matmul(ctx, x[me], y[me], whole[me])
-        else:
-            result = await multiply(ctx, x[me], y[me], triples[me])
-        return await output(ctx, result)
+        return await output(ctx, await product_of(ctx, step, ideal.x[ctx.party], ideal.y[ctx.party], ideal))
 
     cheat = add_to_element(step, 1, M61, index=place)
-    ended = ideal.run(main, cheat)  # type: ignore[arg-type]
+    ended = ideal.run(main, cheat)
     cheat.assert_fired()
+    if parties == 2:
+        assert_caught(ended, MacCheckFailed, "mac_check.sigma.open", cheater=1, blamed=None)
+    else:
+        assert_caught(ended, BroadcastMismatch, "broadcast.echo", cheater=1, blamed=None)
+    assert not opened_before(ended, "output.open")
+
+
+@PLACES
+@pytest.mark.parametrize("parties", [2, 3])
+@pytest.mark.parametrize("part", ["value", "mac"])
+@pytest.mark.parametrize(
+    ("step", "operand"), [("multiply.masked", "x"), ("multiply.masked", "y"), ("square.masked", "x")]
+)
+def test_a_wrong_share_of_an_operand_is_caught_before_anything_is_output(
+    parties: int, step: str, operand: str, part: str, place: str, seed: bytes
+) -> None:
+    """The cheater is consistent, so no echo helps: every element of every opening must be under the MAC check."""
+    ideal = Prepared(parties, M61, seed)
+    shares = getattr(ideal, operand)
+    wrong = [0] * 9
+    wrong[position(place, 9)] = 1
+    delta, nothing = M61.array(wrong).reshape(3, 3), M61.zeros((3, 3))
+    shares[1] += AuthShare(delta, nothing) if part == "value" else AuthShare(nothing, delta)
+
+    async def main(ctx: Context) -> FieldArray:
+        return await output(ctx, await product_of(ctx, step, ideal.x[ctx.party], ideal.y[ctx.party], ideal))
+
+    ended = ideal.run(main)
     assert_caught(ended, MacCheckFailed, "mac_check.sigma.open", cheater=1, blamed=None)
-    assert not [event for event in ended.trace.events if event.step == "output.open"], "nothing may be opened"
+    assert not opened_before(ended, "output.open")
 
 
 @pytest.mark.parametrize("step", ["input.masked", "multiply.masked", "square.masked", "matmul.masked", "output.open"])
@@ -141,26 +183,22 @@ def test_different_words_to_different_parties_are_caught(step: str, seed: bytes)
         return await output(ctx, product)
 
     cheat = equivocate(step, 1, 2)
-    ended = ideal.run(main, cheat)  # type: ignore[arg-type]
+    ended = ideal.run(main, cheat)
     cheat.assert_fired()
     assert_caught(ended, BroadcastMismatch, "broadcast.echo", cheater=1, blamed=None)
-    opened = [event.step for event in ended.trace.events].count("output.open")
-    assert opened == (step == "output.open")
+    assert opened_before(ended, "output.open") == (step == "output.open")
 
 
-def test_a_changed_input_of_two_parties_is_only_another_input(seed: bytes) -> None:
-    """The declared outcome: whoever owns an input may choose it."""
+def test_an_input_message_that_its_sender_does_not_stand_by_is_caught(seed: bytes) -> None:
+    """Another value is another input, and no cheat; but sender and receivers must compute with the same one."""
     ideal = Ideal(2, M61, seed)
     values, masks = ideal.dealer.random(3), ideal.masks(1, (3,))
 
     async def main(ctx: Context) -> FieldArray:
         share = await share_input(ctx, 1, values if ctx.party == 1 else None, masks[ctx.party])
-        opened = await output(ctx, share)
-        await check_openings(ctx)
-        return opened
+        return await output(ctx, share)
 
     cheat = add_to_element("input.masked", 1, M61, delta=5)
-    ended = ideal.run(main, cheat)  # type: ignore[arg-type]
+    ended = ideal.run(main, cheat)
     cheat.assert_fired()
-    # Party 1's own share of it does not fit what it said, so in this simulation it contradicts itself: an abort, too.
-    assert {type(outcome.error) for outcome in ended.outcomes} == {MacCheckFailed}
+    assert_caught(ended, MacCheckFailed, "mac_check.sigma.open", cheater=1, blamed=None)

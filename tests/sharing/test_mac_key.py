@@ -131,23 +131,42 @@ def test_the_key_shows_itself_nowhere() -> None:
 _WITHOUT_ASSERTS = """
 import sys
 assert False, "asserts are on"
-from spdz.errors import MacCheckFailed
+from spdz import errors
 from spdz.field import M61
+from spdz.preprocessing.triples import make_triples
 from spdz.protocols.output import output
-from tests.support.dealer import IdealDealer
+from tests.support.dealer import IdealDealer, ideal_links
+from tests.support.interference import flip_bytes, silent
 from tests.support.parties import make_sessions, run
+
+def require_dead(ended, error):
+    for party in range(1, len(ended.sessions)):
+        outcome = ended.outcomes[party]
+        if type(outcome.error) is not error:
+            sys.exit(f"party {party} ended with {outcome.error!r} and not with {error}")
+        if outcome.result is not None or ended.sessions[party].key.alive:
+            sys.exit("something survived")
 
 for parties in (2, 3):
     sessions = make_sessions(parties, M61, bytes(32))
     shares = IdealDealer(sessions, bytes(32)).share([1, 2, 3])
     shares[0].value[1:2] = shares[0].value[1:2] + 1
-    ended = run(sessions, lambda ctx: output(ctx, shares[ctx.party]))
-    for party in range(1, parties):
-        error = ended.outcomes[party].error
-        if type(error) is not MacCheckFailed:
-            sys.exit(f"party {party} ended with {error!r}")
-        if ended.outcomes[party].result is not None or sessions[party].key.alive:
-            sys.exit("something survived")
+    require_dead(run(sessions, lambda ctx: output(ctx, shares[ctx.party])), errors.MacCheckFailed)
+
+for step, error in (
+    ("ot_extension.digests", errors.OtConsistencyFailed),
+    ("combine.coins.open", errors.CommitmentMismatch),
+    ("authenticate.combination", errors.AuthenticationFailed),
+    ("sacrifice.rho", errors.SacrificeFailed),
+    ("sacrifice.check.sigma.open", errors.CommitmentMismatch),
+):
+    sessions = make_sessions(2, M61, bytes(32))
+    links = ideal_links(sessions, bytes(32))
+    cheat = flip_bytes(step, 0, [0])
+    ended = run(sessions, lambda ctx: make_triples(ctx, links[ctx.party], 1), silent(0, cheat))
+    if cheat.fired == 0:
+        sys.exit("nothing was tampered with")
+    require_dead(ended, error)
 print("all keys are dead")
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from spdz.field import Field
-from spdz.runtime.lockstep import Message
+from spdz.runtime.lockstep import Interference, Message
 
 Change = Callable[[Message], Message]
 
@@ -108,6 +108,15 @@ def replace_payload(
 def equivocate(step: str, sender: int, receiver: int, *, offset: int | str = "first", skip: int = 0) -> Tampering:
     """Tell `receiver` something else than the others."""
     return flip_bytes(step, sender, [offset], receiver=receiver, skip=skip)
+
+
+def silent(cheater: int, cheat: Interference) -> Interference:
+    """`cheat`, and the cheater does not say so when its own copy of the honest code aborts."""
+
+    def interfere(messages: list[Message]) -> list[Message]:
+        return [message for message in cheat(messages) if not (message.sender == cheater and message.step == "control")]
+
+    return interfere
 
 
 class CopyFrom:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -184,8 +184,8 @@ def test_polling_needs_no_events_to_find_what_came_with_the_handshake(joined: Jo
     attach(first, [1])
     first.send(1, data_frame(b"early"))
     stream = second._links[0].stream
-    while not stream.pull(second._raw):  # The encrypted bytes are now in memory, where no selector sees them.
-        time.sleep(0.001)
+    select.select([stream.sock], [], [], PATIENCE_SECONDS)
+    assert stream.pull(second._raw)  # The encrypted bytes are now in memory, where no selector sees them.
     owner = attach(second, [0])
     second.poll()
     assert owner.payloads(0) == [b"early"]

@@ -26,7 +26,10 @@ from tests.transport.support import JOIN_SECONDS, Network, Progress, Running
 pytestmark = pytest.mark.network
 
 SOON = 0.4
-"""connect_seconds of a set-up that is meant to fail."""
+"""connect_seconds of a set-up in which nobody comes."""
+
+LATER = 1.0
+"""connect_seconds of a set-up that is meant to fail after something has come, however busy the machine."""
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=400)
 def test_a_wrong_certificate_at_the_connecting_end(network: Callable[..., Network], tmp_path: Path) -> None:
     net = network(2)
     intruder = as_party(net.configs[1], new_identity(tmp_path / "new", net.configs[1].endpoint(1)))
-    waiting = Running(lambda: net.connect(0, with_seconds(net.configs[0], SOON)))
+    waiting = Running(lambda: net.connect(0, with_seconds(net.configs[0], LATER)))
     error = refused(Running(lambda: net.connect(1, intruder)))
     assert "refuses the certificate of party 1: it is not in the parties file over there" in str(error)
     assert error.peer == 0
@@ -106,7 +109,7 @@ def test_a_wrong_certificate_at_the_connecting_end(network: Callable[..., Networ
 def test_a_wrong_certificate_at_the_accepting_end(network: Callable[..., Network], tmp_path: Path) -> None:
     net = network(2)
     impostor = as_party(net.configs[0], new_identity(tmp_path / "new", net.configs[0].endpoint(0)))
-    waiting = Running(lambda: net.connect(0, with_seconds(impostor, SOON)))
+    waiting = Running(lambda: net.connect(0, with_seconds(impostor, LATER)))
     error = refused(Running(lambda: net.connect(1)))
     assert "party 0" in str(error)
     assert "was refused: its certificate is not in the parties file" in str(error)
@@ -116,7 +119,7 @@ def test_a_wrong_certificate_at_the_accepting_end(network: Callable[..., Network
 def test_an_expired_certificate_at_the_connecting_end(network: Callable[..., Network], tmp_path: Path) -> None:
     net = network(2)
     expired = new_identity(tmp_path / "new", net.configs[1].endpoint(1), LONG_AGO)
-    known = with_seconds(dataclasses.replace(net.configs[0], parties=(net.configs[0].parties[0], expired)), SOON)
+    known = with_seconds(dataclasses.replace(net.configs[0], parties=(net.configs[0].parties[0], expired)), LATER)
     waiting = Running(lambda: net.connect(0, known))
     error = refused(Running(lambda: net.connect(1, as_party(net.configs[1], expired))))
     assert "refuses the certificate of party 1: it has expired" in str(error)
@@ -133,7 +136,7 @@ def test_a_certificate_out_of_its_time_at_the_accepting_end(
 ) -> None:
     net = network(2)
     dated = new_identity(tmp_path / "new", net.configs[0].endpoint(0), valid_from)
-    waiting = Running(lambda: net.connect(0, with_seconds(as_party(net.configs[0], dated), SOON)))
+    waiting = Running(lambda: net.connect(0, with_seconds(as_party(net.configs[0], dated), LATER)))
     known = dataclasses.replace(net.configs[1], parties=(dated, net.configs[1].parties[1]))
     error = refused(Running(lambda: net.connect(1, known)))
     assert expected in str(error)
@@ -146,7 +149,7 @@ def test_swapped_addresses(network: Callable[..., Network]) -> None:
     first, second = net.configs[2].parties[:2]
     swapped = with_endpoint(net.configs[2], 0, host=second.host, port=second.port)
     swapped = with_endpoint(swapped, 1, host=first.host, port=first.port)
-    waiting = [Running(lambda me=me: net.connect(me, with_seconds(net.configs[me], SOON))) for me in range(2)]  # type: ignore[misc]
+    waiting = [Running(lambda me=me: net.connect(me, with_seconds(net.configs[me], LATER))) for me in range(2)]  # type: ignore[misc]
     error = refused(Running(lambda: net.connect(2, swapped)))
     assert "it shows the certificate of party" in str(error)
     assert "swapped" in str(error)
@@ -177,7 +180,9 @@ def test_a_certificate_issued_by_a_party_is_no_party(network: Callable[..., Netw
         + leaf.public_bytes(serialization.Encoding.PEM)
         + config.endpoint(1).certificate_pem.encode()
     )
-    waiting = Running(lambda: net.connect(0, with_seconds(net.configs[0], SOON)))
+    progress = Progress()
+    waiting = Running(lambda: net.connect(0, with_seconds(net.configs[0], LATER), on_progress=progress))
+    progress.seen("is waiting")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -276,7 +281,7 @@ def test_two_files_with_another_order_of_parties(network: Callable[..., Network]
     key.chmod(0o600)
     # By its own file the bearer of party 0's key is party 1, and connects to the bearer of party 1's key.
     net.listeners[0].listen()
-    other = dataclasses.replace(net.configs[1], connect_seconds=SOON)
+    other = dataclasses.replace(net.configs[1], connect_seconds=LATER)
     three = dataclasses.replace(
         zero, index=2, name="party 2", certificate_pem=create_credentials("x")[1].decode(), port=1
     )
@@ -354,7 +359,7 @@ def test_a_silent_stranger_is_dropped_after_its_time(
     monkeypatch.setattr(tls_connect, "HANDSHAKE_SECONDS", 0.05)
     net = network(2)
     progress = Progress()
-    zero = Running(lambda: net.connect(0, with_seconds(net.configs[0], 2 * SOON), on_progress=progress))
+    zero = Running(lambda: net.connect(0, with_seconds(net.configs[0], LATER), on_progress=progress))
     progress.seen("is waiting")
     with net.dial_plain(0) as silent:
         silent.settimeout(JOIN_SECONDS)
@@ -427,7 +432,7 @@ def test_a_host_name_that_does_not_exist_is_named(network: Callable[..., Network
 
 def test_only_the_missing_party_is_named(network: Callable[..., Network]) -> None:
     net = network(3)
-    running = [Running(lambda me=me: net.connect(me, with_seconds(net.configs[me], 4 * SOON))) for me in (0, 1)]  # type: ignore[misc]
+    running = [Running(lambda me=me: net.connect(me, with_seconds(net.configs[me], LATER))) for me in (0, 1)]  # type: ignore[misc]
     for one in running:
         error = refused(one)
         assert error.peer == 2

@@ -1,0 +1,101 @@
+"""One byte of every message of a triple run is changed: the outcome is one that the step declares.
+
+The steps are found by running the generator, so a new one is attacked here without being named.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from spdz.errors import MalformedMessage, PeerAborted
+from spdz.field import M61
+from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.protocols.coin_toss import toss
+from spdz.protocols.mac_check import OPENING_CHECK
+from spdz.runtime.context import Context
+from spdz.runtime.lockstep import Interference
+from spdz.sharing.material import TRIPLES
+from spdz.wire.steps import Harmless, all_steps
+from tests.support.dealer import ideal_links, reconstruct_batches
+from tests.support.interference import POSITIONS, flip_bytes, replace_payload, silent
+from tests.support.parties import Run, make_sessions, run
+
+SET_UP = ("base_ot.receiver_points", "base_ot.sender_points", "setup.share_seeds")
+SELECTIVE = ("ot_extension.columns", "multiply.corrections", "copee.corrections")
+"""A change counts only where a secret bit of the receiver is one; where it is zero, nothing at all happens."""
+COUNT = 2
+
+
+def triples(parties: int, seed: bytes, interference: Interference | None = None, *, base_ots: bool) -> Run:
+    """Triples in the stores of all parties; the result of each party is its generator."""
+    sessions = make_sessions(parties, M61, seed)
+    makers = [MascotPreprocessing() for _ in sessions]
+    if not base_ots:
+        for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
+            maker._links = links
+
+    async def main(ctx: Context) -> MascotPreprocessing:
+        maker = makers[ctx.party]
+        if base_ots:
+            await maker.set_up(ctx.child("set_up"))
+        await maker.produce(ctx.child("produce"), {TRIPLES: COUNT})
+        # Whoever was not lied to hears of the abort before it uses anything.
+        await toss(ctx, OPENING_CHECK.coins, after=None)
+        return maker
+
+    return run(sessions, main, interference)
+
+
+@functools.cache
+def steps_of_a_triple_run(parties: int) -> tuple[str, ...]:
+    """Every step that is exchanged on the way to a triple."""
+    steps = triples(parties, bytes(32), base_ots=True).trace.steps
+    return tuple(step for step in steps if not step.startswith("mac_check."))
+
+
+CASES = [(parties, step) for parties in (2, 3) for step in steps_of_a_triple_run(parties)]
+
+
+def test_the_run_meets_every_step_that_the_generator_registers() -> None:
+    prefixes = ("base_ot.", "setup.", "ot_extension.", "multiply.", "combine.", "authenticate.", "copee.", "sacrifice.")
+    registered = {name for name in all_steps() if name.startswith(prefixes)}
+    assert registered == set(steps_of_a_triple_run(2))
+    assert registered | {"broadcast.echo"} == set(steps_of_a_triple_run(3))
+
+
+@pytest.mark.parametrize("place", POSITIONS)
+@pytest.mark.parametrize(("parties", "step"), CASES)
+def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
+    cheater = parties - 1 if place == "middle" else 0
+    cheat = flip_bytes(step, cheater, [place], receiver=1 if cheater == 0 else 0)
+    ended = triples(parties, seed, silent(cheater, cheat), base_ots=step in SET_UP)
+    cheat.assert_fired()
+    honest = [party for party in range(parties) if party != cheater]
+    errors = [ended.outcomes[party].error for party in honest]
+    declared = all_steps()[step].tampering
+
+    if not any(errors):
+        assert step in SELECTIVE or any(isinstance(outcome, Harmless) for outcome in declared)
+        batches = [outcome.result.store.take(TRIPLES, COUNT) for outcome in ended.outcomes]
+        a, b, c = reconstruct_batches(ended.sessions, batches)
+        assert (a * b).equals(c)
+        return
+    found = {type(error) for error in errors} - {PeerAborted}
+    assert found
+    assert found <= {*declared, MalformedMessage}
+    for party in honest:
+        assert ended.outcomes[party].result is None
+        assert not ended.sessions[party].key.alive
+
+
+@pytest.mark.parametrize("step", [step for parties, step in CASES if parties == 2 and step != "setup.share_seeds"])
+def test_every_byte(step: str, seed: bytes) -> None:
+    """No step takes everything: another payload altogether is always found."""
+    noise = replace_payload(step, 0, lambda payload: bytes(byte ^ 0x15 for byte in payload))
+    ended = triples(2, seed, silent(0, noise), base_ots=step in SET_UP)
+    noise.assert_fired()
+    error = ended.outcomes[1].error
+    assert type(error) in {*all_steps()[step].tampering, MalformedMessage}
+    assert not ended.sessions[1].key.alive

@@ -1,0 +1,64 @@
+"""What the documents say about the project is true."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.test_architecture import LEVELS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/design.md")
+
+
+def _read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_the_example_of_the_readme_runs_and_prints_what_it_says() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", _read("README.md"), re.DOTALL)
+    assert len(blocks) == 1
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(blocks[0], "README.md", "exec"), {})
+    promised = re.search(r"print\(results\)\s*# (.*)", blocks[0])
+    assert promised is not None
+    assert printed.getvalue().strip() == promised[1].strip()
+
+
+def test_the_example_of_the_readme_is_short() -> None:
+    block = re.findall(r"```python\n(.*?)```", _read("README.md"), re.DOTALL)[0]
+    assert len([line for line in block.splitlines() if line.strip()]) <= 15
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_is_named_exists(document: str) -> None:
+    text = _read(document)
+    named = re.findall(r"`((?:spdz|preprocessing|online|tests|examples|docs|vectors|benchmarks)/[\w./-]*)`", text)
+    for name in named:
+        assert (ROOT / name.split("::")[0]).exists(), f"{document} names {name}"
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        if "://" not in target:
+            assert (ROOT / document).parent.joinpath(target).exists(), f"{document} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_placeholder_is_left(document: str) -> None:
+    assert "@@" not in _read(document)
+
+
+def test_the_table_of_levels_is_the_one_that_is_enforced() -> None:
+    rows = re.findall(r"^\| (\d) \| (.*?) \|", _read("docs/design.md"), re.MULTILINE)
+    assert [int(level) for level, _ in rows] == list(range(8))
+    for level, cells in rows:
+        for cell in re.findall(r"`([^`]+)`", cells):
+            name = cell.rstrip("/").removesuffix(".py").replace("/", ".")
+            candidates = [name, f"spdz.{name}"]
+            if name == "__init__":
+                continue
+            found = [LEVELS[candidate] for candidate in candidates if candidate in LEVELS]
+            assert found == [int(level)], f"{cell} is not on level {level}"
