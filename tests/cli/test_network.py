@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from .processes import Group, ends, spdz, started
+from spdz.cli.main import main
+
+from .processes import Ended, Group, ends, spdz, started
 
 pytestmark = pytest.mark.network
 
@@ -229,7 +232,10 @@ def test_the_port_is_in_use(group: Group) -> None:
     assert "in use" in alone.error_line
 
 
-def test_bad_usage_is_one_line_before_anything_is_sent(group: Group, tmp_path: Path) -> None:
+def test_bad_usage_is_one_line_before_anything_is_sent(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
     good, config = group.program(SHORT), str(group.config(0))
     nothing = group.program("x = 1\n", "nothing.py")
     number = group.program("main = 3\n", "number.py")
@@ -248,10 +254,12 @@ def test_bad_usage_is_one_line_before_anything_is_sent(group: Group, tmp_path: P
         ((str(group.config(0)), "--config", config, "--party", "0"), "is not a Python file"),
         ((str(good), "--config", config, "--party", "0", "--preprocessing", "dealer"), "spdz init --dealer"),
     ):
-        ended = spdz("run", *arguments)
+        code = main(["run", *arguments])
+        ended = Ended(code, *capsys.readouterr())
         assert ended.code == 2, (words, ended.err)
         assert words in ended.error_line
         assert ended.out == ""
+    sys.modules.pop("spdz_program")
 
 
 def test_a_key_that_others_can_read_is_refused(group: Group) -> None:

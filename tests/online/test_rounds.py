@@ -174,7 +174,7 @@ def test_every_opening_is_covered_by_a_check_whose_coins_are_tossed_later(
     for seen, checks in zip(events, covered, strict=True):
         round_at = {event.path: event.round for event in seen}
         assert len(round_at) == len(seen), "a label occurs once"
-        # The sacrifice checks a value that is known to be zero, under a name made from the opening that it follows from.
+        # The sacrifice checks a value known to be zero, under a name made from the opening that it follows from.
         round_at |= {f"{event.path}.sigma": event.round for event in seen}
         for path, openings in checks:
             coins = [e.round for e in seen if e.path.startswith(path + "/") and e.step.endswith("coins.commit")]

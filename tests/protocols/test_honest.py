@@ -88,6 +88,26 @@ def test_equal_contributions_give_other_coins_in_another_place_and_session(
     assert len({*one, *other}) == 8
 
 
+@pytest.mark.parametrize("party", [0, 1, 2])
+def test_the_coins_depend_on_the_contribution_of_every_party(
+    party: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One honest contribution makes them uniform, whoever is the honest one."""
+    contributions = [bytes([number]) * 32 for number in range(3)]
+
+    async def given(ctx: Context, steps: CommitAndOpen, payload: bytes) -> list[bytes]:
+        assert len(payload) == 32
+        return contributions
+
+    monkeypatch.setattr("spdz.protocols.coin_toss.commit_and_open", given)
+    before = run(make_sessions(3, M61, seed), two_tosses).results[0]
+    for place in (0, 31):
+        contributions[party] = bytes(contributions[party][:place]) + b"\xaa" + contributions[party][place + 1 :]
+        after = run(make_sessions(3, M61, seed), two_tosses).results[0]
+        assert not set(before) & set(after)
+        before = after
+
+
 @FIELDS
 def test_coins_are_uniform_elements_and_depend_on_the_label(field: Field, seed: bytes) -> None:
     async def main(ctx: Context) -> tuple[list[int], list[int]]:

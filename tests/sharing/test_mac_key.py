@@ -86,6 +86,17 @@ def test_a_second_check_at_the_same_time_is_refused_and_destroys_the_key() -> No
     assert not key.alive
 
 
+def test_the_refusal_of_a_second_check_destroys_the_key_even_if_the_first_goes_on() -> None:
+    key = MacKey(M61.array(5))
+    first, second = key.checking(), key.checking()
+    first.__enter__()
+    with pytest.raises(InternalError, match="two MAC checks"):
+        second.__enter__()
+    assert not key.alive
+    first.__exit__(None, None, None)
+    assert not key.alive
+
+
 def test_two_checks_side_by_side_in_a_protocol_end_the_session(declare_step: Declare, seed: bytes) -> None:
     """Rushing at SPDZ, ePrint 2025/789: one failing check must not give away what the other one needs."""
     step = declare_step("test.opening", Delivery.BROADCAST)
