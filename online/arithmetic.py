@@ -23,7 +23,8 @@ INPUT_MASKED = declare(
     source="[DPSZ12] input; masks known to the owner as in [KOS16]",
     delivery=Delivery.BROADCAST,
     # For two parties a changed broadcast is another input; for more, a different one to each is caught by the echo.
-    tampering=(Harmless.INPUT_SUBSTITUTION, BroadcastMismatch),
+    # A sender that does not stand by its own message makes its share of the input wrong.
+    tampering=(Harmless.INPUT_SUBSTITUTION, BroadcastMismatch, MacCheckFailed),
 )
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 MULTIPLY_MASKED = declare(

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from spdz.errors import InternalError
 from spdz.online.agreement import agree_on_plan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
@@ -70,6 +71,18 @@ class Node:
         """Material that running this takes."""
         return {} if self._kind is None or self._count == 0 else {self._kind: self._count}
 
+    @property
+    def result(self) -> AuthShare:
+        """The share; only after it has run."""
+        if self.share is None:
+            raise InternalError(f"the result of {self.description} is used before it has run")
+        return self.share
+
+    def destroy(self) -> None:
+        """Overwrite material that was taken and not used."""
+        if self._material is not None:
+            self._material.wipe()
+
     def run_if_local(self) -> bool:
         """Compute at once what needs no message and whose operands are there."""
         if self._local is None or any(operand.share is None for operand in self._operands):
@@ -105,6 +118,18 @@ class Graph:
     def __init__(self, source: MaterialSource) -> None:
         self._source = source
         self._pending: list[Node] = []
+        self._running: list[Node] = []
+        self._notes: list[str] = []
+
+    def note(self, description: str) -> None:
+        """Something that has been done without a node, to be compared with the peers all the same."""
+        self._notes.append(description)
+
+    def destroy(self) -> None:
+        """Forget everything that has not run, and the material that was taken for it."""
+        for node in (*self._running, *self._pending):
+            node.destroy()
+        self._running, self._pending = [], []
 
     def add(self, node: Node) -> Node:
         """Remember an operation, or compute it right away if that needs nobody."""
@@ -121,16 +146,18 @@ class Graph:
 
     def plan(self, ending: str) -> list[str]:
         """The pending operations as text, for the comparison with the peers."""
-        return [*(node.description for node in self._pending), ending]
+        return [*self._notes, *(node.description for node in self._pending), ending]
 
     async def prepare(self, ctx: Context, ending: str, extra: dict[Kind, int]) -> None:
         """Agree on what comes, and make the material for it."""
         await agree_on_plan(ctx.child("plan"), self.plan(ending))
+        self._notes.clear()
         await self._source.produce(ctx.child("material"), self.demand(extra))
 
     async def run(self, ctx: Context) -> None:
         """Run everything pending. `prepare` has made the material."""
         pending, self._pending = self._pending, []
+        self._running = pending
         for node in pending:
             node.reserve(self._source)
         for node in pending:
@@ -140,3 +167,4 @@ class Graph:
                 await Join(node.task)
         for node in pending:
             node.task = None
+        self._running = []

@@ -6,6 +6,7 @@ What would reveal something, or silently copy shares, is refused with a sentence
 
 from __future__ import annotations
 
+import copy
 import operator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -67,6 +68,8 @@ class SecretArray:
 
     def __getitem__(self, index: Any) -> SecretArray:
         shape = _indexed_shape(self.shape, index)
+        # The index is used later: an array in it must not change until then.
+        index = copy.deepcopy(index)
         return self._local(f"index to {shape}", shape, lambda x: x[index])
 
     def reshape(self, *shape: int | tuple[int, ...]) -> SecretArray:

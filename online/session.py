@@ -67,7 +67,7 @@ class Mpc:
         self._source = source
         self._graph = Graph(source)
         self._seconds = {"set-up": 0.0, "preprocessing": 0.0, "online": 0.0}
-        party.on_abort.append(source.store.destroy)
+        party.on_end += [source.destroy, self._graph.destroy]
         self._timed("set-up", lambda: self._set_up(params, tuple(range(endpoints))))
 
     def _set_up(self, params: SessionParams, endpoints: tuple[int, ...]) -> None:
@@ -220,6 +220,7 @@ class Mpc:
 
     def discard_material(self) -> None:
         """Throw away all material that has been made and not used; the same call at every party."""
+        self._graph.note("discard material")
         self._source.store.discard()
 
     # -- revealing ------------------------------------------------------------------------------------------------
@@ -245,15 +246,18 @@ class Mpc:
         require_integer(party, "party", 0, self.parties - 1)
         kind = input_masks_of(party)
         count = sum(array.size for array in arrays)
-        if count == 0:
-            return _separated(self.field.zeros(0), arrays) if self.party == party else None
 
         async def ending(ctx: Context) -> FieldArray | None:
+            if count == 0:
+                empty = await output(ctx, _joined(arrays))
+                return empty if self.party == party else None
             batch = self._source.store.take(kind, count)
             return await output_to(ctx, _joined(arrays), party, InputMasks(batch.shares[0], batch.clear))
 
         shapes = [array.shape for array in arrays]
-        opened: FieldArray | None = self._drive(f"reveal to party {party} {shapes}", ending, {kind: count})
+        opened: FieldArray | None = self._drive(
+            f"reveal to party {party} {shapes}", ending, {kind: count} if count else {}
+        )
         return None if opened is None else _separated(opened, arrays)
 
     # -- the session ----------------------------------------------------------------------------------------------
@@ -341,8 +345,7 @@ class Mpc:
 
 
 def _joined(arrays: Sequence[SecretArray]) -> AuthShare:
-    shares = [array._node.share for array in arrays]
-    return concatenate_shares([share.reshape(-1) for share in shares if share is not None])
+    return concatenate_shares([array._node.result.reshape(-1) for array in arrays])
 
 
 def _separated(opened: FieldArray, arrays: Sequence[SecretArray]) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:

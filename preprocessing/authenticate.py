@@ -8,6 +8,7 @@ Deviation: one combination over the sum of all contributors is opened instead of
            contributors together are one virtual inputter, and the honest parts are constants of it, so the argument of
            the paper for one inputter applies to the sum; see docs/design.md, "One authenticate check for all".
 Masking:   every contributor adds one random value with coefficient 1: the opened combination is uniform (PITFALLS 17).
+Deviation: the opened shares are re-randomised by a sharing of zero (see `check_key_shares`).
 Order:     the coins are tossed when all corrections have been received, by data flow.
 Checked:   the opened combination is MAC-checked before this returns.
 """
@@ -67,16 +68,39 @@ async def authenticate(
     received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
     for peer in senders:
         macs = macs + links[peer].key_holder.extend(received[peer])
-    await _check(ctx.child("check", Unverified()), AuthShare(own, macs), after=received)
+    await _check(ctx.child("check", Unverified()), links, AuthShare(own, macs), after=received)
     return macs[:count]
 
 
-async def _check(ctx: Context, share: AuthShare, *, after: object) -> None:
+async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
+    """For three parties and more, once after set-up: every party uses one key share towards all others.
+
+    Every party contributes one random value, and only the sum is opened. Somebody whose key share towards j differs by
+    e_j makes the MACs wrong by sum e_j y_j, of which it knows sum y_j only: it passes with probability 1/p unless all
+    e_j are equal, and then they are one other key share (docs/design.md 4.3).
+
+    Rounds:    9 for three parties and more, else 0.  Sends: k elements to each peer, and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.
+    """
+    if ctx.parties > 2:
+        await authenticate(ctx, links, 0, tuple(range(ctx.parties)), ctx.field.zeros(0))
+
+
+async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, *, after: object) -> None:
     """Open and MAC-check a random combination of all values; the last one is the mask."""
     coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
     chi = coins.elements("chi", share.shape)
     chi[-1] = 1
     combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
-    await partial_open(ctx, COMBINATION, combined)
+    await partial_open(ctx, COMBINATION, AuthShare(_with_zero_share(ctx, links, combined.value), combined.mac))
     await check_openings(ctx, AUTHENTICATE_CHECK)
     ctx.unverified.require_empty()
+
+
+def _with_zero_share(ctx: Context, links: dict[int, Link], value: FieldArray) -> FieldArray:
+    """Add a share of zero, so that the opened shares show their sum only and not what each party contributed."""
+    for link in links.values():
+        added = ctx.field.sample(link.zeros_to.fill, value.shape)
+        subtracted = ctx.field.sample(link.zeros_from.fill, value.shape)
+        value = value + added - subtracted
+    return value

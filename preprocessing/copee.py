@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spdz.crypto.prg import Prg
 from spdz.errors import AuthenticationFailed
 from spdz.field import Field, FieldArray
@@ -38,6 +41,12 @@ class CopeeInputter:
         self._field = field
         self._prgs = [(Prg(first), Prg(second)) for first, second in pairs]
 
+    def wipe(self) -> None:
+        """Forget the streams."""
+        for first, second in self._prgs:
+            first.wipe()
+            second.wipe()
+
     def extend(self, x: FieldArray) -> tuple[FieldArray, FieldArray]:
         """Input `x` of shape (count,): returns the corrections u to send, of shape (count * k,), and t."""
         message = self._field.empty((x.size * self._field.bits,))
@@ -57,10 +66,16 @@ class CopeeInputter:
 class CopeeKeyHolder:
     """The side that holds alpha; knows one key of every base OT."""
 
-    def __init__(self, field: Field, alpha_bits: list[int], chosen: list[bytes]) -> None:
+    def __init__(self, field: Field, alpha_bits: NDArray[np.uint8], chosen: list[bytes]) -> None:
         self._field = field
         self._bits = alpha_bits
         self._prgs = [Prg(seed) for seed in chosen]
+
+    def wipe(self) -> None:
+        """Overwrite the bits of alpha and forget the streams."""
+        self._bits.fill(0)
+        for prg in self._prgs:
+            prg.wipe()
 
     def extend(self, corrections: FieldArray) -> FieldArray:
         """Take the peer's corrections u and return q of shape (count,)."""
@@ -69,8 +84,8 @@ class CopeeKeyHolder:
         position = 0
         for start, size in _blocks(self._field, count):
             total, t = result[start : start + size], self._field.empty((size,))
-            for bit, prg in zip(reversed(self._bits), reversed(self._prgs), strict=True):
+            for bit, prg in zip(self._bits[::-1], reversed(self._prgs), strict=True):
                 self._field.sample_into(prg.fill, t)
-                self._field.copee_receiver_step(total, t, corrections[position : position + size], bit)
+                self._field.copee_receiver_step(total, t, corrections[position : position + size], int(bit))
                 position += size
         return result

@@ -123,6 +123,13 @@ class DealerPreprocessing:
             stream.wipe()
         self._stream = None
 
+    def destroy(self) -> None:
+        """Overwrite and forget material and the stream."""
+        self.store.destroy()
+        if self._stream is not None:
+            self._stream.wipe()
+            self._stream = None
+
     async def _fetch_all(self, ctx: Context, stream: Prg, kind: Kind, total: int) -> None:
         missing = total
         while missing > 0:

@@ -1,7 +1,7 @@
 """What the MASCOT generator keeps for each peer, and the set-up that makes it.
 
 Per session, once: the MAC key share alpha_i; per peer a fresh OT correlation Delta, base OTs on the bits of Delta and
-of alpha_i in one go, and a PRG seed shared with the peer for shares that need not be sent. The same alpha_i enters
+of alpha_i in one go, and PRG seeds shared with the peer for shares that need not be sent. The same alpha_i enters
 towards every peer and every batch, because there is one set-up (PITFALLS 6).
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
-from spdz.errors import MacCheckFailed
+from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.base_ot import base_ots
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
@@ -20,11 +22,11 @@ from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Harmless, declare
 
-# A party that sends another seed than it uses gives wrong shares of its own input: the MACs do not fit them.
+# A party that sends another seed than it uses opens a wrong combination, or gives wrong shares of its own input.
 SHARE_SEEDS = declare(
     "setup.share_seeds",
     source="[KOS16] section 3: additive shares of an input, here from a PRG",
-    tampering=(MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
+    tampering=(AuthenticationFailed, MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
 )
 
 
@@ -40,6 +42,17 @@ class Link:
     """Stream of the peer's shares of this party's masks."""
     shares_from: Prg
     """Stream of this party's shares of the peer's masks."""
+    zeros_to: Prg
+    """What this party adds, and the peer subtracts, to share zero."""
+    zeros_from: Prg
+    """What the peer adds, and this party subtracts."""
+
+    def wipe(self) -> None:
+        """Overwrite and forget everything."""
+        for part in (self.ot_sender, self.ot_receiver, self.key_holder, self.inputter):
+            part.wipe()
+        for stream in (self.shares_to, self.shares_from, self.zeros_to, self.zeros_from):
+            stream.wipe()
 
 
 async def set_up(ctx: Context) -> dict[int, Link]:
@@ -50,11 +63,11 @@ async def set_up(ctx: Context) -> dict[int, Link]:
     field = ctx.field
     alpha = ctx.random(())
     ctx.session.mac_key = MacKey(alpha)
-    alpha_bits = [int(bit) for bit in field.bit_decompose(alpha.reshape(1))[0]]
+    alpha_bits = field.bit_decompose(alpha.reshape(1))[0]
     alpha.wipe()
     deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
     ots, seeds = await ctx.gather(
-        base_ots(ctx.child("base_ots"), {peer: deltas[peer] + alpha_bits for peer in ctx.peers}),
+        base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *alpha_bits.tolist()] for peer in ctx.peers}),
         _share_seeds(ctx.child("share_seeds")),
     )
     links = {}
@@ -63,12 +76,16 @@ async def set_up(ctx: Context) -> dict[int, Link]:
         links[peer] = Link(
             OtSender(deltas[peer], chosen[:COMPUTATIONAL_BITS]),
             OtReceiver(pairs[:COMPUTATIONAL_BITS]),
-            CopeeKeyHolder(field, alpha_bits, chosen[COMPUTATIONAL_BITS:]),
+            CopeeKeyHolder(field, alpha_bits.copy(), chosen[COMPUTATIONAL_BITS:]),
             CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
-            Prg(seeds[peer][0]),
-            Prg(seeds[peer][1]),
+            *(_stream(seed, use) for use in ("input shares", "zero shares") for seed in seeds[peer]),
         )
+    alpha_bits.fill(0)
     return links
+
+
+def _stream(seed: bytes, use: str) -> Prg:
+    return Prg(derive(Domain.PRG_KEY, seed, SEED_BYTES, use))
 
 
 def _random_bits(ctx: Context, count: int) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from spdz.errors import InternalError, UsageError
+from spdz.preprocessing.authenticate import check_key_shares
 from spdz.preprocessing.links import Link, set_up
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.preprocessing.squares_bits import make_random_bits, make_squares
@@ -36,10 +37,11 @@ class MascotPreprocessing:
         self._progress = progress
 
     async def set_up(self, ctx: Context) -> None:
-        """Make the MAC key share and the base OTs. Once per session."""
+        """Make the MAC key share and the base OTs, and check that everyone uses one key share. Once per session."""
         if self._links:
             raise InternalError("the generator is set up twice")
-        self._links = await set_up(ctx)
+        self._links = await set_up(ctx.child("links"))
+        await check_key_shares(ctx.child("key_check"), self._links)
 
     def supports(self, kind: Kind) -> bool:
         """Matrix triples are made by the dealer only; matrix products use triples here."""
@@ -55,6 +57,13 @@ class MascotPreprocessing:
                 missing -= batch.count
                 if self._progress is not None:
                     self._progress(kind, total - missing, total)
+
+    def destroy(self) -> None:
+        """Overwrite and forget material, OT correlations, streams and the bits of the MAC key share."""
+        self.store.destroy()
+        for link in self._links.values():
+            link.wipe()
+        self._links = {}
 
     async def finish(self, ctx: Context) -> None:
         """Nothing to say to anybody at the end."""

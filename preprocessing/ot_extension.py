@@ -85,6 +85,15 @@ class OtReceiver:
         transpose_columns(self._columns[:, start // 8 : (start + count) // 8], rows)
         self._hash.hash_rows(rows, self._next_index + start, out)
 
+    def wipe(self) -> None:
+        """Overwrite what is held and forget the streams."""
+        self._columns.fill(0)
+        self._choices.fill(0)
+        self._hash.wipe()
+        for first, second in self._prgs:
+            first.wipe()
+            second.wipe()
+
     def finish(self) -> None:
         """Forget the columns and move the OT index on: an index is never used twice under one correlation."""
         self._next_index += 8 * self._choices.size
@@ -141,6 +150,15 @@ class OtSender:
         self._hash.hash_rows(rows, self._next_index + start, out[0])
         np.bitwise_xor(rows, self._delta_row, out=rows)
         self._hash.hash_rows(rows, self._next_index + start, out[1])
+
+    def wipe(self) -> None:
+        """Overwrite Delta and what is held, and forget the streams."""
+        self._delta_row.fill(0)
+        self._masks.fill(0)
+        self._columns.fill(0)
+        self._hash.wipe()
+        for prg in self._prgs:
+            prg.wipe()
 
     def finish(self) -> None:
         """Forget the columns and move the OT index on."""

@@ -16,7 +16,7 @@ from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import SecurityParams, SessionParams
+from spdz.params import MAX_PARTIES, SecurityParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.preprocessing.dealer import dealer_service
 from spdz.protocols.handshake import agree_on_parameters
@@ -48,8 +48,12 @@ def run_local(
 
     Raises the first error that is not merely the echo of another party's error.
     """
+    require_integer(parties, "parties", 2, MAX_PARTIES)
+    material_source(preprocessing)
     params = SessionParams(_field(field).name, parties, preprocessing, security=SecurityParams())
     programs = [program] * parties if callable(program) else list(program)
+    if not all(callable(one) for one in programs):
+        raise UsageError("a program must be a function of one argument, the session")
     handed = [None] * parties if inputs is None else list(inputs)
     for what, given in (("programs", programs), ("inputs", handed)):
         if len(given) != parties:
@@ -85,7 +89,7 @@ def run_dealer(params: SessionParams, transport: Transport) -> None:
 
 
 def _field(field: Field | str) -> Field:
-    return field_by_name(field) if isinstance(field, str) else field
+    return field if isinstance(field, Field) else field_by_name(field)
 
 
 def _state(params: SessionParams, party: int) -> SessionState:

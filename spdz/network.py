@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spdz.config import PartiesFile, load_parties
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import labelled_hash
 from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import UsageError
 from spdz.field import M127, Field, field_by_name
@@ -53,12 +55,14 @@ def connect(
     ConfigurationMismatch if the parties' parameters differ.
     """
     parties = _endpoints(load_parties(config), preprocessing)
-    chosen = field_by_name(field) if isinstance(field, str) else field
+    chosen = field if isinstance(field, Field) else field_by_name(field)
     if not insecure_toy_field:
         _refuse_toy_field(chosen)
     source = material_source(preprocessing, progress)
     require_integer(party, "party", 0, len(parties.parties) - 1)
-    params = SessionParams(chosen.name, len(parties.parties), preprocessing, program_digest)
+    params = SessionParams(
+        chosen.name, len(parties.parties), preprocessing, program_digest, network_digest=_network_digest(parties)
+    )
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
     state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
     endpoints = len(parties.endpoints)
@@ -78,10 +82,15 @@ def serve_dealer(
     Whoever runs this can learn every secret of the session. Errors as `connect`.
     """
     parties = _endpoints(load_parties(config), "dealer")
-    chosen = field_by_name(field) if isinstance(field, str) else field
-    params = SessionParams(chosen.name, len(parties.parties), "dealer", security=SecurityParams())
+    chosen = field if isinstance(field, Field) else field_by_name(field)
+    params = SessionParams(chosen.name, len(parties.parties), "dealer", network_digest=_network_digest(parties))
     transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
     run_dealer(params, transport)
+
+
+def _network_digest(parties: PartiesFile) -> str:
+    fingerprints = [endpoint.fingerprint for endpoint in parties.endpoints]
+    return labelled_hash(Domain.SESSION_PARAMETERS, *fingerprints).hex()[:32]
 
 
 def _refuse_toy_field(field: Field) -> None:

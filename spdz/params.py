@@ -59,6 +59,8 @@ class SessionParams:
     program_digest: str | None = None
     """Hash of the program text; None where there is no program to compare: a notebook, a dealer."""
     security: SecurityParams = SecurityParams()
+    network_digest: str | None = None
+    """Hash of the parties' certificates in order; None in memory."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.parties <= MAX_PARTIES:
@@ -73,4 +75,6 @@ class SessionParams:
             "preprocessing": self.preprocessing,
             "statistical security": str(self.security.statistical_bits),
         }
+        if self.network_digest is not None:
+            values["certificates and their order"] = self.network_digest
         return values if self.program_digest is None else {**values, "program": self.program_digest}

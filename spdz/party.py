@@ -6,8 +6,9 @@ material are destroyed, and the peers are told (DESIGN 3).
 
 from __future__ import annotations
 
-import contextlib
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
@@ -17,12 +18,30 @@ from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
 from spdz.runtime.traps import Trap
 from spdz.transport.base import Transport
-from spdz.wire.frames import FrameReader, Kind, control_frame
+from spdz.wire.frames import FrameReader, Header, Kind, control_frame
 from spdz.wire.steps import all_steps
 
 CLOSE_SECONDS = 5.0
 
 Protocol = Callable[[Context], Coroutine[Trap, Any, Any]]
+
+
+class _Inbox:
+    """Hands frames to the scheduler and lets it run between two of them.
+
+    A peer's next message often arrives together with the one that was awaited. By then it is awaited itself, and need
+    not be held as one that came early.
+    """
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def admit(self, peer: int, header: Header) -> memoryview:
+        return self._scheduler.admit(peer, header)
+
+    def complete(self, peer: int, header: Header, payload: memoryview) -> None:
+        self._scheduler.complete(peer, header, payload)
+        self._scheduler.run()
 
 
 class Party:
@@ -43,18 +62,32 @@ class Party:
         self.transport = transport
         self.depth = 0
         """Causal depth reached so far: the number of rounds."""
-        self.on_abort: list[Callable[[], None]] = []
-        """Called first when the session dies, to destroy what must not survive."""
+        self.on_end: list[Callable[[], None]] = []
+        """Called when the session ends, however it ends, to destroy what must not survive it."""
         self._scheduler = Scheduler(self.trace)
         self._timeout = timeout
         self._others = tuple(endpoint for endpoint in range(endpoints) if endpoint != session.party)
         self._over = False
-        transport.attach({peer: FrameReader(peer, self._scheduler) for peer in self._others})
+        self._busy = threading.Lock()
+        inbox = _Inbox(self._scheduler)
+        transport.attach({peer: FrameReader(peer, inbox) for peer in self._others})
 
     def run(self, protocol: Protocol, name: str) -> Any:
-        """Run one protocol to its end and return its result. Any exception ends the session for good."""
-        if self._over:
-            raise UsageError("this session has ended; start a new one")
+        """Run one protocol to its end and return its result. Any exception ends the session for good.
+
+        Raises UsageError, without any effect, when the session has ended or a protocol is running, here or in
+        another thread.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise UsageError("this session is busy: a party does one thing at a time, in one thread")
+        try:
+            if self._over:
+                raise UsageError("this session has ended; start a new one")
+            return self._run(protocol, name)
+        finally:
+            self._busy.release()
+
+    def _run(self, protocol: Protocol, name: str) -> Any:
         try:
             self._scheduler.session_id = self.session.session_id
             task = self._scheduler.spawn(protocol(self.context.child(name)), self.depth)
@@ -70,16 +103,12 @@ class Party:
         if self._over:
             return
         self._over = True
-        if self.session.mac_key is not None:
-            self.session.mac_key.destroy()
-        for destroy in self.on_abort:
-            destroy()
-        self._scheduler.close()
         step = all_steps().get(getattr(error, "step", None) or "")
-        with contextlib.suppress(SpdzError):
-            for peer in self._others:
-                self.transport.send(peer, [control_frame(Kind.ABORT, step.wire_id if step else 0)])
-        self.transport.close(CLOSE_SECONDS)
+        with ExitStack() as steps:  # last in, first out; each is done even if another one fails
+            steps.callback(self.transport.close, CLOSE_SECONDS)
+            steps.callback(self._tell_peers, control_frame(Kind.ABORT, step.wire_id if step else 0))
+            steps.callback(self._scheduler.close)
+            self._destroy_secrets(steps)
 
     def close(self) -> None:
         """End an honest session. Something unchecked or unread is an error."""
@@ -95,13 +124,20 @@ class Party:
             self.abort(error)
             raise
         self._over = True
+        with ExitStack() as steps:
+            steps.callback(self.transport.close, CLOSE_SECONDS)
+            steps.callback(self._tell_peers, control_frame(Kind.BYE))
+            self._destroy_secrets(steps)
+
+    def _destroy_secrets(self, steps: ExitStack) -> None:
+        for destroy in self.on_end:
+            steps.callback(destroy)
         if self.session.mac_key is not None:
-            self.session.mac_key.destroy()
-        for destroy in self.on_abort:
-            destroy()
+            steps.callback(self.session.mac_key.destroy)
+
+    def _tell_peers(self, frame: bytes) -> None:
         for peer in self._others:
-            self.transport.send(peer, [control_frame(Kind.BYE)])
-        self.transport.close(CLOSE_SECONDS)
+            self.transport.send(peer, [frame])
 
     @property
     def over(self) -> bool:
@@ -142,7 +178,6 @@ class Party:
                     f"party {peer} is at step {unexpected[peer]} while this party waits for its step {step}: "
                     "the parties run different programs or inputs of different shapes",
                     step=step,
-                    blamed=peer,
                 )
         peer, step = next(iter(awaited.items()))
         return TransportError(

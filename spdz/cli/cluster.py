@@ -6,6 +6,7 @@ Keys and certificates are made for the occasion, in a folder that goes away with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import socket
@@ -80,10 +81,14 @@ class _Worker:
         self._lines = lines
 
     def __enter__(self) -> _Worker:
-        command = [sys.executable, "-m", "spdz.cli.worker", json.dumps(self._settings)]
+        command = [sys.executable, "-m", "spdz.cli.worker"]
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=None, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True
         )
+        if self.process.stdin is not None:
+            # Not on the command line, which every user of the machine can read.
+            with contextlib.suppress(BrokenPipeError), self.process.stdin as stdin:
+                stdin.write(json.dumps(self._settings))
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         return self

@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(command.run(options) or 0)
     except SpdzError as error:
-        print(f"spdz: {type(error).__name__}: {error}", file=sys.stderr)
+        place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        print(f"spdz: {type(error).__name__}: {error}{place}", file=sys.stderr)
         return exit_code(error)
     except KeyboardInterrupt:
         print("spdz: interrupted", file=sys.stderr)

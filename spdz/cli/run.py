@@ -6,12 +6,13 @@ import argparse
 import hashlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from spdz.cli.progress import ProgressLine
-from spdz.errors import UsageError
+from spdz.errors import SpdzError, UsageError
 from spdz.network import connect
 from spdz.online.session import Mpc
 
@@ -31,7 +32,11 @@ def run(options: argparse.Namespace) -> int:
         on_connect=progress.text,
     ) as mpc:
         progress.text(security_model(mpc))
-        result = program(mpc)
+        try:
+            result = program(mpc)
+        except SpdzError as error:
+            error.add_note(_place(error, options.program))
+            raise
         cost = mpc.cost
     progress.end()
     if result is not None:
@@ -40,6 +45,13 @@ def run(options: argparse.Namespace) -> int:
         seconds = ", ".join(f"{phase} {value:.2f} s" for phase, value in cost.seconds.items())
         print(f"{cost.rounds} rounds, {cost.bytes_sent:,} bytes sent; {seconds}", file=sys.stderr)
     return 0
+
+
+def _place(error: SpdzError, program: str) -> str:
+    """Where in the user's program an error came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == Path(program).resolve()]
+    return f"at {program}, line {lines[-1]}" if lines else f"in {program}"
 
 
 def load_program(path: Path) -> tuple[Callable[[Mpc], Any], str]:

@@ -68,4 +68,4 @@ def _report_fault(kind: type[BaseException], error: BaseException, trace: Traceb
 
 if __name__ == "__main__":
     sys.excepthook = _report_fault
-    sys.exit(main(json.loads(sys.argv[1])))
+    sys.exit(main(json.load(sys.stdin)))

@@ -68,8 +68,9 @@ async def check_openings(ctx: Context, steps: CheckSteps = OPENING_CHECK) -> Non
         payloads = await commit_and_open(ctx.child("sigma"), steps.sigma, sigma.to_bytes())
         if not _sum_is_zero(ctx, steps, payloads):
             raise steps.failure(
-                f"{steps.meaning}. A party has cheated; which one cannot be known. Nothing was output, and this "
-                "session's key and material are destroyed",
+                f"{steps.meaning}. A party has cheated (or the parties computed with different public values, if their "
+                "programs say so); which one cannot be known. Nothing was output, and this session's key and material "
+                "are destroyed",
                 step=steps.sigma.open.name,
             )
 

@@ -24,5 +24,8 @@ class MaterialSource(Protocol):
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
         """Add material until the store holds at least `demand`; the same call at every party."""
 
+    def destroy(self) -> None:
+        """Overwrite and forget everything: material, streams, correlations. Called once, at the end or at an abort."""
+
     async def finish(self, ctx: Context) -> None:
         """Say good-bye to whoever helps."""

@@ -17,15 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from spdz.errors import Desync, InternalError, MalformedMessage, PeerAborted
+from spdz.errors import Desync, InternalError, MalformedMessage, PeerAborted, UsageError
 from spdz.runtime.trace import Event, Trace
 from spdz.runtime.traps import Exchange, Gather, Join, Spawn, Trap
 from spdz.wire.codec import Codec
 from spdz.wire.frames import HEADER_BYTES, LABEL_BYTES, Header, Kind
 from spdz.wire.steps import Step, by_wire_id
 
-EARLY_LIMIT_BYTES = 512 << 20
-"""How much a peer may send ahead of this party; an honest peer stays far below."""
+PAYLOAD_LIMIT_BYTES = 1 << 30
+"""The largest single payload; a larger array must be sent in parts."""
+
+EARLY_LIMIT_BYTES = 4 * PAYLOAD_LIMIT_BYTES
+"""How much a peer may send ahead of this party. An honest peer is ahead by the messages of one round."""
 
 EARLY_FRAME_BYTES = 1024
 """What keeping an early message costs besides its payload: empty ones are limited too."""
@@ -93,6 +96,7 @@ class Scheduler:
         self._early: dict[tuple[int, bytes], tuple[Header, memoryview | None]] = {}
         self._early_bytes: dict[int, int] = {}
         self._departed: set[int] = set()
+        self._peer_abort: PeerAborted | None = None
 
     # -- running ------------------------------------------------------------------------------------------------
 
@@ -101,10 +105,16 @@ class Scheduler:
         return self._start(coroutine, depth, None, 0)
 
     def run(self) -> None:
-        """Advance every task until each waits for a message. An exception of a task leaves here."""
+        """Advance every task until each waits for a message. An exception of a task leaves here.
+
+        A peer's abort is raised when everything that came before it has been looked at: what a message said may
+        explain the abort better than the abort does. Nothing is sent or returned in between.
+        """
         while self._ready:
             task, value = self._ready.popleft()
             self._advance(task, value)
+        if self._peer_abort is not None:
+            raise self._peer_abort
 
     @property
     def idle(self) -> bool:
@@ -214,6 +224,11 @@ class Scheduler:
         self.trace.record(Event(trap.step.name, trap.path, task.depth, sent, expected))
 
     def _queue(self, peer: int, header: Header, payload: memoryview) -> None:
+        if payload.nbytes > PAYLOAD_LIMIT_BYTES:
+            raise UsageError(
+                f"one message would have {payload.nbytes:,} bytes, more than {PAYLOAD_LIMIT_BYTES:,}: compute on parts "
+                "of the arrays"
+            )
         parts = self._outgoing.setdefault(peer, [])
         parts.append(header.encode())
         if payload.nbytes:
@@ -231,7 +246,7 @@ class Scheduler:
         if header is not None and payload is not None:
             self._forget_early(peer, header)
             self._deliver(peer, header, payload)
-        elif header is None and peer in self._departed:
+        elif header is None and peer in self._departed and self._peer_abort is None:
             raise Desync(
                 f"party {peer} has ended the session, but its message of step {expected.step.name} is missing: "
                 "the parties' programs differ, or it left on purpose",
@@ -277,14 +292,9 @@ class Scheduler:
             self._refuse_missing(peer)
             return
         if header.kind == Kind.ABORT:
-            step = by_wire_id(header.wire_id)
-            where = f" at step {step.name}" if step else ""
-            raise PeerAborted(
-                f"party {peer} has aborted{where}; the reason is in its own log. Nothing was output here, and this "
-                "session's key and material are destroyed",
-                step=step.name if step else None,
-                blamed=peer,
-            )
+            self._departed.add(peer)
+            self._peer_abort = self._peer_abort or _aborted(peer, by_wire_id(header.wire_id))
+            return
         key = (peer, header.label)
         expected = self._expected.get(key)
         if expected is None:
@@ -365,3 +375,12 @@ class Scheduler:
                     round=expected.round,
                     blamed=peer,
                 )
+
+
+def _aborted(peer: int, step: Step | None) -> PeerAborted:
+    where = f" at step {step.name}" if step else ""
+    return PeerAborted(
+        f"party {peer} has aborted{where}; the reason is in its own log. Nothing was output here, and this session's "
+        "key and material are destroyed",
+        step=step.name if step else None,
+    )

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Trap:
-    """Something to be awaited; the scheduler sends the answer."""
+    """Something to be awaited; the scheduler sends the answer. Its repr shows no payload."""
 
     def __await__(self) -> Generator[Trap, Any, Any]:
         return (yield self)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Exchange(Trap):
     """Send a payload to some peers and receive one from some peers, all under one label.
 
@@ -33,21 +33,21 @@ class Exchange(Trap):
     receives: Mapping[int, Codec]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Gather(Trap):
     """Run children side by side. Answer: the list of their results, in order."""
 
     children: tuple[Coroutine[Trap, Any, Any], ...]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Spawn(Trap):
     """Start a task that others may join. It begins at the depth of the task that starts it. Answer: the `Task`."""
 
     coroutine: Coroutine[Trap, Any, Any]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Join(Trap):
     """Wait for another task, which may have several that wait for it. Answer: its result."""
 

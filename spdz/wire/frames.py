@@ -97,5 +97,5 @@ class FrameReader:
         header, payload = self._header, self._target
         self._header, self._target, self._filled = None, self._header_bytes, 0
         self.frames_read += 1
-        self.finished = header.kind == Kind.BYE
+        self.finished = header.kind in (Kind.BYE, Kind.ABORT)
         self._owner.complete(self._peer, header, payload)

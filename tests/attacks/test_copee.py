@@ -6,7 +6,7 @@ import pytest
 
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.field import M61
-from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.authenticate import authenticate, check_key_shares
 from spdz.preprocessing.links import set_up
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.preprocessing.triples import make_triples
@@ -16,7 +16,7 @@ from spdz.runtime.context import Context, SessionState
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct
-from tests.support.interference import add_to_element, flip_bytes
+from tests.support.interference import Tampering, add_to_element, flip_bytes
 from tests.support.parties import Run, assert_caught, make_sessions, run
 
 STEP = "copee.corrections"
@@ -134,20 +134,45 @@ def test_another_key_share_in_the_check_alone(seed: bytes) -> None:
     assert_caught(run(sessions, main), AuthenticationFailed, CHECK, cheater=CHEATER, everyone_sees=True)
 
 
-def test_another_seed_of_shares_than_the_one_used_fails_when_a_mask_is_opened(
-    seed: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The owner's MAC is on the whole mask; whoever was sent another seed has another share of it."""
-    honest = mac_check._sum_is_zero
-    monkeypatch.setattr(mac_check, "_sum_is_zero", lambda ctx, *more: ctx.party == CHEATER or honest(ctx, *more))
-    sessions = make_sessions(2, M61, seed)
-    cheat = flip_bytes("setup.share_seeds", CHEATER, ["first"])
+def test_another_key_share_towards_another_peer_is_found_right_after_the_set_up(seed: bytes) -> None:
+    """PITFALLS 6, before any value is authenticated."""
+    sessions = make_sessions(3, M61, seed)
+    links = ideal_links(sessions, seed, key_towards={(CHEATER, 2): 1})
+    ended = run(sessions, lambda ctx: check_key_shares(ctx, links[ctx.party]))
+    assert_caught(ended, AuthenticationFailed, CHECK, cheater=CHEATER, everyone_sees=True)
+
+
+def masks_after_set_up(sessions: list[SessionState], wrong_stream: bool, cheat: Tampering | None = None) -> Run:
+    """Make masks of the cheater and open them; with `wrong_stream` its shares are not those that it announced."""
 
     async def main(ctx: Context) -> object:
         links = await set_up(ctx.child("set_up"))
+        if wrong_stream and ctx.party == CHEATER:
+            links[VICTIM].shares_to.bytes(8)
         batch = await make_input_masks(ctx.child("masks"), links, CHEATER, 3)
         return await output(ctx.child("output"), batch.shares[0])
 
-    ended = run(sessions, main, cheat)
-    cheat.assert_fired()
+    return run(sessions, main, cheat)
+
+
+@pytest.fixture
+def blind_cheater(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cheater goes on when its own copy of the honest code would abort."""
+    honest = mac_check._sum_is_zero
+    monkeypatch.setattr(mac_check, "_sum_is_zero", lambda ctx, *more: ctx.party == CHEATER or honest(ctx, *more))
+
+
+@pytest.mark.usefixtures("blind_cheater")
+def test_other_shares_of_a_mask_than_were_announced_fail_when_it_is_opened(seed: bytes) -> None:
+    """The owner's MAC is on the whole mask; the others have their shares of it from the announced seed."""
+    ended = masks_after_set_up(make_sessions(2, M61, seed), wrong_stream=True)
     assert_caught(ended, MacCheckFailed, "mac_check.sigma.open", cheater=CHEATER, everyone_sees=True)
+
+
+@pytest.mark.usefixtures("blind_cheater")
+def test_another_seed_than_the_one_used_fails_at_the_first_combination(seed: bytes) -> None:
+    """The shares of zero come from it too."""
+    cheat = flip_bytes("setup.share_seeds", CHEATER, ["first"])
+    ended = masks_after_set_up(make_sessions(2, M61, seed), False, cheat)
+    cheat.assert_fired()
+    assert_caught(ended, AuthenticationFailed, CHECK, cheater=CHEATER, everyone_sees=True)

@@ -56,6 +56,24 @@ def test_equal_points_and_scalars_at_two_indices_still_give_different_keys(
     assert len(set(keys)) == 8
 
 
+def test_everything_that_says_where_an_ot_belongs_is_in_the_hash_and_in_the_key(seed: bytes) -> None:
+    """Either alone would do; PITFALLS 11 is about leaving something out of both."""
+    (session, _) = make_sessions(2, M61, seed)
+    ctx = Context(session)
+    places = [(0, 1, 5, 0), (2, 1, 5, 0), (0, 2, 5, 0), (0, 1, 6, 0), (0, 1, 5, 1)]
+    hashes = [base_ot._hash(ctx, *place, b"other") for place in places] + [base_ot._hash(ctx, *places[0], b"another")]
+    keys = [base_ot._key(ctx, *place, (b"r0", b"r1"), b"B", b"shared") for place in places]
+    for points, own, shared in (((b"r2", b"r1"), b"B", b"shared"), ((b"r0", b"r2"), b"B", b"shared")):
+        keys.append(base_ot._key(ctx, *places[0], points, own, shared))
+    keys.append(base_ot._key(ctx, *places[0], (b"r0", b"r1"), b"C", b"shared"))
+    keys.append(base_ot._key(ctx, *places[0], (b"r0", b"r1"), b"B", b"another"))
+    session.session_id = b"another session"
+    hashes.append(base_ot._hash(ctx, *places[0], b"other"))
+    keys.append(base_ot._key(ctx, *places[0], (b"r0", b"r1"), b"B", b"shared"))
+    assert len(set(hashes)) == len(hashes) == 7
+    assert len(set(keys)) == len(keys) == 10
+
+
 def test_the_points_on_the_wire_do_not_show_the_choice(seed: bytes) -> None:
     """Both points are valid and fresh, whatever the bit: nothing repeats between the slots of equal choices."""
     (session, _) = make_sessions(2, M61, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
@@ -21,7 +22,9 @@ class Pair:
         self.alpha = self.random(()) if alpha is None else field.array(alpha)
         bits = [int(bit) for bit in field.bit_decompose(self.alpha.reshape(1))[0]]
         pairs = [(self.randomness.bytes(16), self.randomness.bytes(16)) for _ in bits]
-        self.holder = CopeeKeyHolder(field, bits, [pair[bit] for pair, bit in zip(pairs, bits, strict=True)])
+        self.holder = CopeeKeyHolder(
+            field, np.array(bits, np.uint8), [pair[bit] for pair, bit in zip(pairs, bits, strict=True)]
+        )
         self.inputter = CopeeInputter(field, pairs)
 
     def random(self, shape: tuple[int, ...]) -> FieldArray:

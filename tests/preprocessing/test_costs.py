@@ -24,7 +24,7 @@ from spdz.preprocessing import (
 from spdz.preprocessing import (
     multiply as multiply_module,
 )
-from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.authenticate import authenticate, check_key_shares
 from spdz.preprocessing.base_ot import base_ots
 from spdz.preprocessing.multiply import multiply
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
@@ -51,6 +51,7 @@ MODULES = (
 COVERED = {
     "authenticate",
     "base_ots",
+    "check_key_shares",
     "make_input_masks",
     "make_random_bits",
     "make_squares",
@@ -150,6 +151,21 @@ def test_authenticate(parties: int, field: Field, seed: bytes) -> None:
     assert stated_rounds(authenticate) == 8
     assert ended.rounds == (8 if parties == 2 else 9)
     assert bytes_per_peer(ended) == authenticate_bytes(field, 10, parties)
+
+
+@PARTIES
+def test_check_key_shares(parties: int, seed: bytes) -> None:
+    ended = start(parties, M61, seed, check_key_shares)
+    assert stated_rounds(check_key_shares) == 9
+    assert ended.rounds == (0 if parties == 2 else 9)
+    assert bytes_per_peer(ended) == ({} if parties == 2 else authenticate_bytes(M61, 0, parties))
+
+
+@PARTIES
+def test_check_key_shares(parties: int, seed: bytes) -> None:
+    ended = start(parties, M61, seed, check_key_shares)
+    assert ended.rounds == (0 if parties == 2 else stated_rounds(check_key_shares))
+    assert bytes_per_peer(ended) == ({} if parties == 2 else authenticate_bytes(M61, 0, parties))
 
 
 @PARTIES

@@ -135,3 +135,20 @@ def test_bits_whose_square_is_zero_are_made_again(seed: bytes) -> None:
     (bits,) = take(ended, makers, RANDOM_BITS, 200)
     ones = sum(bits.to_ints())
     assert 60 < ones < 140
+
+
+def test_destroying_the_generator_leaves_neither_key_nor_correlation_nor_stream(seed: bytes) -> None:
+    """PITFALLS 4, 5: the key holder has the bits of alpha, which would outlive the key share otherwise."""
+    _, makers = generate(2, M31, [{TRIPLES: 2}], seed)
+    link = makers[0]._links[1]
+    assert link.key_holder._bits.any()
+    makers[0].destroy()
+    assert not link.key_holder._bits.any()
+    assert not link.ot_sender._delta_row.any()
+    assert not link.ot_sender._masks.any()
+    assert not makers[0]._links
+    for stream in (link.shares_to, link.zeros_from, link.key_holder._prgs[0], link.ot_sender._prgs[0]):
+        with pytest.raises(UsageError, match="wiped"):
+            stream.bytes(1)
+    with pytest.raises(UsageError, match="destroyed"):
+        makers[0].store.take(TRIPLES, 1)

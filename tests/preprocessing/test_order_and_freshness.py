@@ -170,8 +170,11 @@ def test_both_ends_of_a_link_share_their_streams_and_alpha_is_one_towards_all(se
     sessions = make_sessions(3, M61, seed)
     links = run(sessions, links_module.set_up).results
     for own, peer in itertools.permutations(range(3), 2):
-        assert links[own][peer].shares_to.bytes(32) == links[peer][own].shares_from.bytes(32)
+        here, there = links[own][peer], links[peer][own]
+        streams = [here.shares_to.bytes(32), here.zeros_to.bytes(32)]
+        assert streams == [there.shares_from.bytes(32), there.zeros_from.bytes(32)]
+        assert streams[0] != streams[1]
     for session, own in zip(sessions, links, strict=True):
         alpha = session.key.share.to_ints()
         for link in own.values():
-            assert sum(bit << place for place, bit in enumerate(link.key_holder._bits)) == alpha
+            assert sum(int(bit) << place for place, bit in enumerate(link.key_holder._bits)) == alpha

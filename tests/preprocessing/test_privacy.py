@@ -7,6 +7,7 @@ import pytest
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.field import M5, FieldArray
+from spdz.preprocessing import authenticate as authenticate_module
 from spdz.preprocessing.authenticate import authenticate
 from spdz.preprocessing.copee import CopeeInputter
 from spdz.protocols.coin_toss import Coins
@@ -19,6 +20,12 @@ from tests.support.statistics import assert_uniform, deviation_of_uniform
 
 REPETITIONS = 600
 HONEST = 0
+
+
+@pytest.fixture
+def known_zero_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All others together know how the honest party shared zero, so they can take that off its opened share."""
+    monkeypatch.setattr(authenticate_module, "_with_zero_share", lambda ctx, links, value: value)
 
 
 def combinations(parties: int, value: int, seed: bytes) -> list[int]:
@@ -40,14 +47,22 @@ def combinations(parties: int, value: int, seed: bytes) -> list[int]:
 
 @pytest.mark.parametrize("parties", [2, 3])
 @pytest.mark.parametrize("value", [0, 1, 30])
+@pytest.mark.usefixtures("known_zero_shares")
 def test_the_opened_combination_is_uniform_whatever_the_input(parties: int, value: int, seed: bytes) -> None:
     assert_uniform(combinations(parties, value, seed), 31)
 
 
+@pytest.mark.usefixtures("known_zero_shares")
 def test_without_its_mask_the_combination_would_show_the_input(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above can fail: with a constant mask, an input of zero opens a constant."""
     monkeypatch.setattr(Context, "random", lambda self, shape: M5.zeros((shape,) if isinstance(shape, int) else shape))
     assert set(combinations(2, 0, seed)) == {0}
+
+
+def test_of_several_honest_parties_only_the_sum_is_seen(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even without a mask, the share of one of them is uniform: a sharing of zero hides it."""
+    monkeypatch.setattr(Context, "random", lambda self, shape: M5.zeros((shape,) if isinstance(shape, int) else shape))
+    assert_uniform(combinations(3, 0, seed), 31)
 
 
 def test_sampling_of_masks_and_coins_rejects_and_does_not_fold(seed: bytes) -> None:

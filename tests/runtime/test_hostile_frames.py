@@ -63,7 +63,7 @@ def test_a_length_is_refused_before_any_payload_arrives(
     refused(endpoint, data_frame(step, label, 1, b"", length=length), "bytes where 16 are expected")
 
 
-@pytest.mark.parametrize("length", [2**30, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("length", [2**33, 2**63, 2**64 - 1])
 def test_a_huge_early_message_is_refused_by_its_header(endpoint: Endpoint, step: Step, length: int) -> None:
     refused(endpoint, data_frame(step, b"x" * 16, 5, b"", length=length), "exceeds what a party may send ahead")
 
@@ -122,7 +122,8 @@ def test_a_control_frame_with_a_payload_or_a_place(endpoint: Endpoint, kind: Kin
 def test_an_abort_names_the_step_of_the_peer(endpoint: Endpoint, step: Step) -> None:
     with pytest.raises(PeerAborted) as caught:
         endpoint.feed(control(Kind.ABORT, wire_id=step.wire_id))
-    assert (caught.value.step, caught.value.blamed) == ("test.awaited", 1)
+    assert caught.value.step == "test.awaited"
+    assert caught.value.blamed is None, "whoever aborts may be honest"
 
 
 def test_an_abort_at_a_step_nobody_knows_is_still_an_abort(endpoint: Endpoint) -> None:

@@ -41,7 +41,7 @@ def in_threads(sessions: list[SessionState], program: Callable[[Party], Any]) ->
     def one(session: SessionState, transport: Any) -> End:
         end = End()
         party = Party(session, transport, len(sessions), timeout=60.0)
-        party.on_abort.append(lambda: end.destroyed.append(session.key.alive))
+        party.on_end.append(lambda: end.destroyed.append(session.key.alive))
         try:
             end.result = program(party)
         except BaseException as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spdz.crypto.prg import SEED_BYTES, Prg
+import numpy as np
+
+from spdz.crypto.prg import SEED_BYTES
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
-from spdz.preprocessing.links import Link
+from spdz.preprocessing.links import Link, _stream
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
@@ -115,13 +117,13 @@ def ideal_links(
         choices = deltas[own, peer] + bits[own, peer]
         chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], choices, strict=True)]
         given = pairs[peer, own]
+        both = ((own, peer), (peer, own))
         return Link(
             OtSender(deltas[own, peer], chosen[:COMPUTATIONAL_BITS]),
             OtReceiver(given[:COMPUTATIONAL_BITS]),
-            CopeeKeyHolder(field, bits[own, peer], chosen[COMPUTATIONAL_BITS:]),
+            CopeeKeyHolder(field, np.array(bits[own, peer], np.uint8), chosen[COMPUTATIONAL_BITS:]),
             CopeeInputter(field, given[COMPUTATIONAL_BITS:]),
-            Prg(seeds[own, peer]),
-            Prg(seeds[peer, own]),
+            *(_stream(seeds[ends], use) for use in ("input shares", "zero shares") for ends in both),
         )
 
     return [{peer: link(own, peer) for peer in parties if peer != own} for own in parties]
