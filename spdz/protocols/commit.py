@@ -92,6 +92,6 @@ def _digest_of(ctx: Context, commitments: dict[int, bytes]) -> bytes:
 def _different_commitments(steps: CommitAndOpen, peer: int) -> BroadcastMismatch:
     return BroadcastMismatch(
         f"this party and party {peer} received different commitments. Somebody sent different values to different "
-        "parties; who cannot be known. Nothing was output",
+        "parties; who cannot be known. Nothing unchecked was output",
         step=steps.open.name,
     )

@@ -380,7 +380,7 @@ class Scheduler:
 def _aborted(peer: int, step: Step | None) -> PeerAborted:
     where = f" at step {step.name}" if step else ""
     return PeerAborted(
-        f"party {peer} has aborted{where}; the reason is in its own log. Nothing was output here, and this session's "
+        f"party {peer} has aborted{where}; the reason is in its own log. Nothing unchecked was output here, and this session's "
         "key and material are destroyed",
         step=step.name if step else None,
     )

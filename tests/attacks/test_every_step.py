@@ -60,7 +60,7 @@ CASES = [(parties, step) for parties in (2, 3) for step in steps_of_a_triple_run
 
 def test_the_run_meets_every_step_that_the_generator_registers() -> None:
     prefixes = ("base_ot.", "setup.", "ot_extension.", "multiply.", "combine.", "authenticate.", "copee.", "sacrifice.")
-    registered = {name for name in all_steps() if name.startswith(prefixes)}
+    registered = {name for name in all_steps() if name.startswith(prefixes) and not name.endswith(".masked")}
     assert registered == set(steps_of_a_triple_run(2))
     assert registered | {"broadcast.echo"} == set(steps_of_a_triple_run(3))
 

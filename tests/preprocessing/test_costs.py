@@ -162,13 +162,6 @@ def test_check_key_shares(parties: int, seed: bytes) -> None:
 
 
 @PARTIES
-def test_check_key_shares(parties: int, seed: bytes) -> None:
-    ended = start(parties, M61, seed, check_key_shares)
-    assert ended.rounds == (0 if parties == 2 else stated_rounds(check_key_shares))
-    assert bytes_per_peer(ended) == ({} if parties == 2 else authenticate_bytes(M61, 0, parties))
-
-
-@PARTIES
 def test_sacrifice(parties: int, seed: bytes) -> None:
     sessions = make_sessions(parties, M61, seed)
     dealer = IdealDealer(sessions, seed)
