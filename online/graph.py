@@ -17,7 +17,7 @@ from spdz.errors import InternalError
 from spdz.online.agreement import agree_on_plan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
-from spdz.runtime.scheduler import Task
+from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, Trap
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare

@@ -20,12 +20,16 @@ from numpy.typing import NDArray
 from spdz.crypto.prg import Prg
 from spdz.errors import AuthenticationFailed
 from spdz.field import Field, FieldArray
-from spdz.wire.steps import declare
+from spdz.wire.steps import Harmless, declare
 
 BLOCK_BYTES = 1 << 15
 """Size of one array of a block: six of them are in use at once and fit the second-level cache."""
 
-COPEE_CORRECTIONS = declare("copee.corrections", source="[KOS16] figure 2, extend", tampering=(AuthenticationFailed,))
+COPEE_CORRECTIONS = declare(
+    "copee.corrections",
+    source="[KOS16] figure 2, extend",
+    tampering=(AuthenticationFailed, Harmless.NO_EFFECT),
+)
 
 
 def _blocks(field: Field, count: int) -> Iterator[tuple[int, int]]:

@@ -27,11 +27,13 @@ from spdz.preprocessing.ot_extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS,
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import declare
+from spdz.wire.steps import Harmless, declare
 
 OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; DESIGN 6.2 step 1")
 PRODUCT_CORRECTIONS = declare(
-    "multiply.corrections", source="[KOS16] figure 6, multiply step 2(b)", tampering=(SacrificeFailed,)
+    "multiply.corrections",
+    source="[KOS16] figure 6, multiply step 2(b)",
+    tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
 
 CHUNK_ROWS = 8192

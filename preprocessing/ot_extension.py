@@ -27,7 +27,7 @@ from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.wire.steps import declare
+from spdz.wire.steps import Harmless, declare
 
 MASK_ROWS = 128
 DIGEST_BYTES = 16
@@ -35,7 +35,9 @@ CHECK_BYTES = (COMPUTATIONAL_BITS + 1) * DIGEST_BYTES
 ROW_UNIT = 128
 """Rows of one extension are a multiple of this: whole blocks of the hash and whole words of the transposition."""
 
-OT_COLUMNS = declare("ot_extension.columns", source="IKNP; [Roy22] section 4", tampering=(OtConsistencyFailed,))
+OT_COLUMNS = declare(
+    "ot_extension.columns", source="IKNP; [Roy22] section 4", tampering=(OtConsistencyFailed, Harmless.NO_EFFECT)
+)
 OT_DIGESTS = declare("ot_extension.digests", source="[Roy22] section 4", tampering=(OtConsistencyFailed,))
 
 Bits = NDArray[np.uint8]

@@ -37,10 +37,10 @@ class _Inbox:
         self._scheduler = scheduler
 
     def admit(self, peer: int, header: Header) -> memoryview:
-        return self._scheduler.admit(peer, header)
+        return self._scheduler.mailbox.admit(peer, header)
 
     def complete(self, peer: int, header: Header, payload: memoryview) -> None:
-        self._scheduler.complete(peer, header, payload)
+        self._scheduler.mailbox.complete(peer, header, payload)
         self._scheduler.run()
 
 
@@ -116,7 +116,7 @@ class Party:
             return
         try:
             self.context.unverified.require_empty()
-            unexpected = self._scheduler.unexpected()
+            unexpected = self._scheduler.mailbox.unexpected()
             if unexpected:
                 peer, step = next(iter(unexpected.items()))
                 raise Desync(f"party {peer} sent step {step}, which this party never reached", step=step, blamed=peer)
@@ -156,7 +156,7 @@ class Party:
             self._wait()
 
     def _wait(self) -> None:
-        awaited = self._scheduler.awaited()
+        awaited = self._scheduler.mailbox.awaited()
         if not awaited:
             raise InternalError("a protocol waits for nothing that could come")
         started = monotonic()
@@ -171,7 +171,7 @@ class Party:
             raise self._too_late(awaited, monotonic() - started)
 
     def _too_late(self, awaited: dict[int, str], seconds: float) -> ProtocolAbort | TransportError:
-        unexpected = self._scheduler.unexpected()
+        unexpected = self._scheduler.mailbox.unexpected()
         for peer, step in awaited.items():
             if peer in unexpected:
                 return Desync(

@@ -79,7 +79,7 @@ async def echo(ctx: Context) -> None:
         if bytes(digest) != own:
             raise BroadcastMismatch(
                 f"this party and party {peer} received different contents of a broadcast. Somebody sent different "
-                "values to different parties; who cannot be known. Nothing unchecked was output; do not retry with the same "
-                "parties before finding out",
+                "values to different parties; who cannot be known. Nothing unchecked was output; do not retry with the "
+                "same parties before finding out",
                 step=ECHO.name,
             )

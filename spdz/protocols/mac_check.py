@@ -69,8 +69,8 @@ async def check_openings(ctx: Context, steps: CheckSteps = OPENING_CHECK) -> Non
         if not _sum_is_zero(ctx, steps, payloads):
             raise steps.failure(
                 f"{steps.meaning}. A party has cheated (or the parties computed with different public values, if their "
-                "programs say so); which one cannot be known. Nothing unchecked was output, and this session's key and material "
-                "are destroyed",
+                "programs say so); which one cannot be known. Nothing unchecked was output, and this session's key and "
+                "material are destroyed",
                 step=steps.sigma.open.name,
             )
 

@@ -64,7 +64,7 @@ class Lockstep:
         self._schedulers = [Scheduler(Trace(keep_events=True)) for _ in sessions]
         self._outcomes = [Outcome(trace=scheduler.trace) for scheduler in self._schedulers]
         self._readers = [
-            {peer: FrameReader(peer, scheduler) for peer in range(len(sessions)) if peer != party}
+            {peer: FrameReader(peer, scheduler.mailbox) for peer in range(len(sessions)) if peer != party}
             for party, scheduler in enumerate(self._schedulers)
         ]
 
@@ -135,7 +135,7 @@ class Lockstep:
         for party, scheduler in enumerate(self._schedulers):
             if not self._running(party):
                 continue
-            awaited, unexpected = scheduler.awaited(), scheduler.unexpected()
+            awaited, unexpected = scheduler.mailbox.awaited(), scheduler.mailbox.unexpected()
             if not awaited:
                 raise InternalError("a protocol waits for nothing that could come")
             peer, step = next(iter(awaited.items()))

@@ -10,7 +10,7 @@ from spdz.wire.codec import Codec
 from spdz.wire.steps import Step
 
 if TYPE_CHECKING:
-    from spdz.runtime.scheduler import Task
+    from spdz.runtime.task import Task
 
 
 class Trap:

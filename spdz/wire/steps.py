@@ -27,6 +27,9 @@ class Harmless(Enum):
 
     INPUT_SUBSTITUTION = "input substitution"
     """The sender only changes its own input, which it is free to choose."""
+    NO_EFFECT = "no effect"
+    """It met a secret bit for which nothing changes: the selective failure that the proof allows, a guess that was
+    right. The attacker learns the bit, at even odds of ending the session instead."""
 
 
 Outcome = type[SpdzError] | Harmless

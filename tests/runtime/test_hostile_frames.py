@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spdz.errors import MalformedMessage, PeerAborted, SpdzError
 from spdz.field import M61
-from spdz.runtime import scheduler as scheduler_module
+from spdz.runtime import mailbox as mailbox_module
 from spdz.runtime.context import Context
 from spdz.wire.codec import Elements
 from spdz.wire.frames import HEADER_BYTES, Header, Kind
@@ -65,7 +65,7 @@ def test_a_length_is_refused_before_any_payload_arrives(
 
 @pytest.mark.parametrize("length", [2**33, 2**63, 2**64 - 1])
 def test_a_huge_early_message_is_refused_by_its_header(endpoint: Endpoint, step: Step, length: int) -> None:
-    refused(endpoint, data_frame(step, b"x" * 16, 5, b"", length=length), "exceeds what a party may send ahead")
+    refused(endpoint, data_frame(step, b"x" * 16, 5, b"", length=length), "exceeds what a message may have")
 
 
 @pytest.mark.parametrize("kind", [0, 4, 255])
@@ -103,7 +103,7 @@ def test_an_awaited_message_sent_twice_is_left_over_at_the_end(endpoint: Endpoin
     frame = data_frame(step, label, 1, PAYLOAD)
     endpoint.feed(frame + frame)
     assert endpoint.scheduler.idle
-    assert endpoint.scheduler.unexpected() == {1: "test.awaited"}
+    assert endpoint.scheduler.mailbox.unexpected() == {1: "test.awaited"}
     refused(endpoint, frame, "sent twice")
 
 
@@ -137,7 +137,7 @@ def test_a_message_of_another_session_fits_nowhere(endpoint: Endpoint, step: Ste
     other.scheduler.session_id = b"another session"
     endpoint.feed(data_frame(step, other.label(first_path(step)), 1, PAYLOAD))
     assert not endpoint.scheduler.idle
-    assert endpoint.scheduler.unexpected() == {1: "test.awaited"}
+    assert endpoint.scheduler.mailbox.unexpected() == {1: "test.awaited"}
 
 
 def test_an_early_message_is_held_to_its_header_once_its_place_is_reached(declare_step: Declare, seed: bytes) -> None:
@@ -151,7 +151,7 @@ def test_an_early_message_is_held_to_its_header_once_its_place_is_reached(declar
 
 
 def test_a_flood_of_early_payloads_is_limited(endpoint: Endpoint, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler_module, "EARLY_LIMIT_BYTES", 1 << 16)
+    monkeypatch.setattr(mailbox_module, "EARLY_LIMIT_BYTES", 1 << 16)
     with pytest.raises(MalformedMessage, match="send ahead"):
         for number in range(200):
             endpoint.feed(data_frame(step, number.to_bytes(16, "little"), 2, bytes(1000)))
@@ -162,7 +162,7 @@ def test_a_flood_of_empty_early_messages_is_limited(
     endpoint: Endpoint, step: Step, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each costs the sender 33 bytes and this party a dictionary entry, so the entries count too."""
-    monkeypatch.setattr(scheduler_module, "EARLY_LIMIT_BYTES", 1 << 20)
+    monkeypatch.setattr(mailbox_module, "EARLY_LIMIT_BYTES", 1 << 20)
     tracemalloc.start()
     try:
         with pytest.raises(MalformedMessage, match="send ahead"):
@@ -176,7 +176,7 @@ def test_a_flood_of_empty_early_messages_is_limited(
 def test_an_early_message_that_was_used_no_longer_counts(
     declare_step: Declare, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler_module, "EARLY_LIMIT_BYTES", 1 << 12)
+    monkeypatch.setattr(mailbox_module, "EARLY_LIMIT_BYTES", 1 << 12)
     step, gate = declare_step("test.awaited"), declare_step("test.gate")
     codec = Elements(M61, (64,))
 

@@ -78,11 +78,11 @@ def test_a_message_that_comes_before_its_exchange_is_kept_for_it(declare_step: D
     task = endpoint.start(main)
     endpoint.feed(data_frame(second, endpoint.label("/000002.test.second"), 2, b"\x07"))
     assert not task.done
-    assert endpoint.scheduler.unexpected() == {1: "test.second"}
+    assert endpoint.scheduler.mailbox.unexpected() == {1: "test.second"}
     endpoint.feed(data_frame(first, endpoint.label("/000001.test.first"), 1, b"\x05"))
     assert task.result == [5, 7]
     assert task.depth == 2
-    assert endpoint.scheduler.unexpected() == {}
+    assert endpoint.scheduler.mailbox.unexpected() == {}
 
 
 def test_an_early_message_may_arrive_in_pieces_around_its_exchange(declare_step: Declare, seed: bytes) -> None:
@@ -248,8 +248,8 @@ def test_closing_ends_every_coroutine_and_forgets_every_payload(declare_step: De
     endpoint.feed(data_frame(step, b"e" * 16, 1, b"early"))
     endpoint.scheduler.close()
     assert sorted(closed) == [0, 1, 2]
-    assert endpoint.scheduler.awaited() == {}
-    assert endpoint.scheduler.unexpected() == {}
+    assert endpoint.scheduler.mailbox.awaited() == {}
+    assert endpoint.scheduler.mailbox.unexpected() == {}
 
 
 def test_the_trace_counts_payloads_per_step_and_frames_with_headers(declare_step: Declare, seed: bytes) -> None:

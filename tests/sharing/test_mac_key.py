@@ -73,7 +73,7 @@ def test_closing_the_scheduler_during_a_real_check_destroys_the_key(declare_step
     share = dealer.share([1, 2])[0]
     endpoint.context.unverified.record_opening("here", M61.array([1, 2]), share.mac)
     endpoint.start(check_openings)
-    assert endpoint.scheduler.awaited() == {1: "mac_check.coins.commit"}
+    assert endpoint.scheduler.mailbox.awaited() == {1: "mac_check.coins.commit"}
     assert endpoint.session.key.alive
     endpoint.scheduler.close()
     assert not endpoint.session.key.alive

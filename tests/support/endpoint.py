@@ -6,7 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from spdz.runtime.context import Context
-from spdz.runtime.scheduler import Scheduler, Task
+from spdz.runtime.scheduler import Scheduler
+from spdz.runtime.task import Task
 from spdz.runtime.trace import Trace
 from spdz.wire.codec import Codec
 from spdz.wire.frames import LABEL_BYTES, FrameReader, Header, Kind
@@ -23,7 +24,7 @@ class Endpoint:
         self.context = Context(self.session)
         self.scheduler = Scheduler(Trace(keep_events=True))
         self.scheduler.session_id = SESSION_ID
-        self._readers = {peer: FrameReader(peer, self.scheduler) for peer in range(1, parties)}
+        self._readers = {peer: FrameReader(peer, self.scheduler.mailbox) for peer in range(1, parties)}
 
     def start(self, protocol: Callable[[Context], Coroutine[Any, Any, Any]]) -> Task:
         """Spawn a protocol and run until it waits."""
