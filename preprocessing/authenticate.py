@@ -58,7 +58,7 @@ async def authenticate(
     own = field.zeros((total,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
     macs = own * alpha
     sends: dict[int, tuple[Elements, FieldArray]] = {}
-    codec = Elements(field, (total * field.bits,))
+    codec = Elements(field, (field.bits, total))
     if values is not None:
         for peer in ctx.peers:
             corrections, share = links[peer].inputter.extend(own)

@@ -6,8 +6,8 @@ Realises:  for x of the inputter and alpha of the key holder, q + t = x * alpha 
 Source:    [KOS16], figure 2. Set-up once per session: k base OTs on the bits of alpha; then any number of values.
 Symbols:   j bit of alpha, t0_j, t1_j streams under the two keys,
            u_j = t0_j - t1_j + x,  t = -sum 2^j t0_j,  q = sum 2^j (t_{alpha_j} + alpha_j u_j).
-Sums over 2^j run by Horner from the highest bit down. Streams go on from call to call, so no part of them is reused.
-Work is cut into blocks of values that stay in the cache; u is laid out block by block, each by bits from high to low.
+Streams go on from call to call, so no part of them is reused. On the wire u is a matrix of k rows, one for each bit,
+lowest first. Work is cut into blocks of columns that stay in the cache; how does not show.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from spdz.errors import AuthenticationFailed
 from spdz.field import Field, FieldArray
 from spdz.wire.steps import Harmless, declare
 
-BLOCK_BYTES = 1 << 15
-"""Size of one array of a block: six of them are in use at once and fit the second-level cache."""
+BLOCK_BYTES = 1 << 16
+"""Size of one array of a block: five of them are in use at once and fit the second-level cache."""
 
 COPEE_CORRECTIONS = declare(
     "copee.corrections",
@@ -32,10 +32,10 @@ COPEE_CORRECTIONS = declare(
 )
 
 
-def _blocks(field: Field, count: int) -> Iterator[tuple[int, int]]:
+def _blocks(field: Field, count: int) -> Iterator[slice]:
     step = BLOCK_BYTES // field.element_bytes
-    for start in range(0, count, step):
-        yield start, min(step, count - start)
+    for start in range(0, max(count, 1), step):
+        yield slice(start, min(start + step, count))
 
 
 class CopeeInputter:
@@ -52,19 +52,13 @@ class CopeeInputter:
             second.wipe()
 
     def extend(self, x: FieldArray) -> tuple[FieldArray, FieldArray]:
-        """Input `x` of shape (count,): returns the corrections u to send, of shape (count * k,), and t."""
-        message = self._field.empty((x.size * self._field.bits,))
-        result = self._field.zeros((x.size,))
-        position = 0
-        for start, size in _blocks(self._field, x.size):
-            total, values = result[start : start + size], x[start : start + size]
-            t0, t1 = self._field.empty((size,)), self._field.empty((size,))
-            for first, second in reversed(self._prgs):
-                self._field.sample_into(first.fill, t0)
-                self._field.sample_into(second.fill, t1)
-                self._field.copee_sender_step(total, values, t0, t1, message[position : position + size])
-                position += size
-        return message, -result
+        """Input `x` of shape (count,): returns the corrections u to send, of shape (k, count), and t."""
+        streams = [(first.fill, second.fill) for first, second in self._prgs]
+        message = self._field.empty((self._field.bits, x.size))
+        parts = [
+            self._field.copee_inputter(x[block], streams, message[:, block]) for block in _blocks(self._field, x.size)
+        ]
+        return message, -FieldArray.concatenate(parts)
 
 
 class CopeeKeyHolder:
@@ -82,14 +76,8 @@ class CopeeKeyHolder:
             prg.wipe()
 
     def extend(self, corrections: FieldArray) -> FieldArray:
-        """Take the peer's corrections u and return q of shape (count,)."""
-        count = corrections.size // self._field.bits
-        result = self._field.zeros((count,))
-        position = 0
-        for start, size in _blocks(self._field, count):
-            total, t = result[start : start + size], self._field.empty((size,))
-            for bit, prg in zip(self._bits[::-1], reversed(self._prgs), strict=True):
-                self._field.sample_into(prg.fill, t)
-                self._field.copee_receiver_step(total, t, corrections[position : position + size], int(bit))
-                position += size
-        return result
+        """Take the peer's corrections u, of shape (k, count), and return q of shape (count,)."""
+        streams = [prg.fill for prg in self._prgs]
+        blocks = _blocks(self._field, corrections.shape[1])
+        parts = [self._field.copee_key_holder(corrections[:, block], streams, self._bits) for block in blocks]
+        return FieldArray.concatenate(parts)

@@ -22,6 +22,7 @@ from spdz.errors import UsageError
 from spdz.field import convert
 from spdz.field.algebra import count_of, shape_of
 from spdz.field.array import FieldArray
+from spdz.field.copee import CopeeOperations
 from spdz.field.gadget import GadgetOperations
 from spdz.field.memory import flat_words
 from spdz.field.sampling import Fill, sample_into
@@ -33,7 +34,7 @@ Shape = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Field(GadgetOperations):
+class Field(GadgetOperations, CopeeOperations):
     """A prime field. Two fields are equal if their names are.
 
     name       how it is called, as in `field_by_name`

@@ -44,26 +44,6 @@ class GadgetOperations:
 
         def empty(self, shape: int | tuple[int, ...]) -> FieldArray: ...
 
-    def copee_sender_step(self, acc: FieldArray, x: FieldArray, t0: FieldArray, t1: FieldArray, u: FieldArray) -> None:
-        """One base OT of COPEe at the party that holds x: u = t0 - t1 + x and acc = 2 acc + t0, all of shape (n,).
-
-        Called for the base OTs in descending order, it leaves sum 2^j t0_j in `acc`.
-        """
-        count = acc.size
-        inputs = (self._input(x, count), self._input(t0, count), self._input(t1, count))
-        step = self.ot_kernels.copee_sender_step
-        step(self._output(acc, count), *inputs, self._output(u, count), self.parameter)
-
-    def copee_receiver_step(self, acc: FieldArray, t: FieldArray, u: FieldArray, bit: int) -> None:
-        """One base OT of COPEe at the party that holds the key: acc = 2 acc + t + bit * u, all of shape (n,).
-
-        `bit` is a secret 0 or 1; it selects by a mask.
-        """
-        count = acc.size
-        step = self.ot_kernels.copee_receiver_step
-        chosen = np.uint64(int(bit) & 1)
-        step(self._output(acc, count), self._input(t, count), self._input(u, count), chosen, self.parameter)
-
     def gadget_sum(self, x: FieldArray) -> FieldArray:
         """sum over l of 2^l x[:, l], for x of shape (n, k): shape (n,)."""
         if x.ndim != 2 or x.shape[1] != self.bits:

@@ -14,10 +14,11 @@ import numpy as np
 
 from spdz.errors import UsageError
 from spdz.field.convert import words_of
-from spdz.field.memory import flat_words, is_output, writable_bytes
+from spdz.field.memory import Words, flat_words, is_output, writable_bytes
 
 if TYPE_CHECKING:
     from spdz.field.array import FieldArray
+    from spdz.field.field import Field
 
 Fill: TypeAlias = Callable[[memoryview], None]
 
@@ -26,8 +27,12 @@ def sample_into(fill: Fill, out: FieldArray) -> None:
     """Overwrite `out`, which must be contiguous and writable, by uniform elements."""
     if not is_output(out.limbs):
         raise UsageError("sampling needs a contiguous, writable array")
-    field = out.field
-    missing = flat_words(out.limbs)
+    sample_words(out.field, fill, flat_words(out.limbs))
+
+
+def sample_words(field: Field, fill: Fill, words: Words) -> None:
+    """As `sample_into`, for the words of a flat array as kernels take them."""
+    missing = words
     while len(missing):
         fill(writable_bytes(missing))
         rejected = field.kernels.mask_and_count(missing, field.parameter)

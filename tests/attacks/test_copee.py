@@ -27,8 +27,8 @@ CHEATER, VICTIM = 0, 1
 
 
 def correction(bit: int, value: int) -> int:
-    """Where the correction of one value for one bit of alpha stands: blocks by bits, from high to low."""
-    return (M61.bits - 1 - bit) * (COUNT + 1) + value
+    """Where the correction of one value for one bit of alpha stands: a row for each bit, lowest first."""
+    return bit * (COUNT + 1) + value
 
 
 def bits_of(session: SessionState) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,31 +69,54 @@ def test_folding_bounds() -> None:
 
 @TESTED_FIELDS
 @checked
-@given(data=st.data())
-def test_copee_steps(field: Field, data: st.DataObject) -> None:
-    p = field.modulus
-    acc, x, t0, t1 = data.draw(vectors(field, 4))
-    acc_array, u = field.array(acc), field.empty(len(x))
-    field.copee_sender_step(acc_array, field.array(x), field.array(t0), field.array(t1), u)
-    expected_acc, expected_u = reference.copee_sender_step(p, acc, x, t0, t1)
-    assert (acc_array.to_ints(), u.to_ints()) == (expected_acc, expected_u)
-    for bit in (0, 1):
-        acc_array = field.array(acc)
-        field.copee_receiver_step(acc_array, field.array(t0), u, bit)
-        assert acc_array.to_ints() == reference.copee_receiver_step(p, acc, t0, expected_u, bit)
+@given(data=st.data(), count=st.integers(1, 5))
+def test_copee_against_its_reference(field: Field, data: st.DataObject, count: int) -> None:
+    """Every base OT in turn, from the highest down, on streams of chosen elements."""
+    p, k = field.modulus, field.bits
+    (x, *drawn) = data.draw(vectors(field, 4))
+    x, t0, t1 = x[:1], drawn[0][:1], drawn[1][:1]
+    bits = data.draw(st.lists(st.integers(0, 1), min_size=k, max_size=k))
+
+    def always(element: list[int]) -> Callable[[memoryview], None]:
+        def fill(buffer: memoryview) -> None:
+            buffer[:] = field.array(element * (len(buffer) // field.element_bytes)).to_bytes()
+
+        return fill
+
+    u = field.empty((k, count))
+    total = field.copee_inputter(field.array(x * count), [(always(t0), always(t1))] * k, u)
+    expected, expected_u = [0], [0]
+    for _ in range(k):
+        expected, expected_u = reference.copee_sender_step(p, expected, x, t0, t1)
+    assert total.to_ints() == expected * count
+    assert u.to_ints() == [expected_u * count] * k
+
+    received = field.copee_key_holder(u, [always(t0)] * k, np.array(bits, np.uint8))
+    expected = [0]
+    for bit in reversed(bits):
+        expected = reference.copee_receiver_step(p, expected, t0, expected_u, bit)
+    assert received.to_ints() == expected * count
 
 
 def test_copee_as_a_whole(field: Field, stream: Stream) -> None:
-    """q + t = x * alpha, which is what COPEe is for."""
-    x, key, count = field.sample(stream.fill, 20), field.sample(stream.fill, 1), field.bits
-    sender, receiver, u = field.zeros(20), field.zeros(20), field.empty(20)
-    for bit in reversed(field.bit_decompose(key)[0].tolist()):
-        t0, t1 = field.sample(stream.fill, 20), field.sample(stream.fill, 20)
-        field.copee_sender_step(sender, x, t0, t1, u)
-        field.copee_receiver_step(receiver, t1 if bit else t0, u, bit)
-        count -= 1
-    assert count == 0
+    """q + t = x * alpha, which is what COPEe is for; also where the corrections are columns of a wider matrix."""
+    x, key = field.sample(stream.fill, 20), field.sample(stream.fill, 1)
+    bits = field.bit_decompose(key)[0]
+    seeds = [[field.sample(stream.fill, 20).to_bytes() for _ in range(2)] for _ in range(field.bits)]
+
+    def replay(data: bytes) -> Callable[[memoryview], None]:
+        def fill(buffer: memoryview) -> None:
+            buffer[:] = data
+
+        return fill
+
+    wide = field.zeros((field.bits, 30))
+    u = wide[:, 5:25]
+    sender = field.copee_inputter(x, [(replay(first), replay(second)) for first, second in seeds], u)
+    receiver = field.copee_key_holder(u, [replay(pair[bit]) for pair, bit in zip(seeds, bits, strict=True)], bits)
     assert (receiver - sender).equals(x * key)
+    assert wide[:, :5].is_zero().all()
+    assert wide[:, 25:].is_zero().all()
 
 
 @TESTED_FIELDS
@@ -174,16 +199,23 @@ def test_ot_multiplication_as_a_whole(field: Field, stream: Stream) -> None:
     assert (received - sent).equals(a * b)
 
 
-def test_arrays_that_do_not_fit_are_refused(field: Field) -> None:
+def test_arrays_that_do_not_fit_are_refused(field: Field, stream: Stream) -> None:
     k, three, two = field.bits, field.zeros(3), field.zeros(2)
     h = np.zeros((3 * k, 2), dtype=np.uint64)
     other = M31.zeros(3)
+    streams = [(stream.fill, stream.fill)] * k
+    bits = np.zeros(k, np.uint8)
     misuses = [
-        lambda: field.copee_sender_step(three, two, three, three, three),
-        lambda: field.copee_sender_step(three, three, three, other, three),
-        lambda: field.copee_receiver_step(three, three, two, 1),
-        lambda: field.copee_receiver_step(field.zeros((3, 2))[:, 0], three, three, 1),
-        lambda: field.copee_receiver_step(field.zeros(()).broadcast_to(3), three, three, 1),
+        lambda: field.copee_inputter(three, streams, field.zeros((k, 2))),
+        lambda: field.copee_inputter(three, streams, M31.zeros((k, 3))),
+        lambda: field.copee_inputter(three, streams[1:], field.zeros((k, 3))),
+        lambda: field.copee_inputter(other, streams, field.zeros((k, 3))),
+        lambda: field.copee_inputter(field.zeros((3, 1)), streams, field.zeros((k, 3))),
+        lambda: field.copee_inputter(three, streams, field.zeros((3, k)).T),
+        lambda: field.copee_inputter(three, streams, field.zeros(()).broadcast_to((k, 3))),
+        lambda: field.copee_key_holder(field.zeros((k + 1, 3)), streams, bits),  # type: ignore[arg-type]
+        lambda: field.copee_key_holder(field.zeros((k, 3)), streams, bits[1:]),  # type: ignore[arg-type]
+        lambda: field.copee_key_holder(other.reshape(1, 3), streams, bits),  # type: ignore[arg-type]
         lambda: field.gadget_sum(field.zeros((3, k + 1))),
         lambda: field.gadget_sum(field.zeros(k)),
         lambda: field.ot_sender_gadget(h, h[:-1], three, field.zeros(3 * k), three),
