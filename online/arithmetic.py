@@ -57,10 +57,18 @@ async def multiply(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -
     Unchecked: epsilon, delta; a MAC check must run before any output.
     """
     a, b, c = triples
-    masked = concatenate_shares([(x - a).reshape(-1), (y - b).reshape(-1)])
+    field = ctx.field
+    masked = AuthShare(
+        field.differences((x.value, a.value), (y.value, b.value)), field.differences((x.mac, a.mac), (y.mac, b.mac))
+    )
     opened = await partial_open(ctx, MULTIPLY_MASKED, masked)
     epsilon, delta = opened[: x.size].reshape(*x.shape), opened[x.size :].reshape(*x.shape)
-    return c + b * epsilon + a * delta + ctx.public(epsilon * delta)
+    # x y = c + epsilon b + delta a + epsilon delta; the last term is public, so party 0 alone adds it to its value.
+    adds_public = field.array(int(ctx.party == 0))
+    return AuthShare(
+        field.beaver_product(a.value, b.value, c.value, epsilon, delta, adds_public),
+        field.beaver_product(a.mac, b.mac, c.mac, epsilon, delta, ctx.session.key.share),
+    )
 
 
 async def square(ctx: Context, x: AuthShare, squares: Squares) -> AuthShare:

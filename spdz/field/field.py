@@ -22,6 +22,7 @@ from spdz.errors import UsageError
 from spdz.field import convert
 from spdz.field.algebra import count_of, shape_of
 from spdz.field.array import FieldArray
+from spdz.field.beaver import BeaverOperations
 from spdz.field.copee import CopeeOperations
 from spdz.field.gadget import GadgetOperations
 from spdz.field.memory import flat_words
@@ -34,7 +35,7 @@ Shape = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Field(GadgetOperations, CopeeOperations):
+class Field(GadgetOperations, CopeeOperations, BeaverOperations):
     """A prime field. Two fields are equal if their names are.
 
     name       how it is called, as in `field_by_name`

@@ -110,6 +110,19 @@ def mul_arrays(x: Words, x_step: int, y: Words, y_step: int, out: Words, e: np.u
 
 
 @kernel
+def beaver_arrays(
+    a: Words, b: Words, c: Words, epsilon: Words, delta: Words, scale: Words, out: Words, e: np.uint64
+) -> None:
+    """out[i] = c[i] + b[i] epsilon[i] + (a[i] + scale epsilon[i]) delta[i]."""
+    factor = load(scale, 0)
+    for i in range(out.shape[0]):
+        first = load(epsilon, i)
+        left = mul(load(b, i), first, e)
+        right = mul(add(load(a, i), mul(factor, first, e), e), load(delta, i), e)
+        store(out, i, add(load(c, i), add(left, right, e), e))
+
+
+@kernel
 def power_array(x: Words, exponent: Words, out: Words, e: np.uint64) -> None:
     """out[i] = x[i] ** exponent, for a public exponent given as its bits, most significant first, one per word."""
     for i in range(out.shape[0]):

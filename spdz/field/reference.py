@@ -100,6 +100,12 @@ def gadget_sum(p: int, x: Sequence[Vector]) -> list[int]:
     return [sum(a << at for at, a in enumerate(row)) % p for row in x]
 
 
+def beaver_product(p: int, a: Vector, b: Vector, c: Vector, epsilon: Vector, delta: Vector, scale: int) -> list[int]:
+    """c + b epsilon + a delta + scale epsilon delta."""
+    columns = zip(a, b, c, epsilon, delta, strict=True)
+    return [(ci + bi * ei + ai * di + scale * ei * di) % p for ai, bi, ci, ei, di in columns]
+
+
 def copee_sender_step(p: int, acc: Vector, x: Vector, t0: Vector, t1: Vector) -> tuple[list[int], list[int]]:
     """(acc, u) after one base OT."""
     u = [(a - b + c) % p for a, b, c in zip(t0, t1, x, strict=True)]

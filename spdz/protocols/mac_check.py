@@ -12,6 +12,7 @@ Order:     the coins are tossed after the last opening of the list, by data flow
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spdz.errors import MacCheckFailed, MalformedMessage, ProtocolAbort
@@ -21,6 +22,10 @@ from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open, declare_commit_and_open
 from spdz.runtime.context import Context
 from spdz.sharing.unverified import Opening
+
+
+RUN_ELEMENTS = 1 << 14
+"""Openings at least as big as this are not copied together with others."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,35 @@ async def check_openings(ctx: Context, steps: CheckSteps = OPENING_CHECK) -> Non
 
 def _combine(ctx: Context, coins: Coins, openings: list[Opening]) -> tuple[FieldArray, FieldArray]:
     """(y, m_i): the random combination of the opened values and of this party's MAC shares."""
-    opened = FieldArray.concatenate([opening.value for opening in openings])
-    mac = FieldArray.concatenate([opening.mac for opening in openings])
-    chi = coins.elements("chi", opened.shape)
+    field = ctx.field
+    chi = coins.elements("chi", (sum(opening.value.size for opening in openings),))
     if chi.size:
         chi[0] = 1
-    return ctx.field.random_combination(chi, opened), ctx.field.random_combination(chi, mac)
+    opened, mac, start = field.zeros(()), field.zeros(()), 0
+    for run in _runs(openings):
+        values, macs = run[0].value, run[0].mac
+        if len(run) > 1:
+            values = FieldArray.concatenate([opening.value for opening in run])
+            macs = FieldArray.concatenate([opening.mac for opening in run])
+        part = chi[start : start + values.size]
+        opened = opened + field.random_combination(part, values)
+        mac = mac + field.random_combination(part, macs)
+        start += values.size
+    return opened, mac
+
+
+def _runs(openings: list[Opening]) -> Iterator[list[Opening]]:
+    """Consecutive openings that are combined in one go: many small ones together, a big one alone, uncopied."""
+    run: list[Opening] = []
+    size = 0
+    for opening in openings:
+        if run and (opening.value.size >= RUN_ELEMENTS or size >= RUN_ELEMENTS):
+            yield run
+            run, size = [], 0
+        run.append(opening)
+        size += opening.value.size
+    if run:
+        yield run
 
 
 def _sum_is_zero(ctx: Context, steps: CheckSteps, payloads: list[bytes]) -> bool:
