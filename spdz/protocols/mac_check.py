@@ -12,7 +12,6 @@ Order:     the coins are tossed after the last opening of the list, by data flow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spdz.errors import MacCheckFailed, MalformedMessage, ProtocolAbort
@@ -99,18 +98,17 @@ def _combine(ctx: Context, coins: Coins, openings: list[Opening]) -> tuple[Field
     return opened, mac
 
 
-def _runs(openings: list[Opening]) -> Iterator[list[Opening]]:
+def _runs(openings: list[Opening]) -> list[list[Opening]]:
     """Consecutive openings that are combined in one go: many small ones together, a big one alone, uncopied."""
-    run: list[Opening] = []
-    size = 0
+    runs: list[list[Opening]] = []
+    size = RUN_ELEMENTS
     for opening in openings:
-        if run and (opening.value.size >= RUN_ELEMENTS or size >= RUN_ELEMENTS):
-            yield run
-            run, size = [], 0
-        run.append(opening)
+        if size >= RUN_ELEMENTS or opening.value.size >= RUN_ELEMENTS:
+            runs.append([])
+            size = 0
+        runs[-1].append(opening)
         size += opening.value.size
-    if run:
-        yield run
+    return runs
 
 
 def _sum_is_zero(ctx: Context, steps: CheckSteps, payloads: list[bytes]) -> bool:
