@@ -22,7 +22,6 @@ from spdz.protocols.commit import CommitAndOpen, commit_and_open, declare_commit
 from spdz.runtime.context import Context
 from spdz.sharing.unverified import Opening
 
-
 RUN_ELEMENTS = 1 << 14
 """Openings at least as big as this are not copied together with others."""
 
