@@ -1,0 +1,168 @@
+"""docs/wire.md says what the code does, as far as that can be read from the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spdz.crypto.prg import Prg
+from spdz.crypto.randomness import SystemRandomness, deterministic_randomness_for_tests
+from spdz.crypto.tweakable_hash import FIXED_KEY
+from spdz.field import M61, M127, Field, reference
+from spdz.local import run_local
+from spdz.online.session import Mpc
+from spdz.params import SecurityParams
+from spdz.preprocessing import dealer_wire, mascot
+from spdz.preprocessing.copee import CopeeInputter
+from spdz.preprocessing.ot_extension import OtReceiver
+from spdz.runtime.context import Context, SessionState
+from spdz.sharing.material import TRIPLES, matrix_triples
+from spdz.version import PROTOCOL_VERSION
+
+from .crypto.references import Aes128, ghash, xor
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "wire.md").read_text()
+PROSE = re.sub(r"<!-- generated: .*?<!-- end -->", "", PAGE, flags=re.DOTALL)
+
+
+def test_the_generated_tables_are_current() -> None:
+    # A process of its own: the registry of this one also holds steps that tests have declared.
+    tool = [sys.executable, "-m", "tests.docs.wire_tables", "--check"]
+    done = subprocess.run(tool, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_step_is_specified_in_the_text() -> None:
+    steps = re.findall(r"^\| `([a-z_.]+)` \| `[0-9a-f]{8}` \|", PAGE, re.MULTILINE)
+    assert len(steps) > 30
+    for step in steps:
+        # The steps of commit-and-open, of a toss and of a MAC check are specified once, under the name X.
+        use = re.sub(r"(\.sigma)?\.(commit|open)$", "", step) if step != "output.open" else step
+        names = {step, use, use.removesuffix(".coins")}
+        assert any(f"`{name}`" in PROSE for name in names), f"docs/wire.md does not say what {step} is"
+
+
+def test_the_text_names_no_step_that_does_not_exist() -> None:
+    steps = set(re.findall(r"^\| `([a-z_.]+)` \| `[0-9a-f]{8}` \|", PAGE, re.MULTILINE))
+    prefixes = {".".join(step.split(".")[:length]) for step in steps for length in range(1, 5)}
+    families = {step.split(".")[0] for step in steps}
+    for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", PROSE):
+        if name.split(".")[0] in families and not name.endswith(".key"):
+            assert name in prefixes, f"docs/wire.md names the step {name}"
+
+
+def test_every_domain_tag_in_the_text_exists() -> None:
+    tags = set(re.findall(r"^\| `([a-z ]+)` \| (?:`|reserved)", PAGE, re.MULTILINE))
+    for tag in re.findall(r"[HXD]\(\"([a-z ]+)\"", PROSE):
+        assert tag in tags, tag
+
+
+def test_every_line_of_a_plan_is_in_the_text() -> None:
+    sources = "".join(path.read_text() for path in sorted((ROOT / "online").glob("*.py")))
+    lines = set(re.findall(r"\b(?:_?local|Node|note|straight_from_material)\(\s*f?\"([a-z ]+)", sources))
+    assert {"add", "negate", "multiply ", "random bits", "discard material"} <= lines
+    for line in lines - {"constant"}:  # A constant has no operands, so it is never pending.
+        assert f"`{line}" in PROSE, f"docs/wire.md does not say how {line!r} is written in a plan"
+
+
+def test_expressions_become_the_operations_that_the_page_says() -> None:
+    def program(mpc: Mpc) -> list[list[str]]:
+        plans, x, one = [], mpc.input([1, 2], owner=0, shape=2), mpc.random()
+        graph = mpc._graph
+        for work in (
+            lambda: x + one,
+            lambda: x - 1,
+            lambda: 1 - x,
+            lambda: x * x,
+            lambda: x**3,
+            lambda: x @ x,
+            lambda: x * [3, 4],
+        ):
+            before = len(graph.plan("end")) - 1
+            work()
+            plans.append(graph.plan("end")[before:-1])
+        return plans
+
+    add_public = ["broadcast to (2,)", "add public"]
+    plans = run_local(program, field=M61, preprocessing="dealer")[0]
+    assert plans == [
+        ["broadcast to (2,)", "add"],
+        add_public,
+        ["negate", *add_public],
+        ["square (2,)"],
+        ["square (2,)", "multiply (2,)"],
+        ["reshape to (1, 2)", "reshape to (2, 1)", "matmul (1, 2, 1)"],
+        ["multiply by public to (2,)"],
+    ]
+
+
+def test_what_is_named_exists() -> None:
+    for name in re.findall(r"`((?:spdz|preprocessing|online|tests|examples|docs)/[\w./-]*)`", PROSE):
+        assert (ROOT / name).exists(), name
+    for target in re.findall(r"\]\(([^)#]+)\)", PROSE):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_the_stand_alone_party_speaks_this_version() -> None:
+    text = (ROOT / "examples" / "minimal_party" / "wire.py").read_text()
+    assert f"\nPROTOCOL_VERSION = {PROTOCOL_VERSION}\n" in text
+
+
+# -- sections 10, 13 and 14 on plain integers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+@pytest.mark.parametrize("parties", [2, 3, 5])
+def test_batches_and_chunks_have_the_size_that_the_page_says(field: Field, parties: int) -> None:
+    k, width, tau = field.bits, field.element_bytes, 2 + -(-2 * 60 // field.bits)
+    context = Context(SessionState(0, parties, field, SecurityParams(), SystemRandomness()))
+    buffer = mascot.TRIPLE_BATCH_BYTES
+    assert mascot.batch_size(context, TRIPLES) == max(128, buffer // (k * width * max(tau, 5) * (parties - 1)))
+    assert dealer_wire.chunk_size(field, TRIPLES) == dealer_wire.CHUNK_BYTES // (6 * width)
+    assert dealer_wire.chunk_size(field, matrix_triples(1000, 1000, 1000)) == 1
+
+
+def _seeds(count: int) -> list[tuple[bytes, bytes]]:
+    source = Prg(bytes(16))
+    return [(source.bytes(16), source.bytes(16)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_copee_is_laid_out_as_the_page_says(field: Field) -> None:
+    p, x, pairs = field.modulus, [5, 0, field.modulus - 1], _seeds(field.bits)
+    message, share = CopeeInputter(field, pairs).extend(field.array(x))
+    streams = [[reference.sample(p, Prg(seed).bytes, len(x)) for seed in pair] for pair in pairs]
+    rows = [[(t0 - t1 + v) % p for t0, t1, v in zip(*pair, x, strict=True)] for pair in streams]
+    assert bytes(message.memory) == b"".join(reference.encode(p, row) for row in rows)
+    total = [-sum(first[h] << bit for bit, (first, _) in enumerate(streams)) % p for h in range(len(x))]
+    assert bytes(share.memory) == reference.encode(p, total)
+
+
+def test_the_ot_extension_is_laid_out_as_the_page_says() -> None:
+    pairs, choices = _seeds(128), bytes(range(100, 116))
+    receiver = OtReceiver(pairs)
+    sent = receiver.extend(np.frombuffer(choices, np.uint8), deterministic_randomness_for_tests(bytes(32), 0))
+    x = choices + deterministic_randomness_for_tests(bytes(32), 0).bytes(16)
+    columns = [Prg(first).bytes(32) for first, _ in pairs]
+    masked = [xor(xor(t, Prg(second).bytes(32)), x) for t, (_, second) in zip(columns, pairs, strict=True)]
+    assert bytes(sent.reshape(-1)) == b"".join(masked)
+
+    key = bytes(range(16))
+    point = Aes128(key).encrypt_block(bytes(16))
+    digests = [ghash(point, column + bytes(16)) for column in (*columns, x)]
+    assert receiver.digests(key) == b"".join(digests)
+
+    rows, hashed = np.empty((128, 2), np.uint64), np.empty((128, 2), np.uint64)
+    receiver.hashed_rows(0, 128, rows, hashed)
+    permutation = Aes128(FIXED_KEY).encrypt_block
+    for h in (0, 1, 77, 127):
+        bits = [column[h // 8] >> (h % 8) & 1 for column in columns]
+        first = permutation(sum(bit << i for i, bit in enumerate(bits)).to_bytes(16, "little"))
+        expected = xor(permutation(xor(first, h.to_bytes(16, "little"))), first)
+        assert hashed[h].tobytes() == expected
