@@ -54,14 +54,14 @@ def connect(
     Raises UsageError for the file or the index, TransportError if a party cannot be reached or authenticated,
     ConfigurationMismatch if the parties' parameters differ.
     """
-    parties = _endpoints(load_parties(config), preprocessing)
+    parties = session_endpoints(load_parties(config), preprocessing)
     chosen = field if isinstance(field, Field) else field_by_name(field)
     if not insecure_toy_field:
         _refuse_toy_field(chosen)
     source = material_source(preprocessing, progress)
     require_integer(party, "party", 0, len(parties.parties) - 1)
     params = SessionParams(
-        chosen.name, len(parties.parties), preprocessing, program_digest, network_digest=_network_digest(parties)
+        chosen.name, len(parties.parties), preprocessing, program_digest, network_digest=network_digest_of(parties)
     )
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
     state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
@@ -81,14 +81,15 @@ def serve_dealer(
 
     Whoever runs this can learn every secret of the session. Errors as `connect`.
     """
-    parties = _endpoints(load_parties(config), "dealer")
+    parties = session_endpoints(load_parties(config), "dealer")
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    params = SessionParams(chosen.name, len(parties.parties), "dealer", network_digest=_network_digest(parties))
+    params = SessionParams(chosen.name, len(parties.parties), "dealer", network_digest=network_digest_of(parties))
     transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
     run_dealer(params, transport)
 
 
-def _network_digest(parties: PartiesFile) -> str:
+def network_digest_of(parties: PartiesFile) -> str:
+    """A hash of all certificates in their order: parties whose files differ find out in the hand-shake."""
     fingerprints = [endpoint.fingerprint for endpoint in parties.endpoints]
     return labelled_hash(Domain.SESSION_PARAMETERS, *fingerprints).hex()[:32]
 
@@ -102,7 +103,7 @@ def _refuse_toy_field(field: Field) -> None:
         )
 
 
-def _endpoints(parties: PartiesFile, preprocessing: str) -> PartiesFile:
+def session_endpoints(parties: PartiesFile, preprocessing: str) -> PartiesFile:
     """Without a dealer the network consists of the parties alone, whether or not the file names one."""
     if preprocessing != "dealer":
         return dataclasses.replace(parties, dealer=None)

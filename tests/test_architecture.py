@@ -26,6 +26,7 @@ LEVELS = {
     "spdz.preprocessing": 6,
     "spdz.online": 6,
     "spdz.adversary": 7,
+    "spdz.interop": 7,
     "spdz.sources": 7,
     "spdz.local": 7,
     "spdz.network": 7,

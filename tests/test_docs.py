@@ -12,7 +12,7 @@ import pytest
 from tests.test_architecture import LEVELS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/design.md", "docs/wire.md")
+DOCUMENTS = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/design.md", "docs/wire.md", "docs/interop.md")
 
 
 def _read(name: str) -> str:

@@ -1,0 +1,55 @@
+"""A session over the network whose material comes from files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from spdz.config import load_parties
+from spdz.crypto.randomness import SystemRandomness
+from spdz.field import M127, Field, field_by_name
+from spdz.interop.importing import ImportedMaterial, import_material
+from spdz.network import network_digest_of, session_endpoints
+from spdz.online.session import Mpc
+from spdz.params import require_integer
+from spdz.party import Party
+from spdz.runtime.context import SessionState
+from spdz.transport.tls import connect_tls
+
+ConfigPath = str | os.PathLike[str]
+
+
+def read_for(
+    config: ConfigPath, party: int, folder: ConfigPath, *, field: Field | str = M127, trust_unmarked: bool = False
+) -> ImportedMaterial:
+    """`import_material` for a party of a parties file."""
+    chosen = field if isinstance(field, Field) else field_by_name(field)
+    count = len(load_parties(config).parties)
+    require_integer(party, "party", 0, count - 1)
+    return import_material(Path(folder), chosen, count, party, trust_unmarked=trust_unmarked)
+
+
+def connect_imported(
+    config: ConfigPath,
+    party: int,
+    material: ImportedMaterial,
+    *,
+    args: Sequence[str] = (),
+    inputs: Any = None,
+    program_digest: str | None = None,
+    on_connect: Callable[[str], None] | None = None,
+) -> Mpc:
+    """As `spdz.connect`, on material that `import_material` has read.
+
+    The files are spent when all parties are connected and agree on what they hold, and before any of it is used.
+    """
+    parties = session_endpoints(load_parties(config), "files")
+    params = material.session_params(program_digest=program_digest, network_digest=network_digest_of(parties))
+    chosen = field_by_name(params.field_name)
+    transport = connect_tls(parties, party, on_progress=on_connect)
+    state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
+    endpoints = len(parties.endpoints)
+    driver = Party(state, transport, endpoints, timeout=parties.timeout_seconds)
+    return Mpc(driver, params, material, endpoints=endpoints, args=args, inputs=inputs)
