@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
+from weakref import WeakSet
 
 from spdz.errors import InternalError
 from spdz.online.agreement import agree_on_plan
@@ -32,6 +34,7 @@ class Node:
     """One operation and, once it has run, its result."""
 
     __slots__ = (
+        "__weakref__",
         "_count",
         "_kind",
         "_local",
@@ -79,9 +82,11 @@ class Node:
         return self.share
 
     def destroy(self) -> None:
-        """Overwrite material that was taken and not used."""
+        """Overwrite the result, and material that was taken and not used."""
         if self._material is not None:
             self._material.wipe()
+        if self.share is not None:
+            self.share.wipe()
 
     def run_if_local(self) -> bool:
         """Compute at once what needs no message and whose operands are there."""
@@ -118,7 +123,8 @@ class Graph:
     def __init__(self, source: MaterialSource) -> None:
         self._source = source
         self._pending: list[Node] = []
-        self._running: list[Node] = []
+        self._nodes: WeakSet[Node] = WeakSet()
+        self._lent: list[Batch] = []
         self._notes: list[str] = []
 
     def note(self, description: str) -> None:
@@ -126,13 +132,25 @@ class Graph:
         self._notes.append(description)
 
     def destroy(self) -> None:
-        """Forget everything that has not run, and the material that was taken for it."""
-        for node in (*self._running, *self._pending):
-            node.destroy()
-        self._running, self._pending = [], []
+        """Overwrite every share that is left, results included, and forget everything that has not run.
+
+        The share of a known constant holds a multiple of the MAC key share, so results must not survive the key.
+        """
+        with ExitStack() as steps:
+            for node in list(self._nodes):
+                steps.callback(node.destroy)
+            for batch in self._lent:
+                steps.callback(batch.wipe)
+        self._pending, self._lent = [], []
+
+    def take(self, kind: Kind, count: int) -> Batch:
+        """Material for what happens outside of a node; it is overwritten with the rest when the session ends."""
+        self._lent = [self._source.store.take(kind, count)]
+        return self._lent[0]
 
     def add(self, node: Node) -> Node:
         """Remember an operation, or compute it right away if that needs nobody."""
+        self._nodes.add(node)
         if not node.run_if_local():
             self._pending.append(node)
         return node
@@ -157,7 +175,6 @@ class Graph:
     async def run(self, ctx: Context) -> None:
         """Run everything pending. `prepare` has made the material."""
         pending, self._pending = self._pending, []
-        self._running = pending
         for node in pending:
             node.reserve(self._source)
         for node in pending:
@@ -167,4 +184,3 @@ class Graph:
                 await Join(node.task)
         for node in pending:
             node.task = None
-        self._running = []

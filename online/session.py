@@ -108,6 +108,11 @@ class Mpc:
         return self._source.name
 
     @property
+    def tainted(self) -> bool:
+        """True if this party's randomness comes from a seed, as in tests: then nothing is secret."""
+        return self._party.session.randomness.tainted
+
+    @property
     def cost(self) -> Cost:
         """What the session has cost so far."""
         material = {str(kind): count for kind, count in sorted(self._source.store.taken.items())}
@@ -251,7 +256,7 @@ class Mpc:
             if count == 0:
                 empty = await output(ctx, _joined(arrays))
                 return empty if self.party == party else None
-            batch = self._source.store.take(kind, count)
+            batch = self._graph.take(kind, count)
             return await output_to(ctx, _joined(arrays), party, InputMasks(batch.shares[0], batch.clear))
 
         shapes = [array.shape for array in arrays]
@@ -287,7 +292,8 @@ class Mpc:
     def __repr__(self) -> str:
         return (
             f"Mpc(party {self.party} of {self.parties}, field={self.field.name}, "
-            f"preprocessing={self.preprocessing}, transport={self.transport})"
+            f"preprocessing={self.preprocessing}, transport={self.transport}"
+            f"{', TAINTED: its randomness is known' if self.tainted else ''})"
         )
 
     def __reduce__(self) -> str:

@@ -76,6 +76,7 @@ def serve_dealer(
     field: Field | str = M127,
     on_connect: Callable[[str], None] | None = None,
     listener: socket.socket | None = None,
+    insecure_toy_field: bool = False,
 ) -> None:
     """Be the trusted dealer of one session: deal until the parties say that they are done.
 
@@ -83,6 +84,8 @@ def serve_dealer(
     """
     parties = session_endpoints(load_parties(config), "dealer")
     chosen = field if isinstance(field, Field) else field_by_name(field)
+    if not insecure_toy_field:
+        _refuse_toy_field(chosen)
     params = SessionParams(chosen.name, len(parties.parties), "dealer", network_digest=network_digest_of(parties))
     transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
     run_dealer(params, transport)

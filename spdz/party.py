@@ -94,21 +94,28 @@ class Party:
             self._drive()
             self.depth = task.depth
         except BaseException as error:
-            self.abort(error)
-            raise
+            try:
+                self.abort(error)
+            finally:
+                raise error  # the first error, whatever came of the clean-up
         return task.result
 
     def abort(self, error: BaseException) -> None:
-        """End the session: destroy the key and all material, close what runs, tell the peers, close the transport."""
+        """End the session: destroy the key and all material, close what runs, tell the peers, close the transport.
+
+        The key goes first, before anything that could fail or be interrupted; what is interrupted can be done again.
+        """
+        if self.session.mac_key is not None:
+            self.session.mac_key.destroy()
         if self._over:
             return
-        self._over = True
-        step = all_steps().get(getattr(error, "step", None) or "")
         with ExitStack() as steps:  # last in, first out; each is done even if another one fails
             steps.callback(self.transport.close, CLOSE_SECONDS)
-            steps.callback(self._tell_peers, control_frame(Kind.ABORT, step.wire_id if step else 0))
+            for peer in self._others:
+                steps.callback(self.transport.send, peer, [control_frame(Kind.ABORT, _wire_id(error))])
             steps.callback(self._scheduler.close)
             self._destroy_secrets(steps)
+            self._over = True
 
     def close(self) -> None:
         """End an honest session. Something unchecked or unread is an error."""
@@ -126,7 +133,8 @@ class Party:
         self._over = True
         with ExitStack() as steps:
             steps.callback(self.transport.close, CLOSE_SECONDS)
-            steps.callback(self._tell_peers, control_frame(Kind.BYE))
+            for peer in self._others:
+                steps.callback(self.transport.send, peer, [control_frame(Kind.BYE)])
             self._destroy_secrets(steps)
 
     def _destroy_secrets(self, steps: ExitStack) -> None:
@@ -134,10 +142,6 @@ class Party:
             steps.callback(destroy)
         if self.session.mac_key is not None:
             steps.callback(self.session.mac_key.destroy)
-
-    def _tell_peers(self, frame: bytes) -> None:
-        for peer in self._others:
-            self.transport.send(peer, [frame])
 
     @property
     def over(self) -> bool:
@@ -186,3 +190,10 @@ class Party:
             peer=peer,
             step=step,
         )
+
+
+def _wire_id(error: BaseException) -> int:
+    """The step at which an error of ours came up, for the peers; 0 if there is none."""
+    name = getattr(error, "step", None) if isinstance(error, SpdzError) else None
+    step = all_steps().get(name) if isinstance(name, str) else None
+    return step.wire_id if step else 0

@@ -14,6 +14,7 @@ def run(options: argparse.Namespace) -> int:
         print(folder)
     print()
     print("Hand each folder to its party over a channel that both of you trust: it holds that party's private key.")
+    print("Keep no copy: whoever holds a party's key can take that party's place.")
     print("Each party then runs, with its own number I:")
     print("    spdz run PROGRAM.py --config party-I/parties.toml --party I")
     return 0

@@ -297,8 +297,9 @@ class FieldArray:
         return readonly_bytes(self.limbs)
 
     def wipe(self) -> None:
-        """Overwrite every element by zero, in place."""
-        self.limbs[...] = 0
+        """Overwrite every element by zero, in place. A read-only view is left to the array that it looks at."""
+        if self.limbs.flags.writeable:
+            self.limbs[...] = 0
 
     def __repr__(self) -> str:
         return f"<FieldArray {self.field.name} {self.shape}>"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -149,16 +150,16 @@ class MaterialStore:
         return _join(taken) if taken else _nothing(kind, batches)
 
     def discard(self) -> None:
-        """Overwrite and forget what is left."""
-        for batches in self._batches.values():
-            for batch in batches:
-                batch.wipe()
-        self._batches.clear()
+        """Overwrite and forget what is left; all of it, even if something cannot be overwritten."""
+        batches, self._batches = self._batches, {}
+        with ExitStack() as steps:
+            for batch in (batch for kept in batches.values() for batch in kept):
+                steps.callback(batch.wipe)
 
     def destroy(self) -> None:
         """Overwrite and forget everything; later use is refused."""
-        self.discard()
         self._destroyed = True
+        self.discard()
 
     def _require_alive(self) -> None:
         if self._destroyed:

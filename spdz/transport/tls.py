@@ -226,29 +226,38 @@ class TlsTransport:
                 self._flush(key.data)
 
     def _receive(self, link: _Link, *, pull: bool = True) -> None:
+        if not pull or self._attempt(link, link.stream.pull, self._raw):
+            self._deliver(link)
+
+    def _attempt(self, link: _Link, read: Callable[[memoryview], int], target: memoryview) -> int:
+        """One read from the line: how much came, or 0 when nothing more comes, which is noted.
+
+        Only reading is in here. An OSError of a reader, that is of the protocol or of a user's program, is no loss of
+        the line and passes through.
+        """
         try:
-            if not pull or link.stream.pull(self._raw):
-                self._deliver(link)
+            return read(target)
         except EOFError:
             self._ended(link, f"{link.endpoint} closed the connection before the session had ended")
         except OSError as error:
             cause = error.strerror or type(error).__name__
             self._ended(link, f"the connection to {link.endpoint} was lost: {cause}")
+        return 0
 
     def _deliver(self, link: _Link) -> None:
         """Decrypt all that has arrived from one peer and hand it to its reader, whose exceptions pass through."""
-        reader, stream, plain = link.reader, link.stream, self._plain
+        reader, plain = link.reader, self._plain
         if reader is None:
             return
         while True:
             target = reader.buffer()
             if target.nbytes >= DIRECT_BYTES:
-                count = stream.read_into(target)
+                count = self._attempt(link, link.stream.read_into, target)
                 if not count:
                     return
                 reader.advance(count)
                 continue
-            count = stream.read_into(plain)
+            count = self._attempt(link, link.stream.read_into, plain)
             if not count:
                 return
             start = 0
