@@ -12,7 +12,15 @@ import pytest
 from tests.test_architecture import LEVELS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/design.md", "docs/wire.md", "docs/interop.md")
+DOCUMENTS = (
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "docs/design.md",
+    "docs/wire.md",
+    "docs/interop.md",
+    "docs/attacks.md",
+)
 
 
 def _read(name: str) -> str:

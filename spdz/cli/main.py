@@ -35,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     options.rest = rest
-    if rest and options.command != "run":
-        parser.error("arguments after -- are for spdz run")
+    if rest and options.command not in ("run", "interop"):
+        parser.error("arguments after -- are for spdz run and spdz interop")
     command = importlib.import_module(f"spdz.cli.{options.command}")
     try:
         return int(command.run(options) or 0)
@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_dealer(commands.add_parser("dealer", help="be the trusted dealer of one session"))
     _add_demo(commands.add_parser("demo", help="see it work: real data, real processes, no trusted party"))
     _add_bench(commands.add_parser("bench", help="measure this machine"))
+    _add_attack(commands.add_parser("attack", help="cheat in every step and see that it is found"))
+    _add_interop(commands.add_parser("interop", help="exchange material with MP-SPDZ"))
     return parser
 
 
@@ -135,4 +137,59 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     _add_field(parser, "M127")
     parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples or rounds")
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
+def _add_interop(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Write fresh material as another system reads it, or compute on what it has written."
+    systems = parser.add_subparsers(dest="system", required=True, metavar="SYSTEM")
+    system = systems.add_parser("mp-spdz", help="MP-SPDZ, its files for -F")
+    actions = system.add_subparsers(dest="action", required=True, metavar="export|import")
+    export = actions.add_parser("export", help="make fresh material with the other parties and write this party's part")
+    export.description = "Every party runs its own export. What is exported is spent: spdz never uses it again."
+    load = actions.add_parser("import", help="run a program on material from files, which are spent by it")
+    load.description = "Run main(mpc) of a program on one party's files, once. What follows -- is mpc.args."
+    for one in (export, load):
+        one.add_argument("folder", metavar="DIR", help="the folder that holds, or will hold, <n>-p-<bits>")
+    use = load.add_mutually_exclusive_group(required=True)
+    use.add_argument("--program", metavar="PROGRAM.py", help="the program that uses the material, and spends all of it")
+    use.add_argument("--check", action="store_true", help="look at the files only; nothing is spent")
+    for one in (export, load):
+        one.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
+        one.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
+        _add_field(one, "M127")
+        one.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    export.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    for name, what in (
+        ("triples", "triples"),
+        ("squares", "squares"),
+        ("bits", "random bits"),
+        ("inputs", "input masks of every party"),
+    ):
+        text = f"{what}, rounded up to a multiple of 101 (0)"
+        export.add_argument(f"--{name}", type=int, default=0, metavar="N", help=text)
+    export.add_argument("--force", action="store_true", help="replace this party's files in DIR")
+    load.add_argument(
+        "--trust-unmarked-material",
+        action="store_true",
+        help="use material that no mark says to be made with malicious security",
+    )
+
+
+def _add_attack(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Run the attack matrix: cheats at every step, by every party, against every victim. Without PROGRAM.py it "
+        "attacks a program that touches every step there is. The exit code is 1 if a cheat was not detected, or a step "
+        "not attacked."
+    )
+    parser.add_argument("program", metavar="PROGRAM.py", nargs="?", help="attack main(mpc) of this file instead")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="every step, some kinds, parties and victims (the default)")
+    size.add_argument("--full", action="store_true", help="everything")
+    _add_field(parser, "M61")
+    parser.add_argument(
+        "--preprocessing", choices=("mascot", "dealer", "both"), default="both", help="what to attack (both)"
+    )
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes at a time (2)")
+    parser.add_argument("--write-table", metavar="FILE", help="also write the table of docs/attacks.md to FILE")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")

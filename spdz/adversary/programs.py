@@ -1,0 +1,217 @@
+"""Corrupted parties that run altered protocol code, and so believe what they say.
+
+Each class replaces functions of the corrupted party's own objects (its maker of material, its context, its source of
+random bytes); no other party of the process is touched. `step` names where the alteration shows first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spdz.adversary.cheats import Cheat, View, add_to_element
+from spdz.adversary.message import Message
+from spdz.crypto.randomness import Randomness
+from spdz.field import FieldArray
+from spdz.params import COMPUTATIONAL_BITS
+from spdz.party import Party
+from spdz.preprocessing.copee import BLOCK_BYTES
+from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.ot_extension import Bits, OtReceiver
+from spdz.protocols.material_source import MaterialSource
+from spdz.runtime.context import Context
+from spdz.sharing.mac_key import MacKey
+from spdz.sharing.material import Batch, Kind, input_masks
+from spdz.sharing.unverified import Unverified
+
+Fired = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Altered(Cheat):
+    """A cheat in the code of the corrupted party; its messages leave as that code makes them."""
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        return [message]
+
+    def install(self, party: Party, source: MaterialSource, fired: Fired) -> MaterialSource:
+        if isinstance(source, MascotPreprocessing):
+            self.alter(source, fired)
+        return source
+
+    def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
+        """Change the corrupted party's generator."""
+
+    def targets(self, peers: tuple[int, ...]) -> list[int]:
+        """The peers that are cheated."""
+        return [peer for peer in peers if self.to is None or peer == self.to]
+
+
+# -- oblivious transfer -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class InconsistentChoiceBits(Cheat):
+    """Use another choice bit of the first OT in `columns` columns: a guess that these bits of Delta are zero."""
+
+    step: str = "ot_extension.columns"
+    columns: int = 16
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        length = len(message.payload) // COMPUTATIONAL_BITS
+        data = bytearray(message.payload)
+        for column in range(self.columns):
+            data[column * length] ^= 1
+        return [message.with_payload(bytes(data))]
+
+
+@dataclass(frozen=True)
+class WrongBitsOfA(Altered):
+    """Use the bits of another `a` in the OTs, consistently in all columns: the products are of something else."""
+
+    step: str = "ot_extension.columns"
+
+    def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
+        honest = maker.set_up
+
+        async def set_up(ctx: Context) -> None:
+            await honest(ctx)
+            for peer in self.targets(ctx.peers):
+                _flip_a_choice(maker._links[peer].ot_receiver, fired)
+
+        maker.set_up = set_up  # type: ignore[method-assign]
+
+
+def _flip_a_choice(receiver: OtReceiver, fired: Fired) -> None:
+    honest = receiver.extend
+
+    def extend(choices: Bits, randomness: Randomness) -> Bits:
+        fired()
+        other = choices.copy()
+        other[0] ^= 1
+        return honest(other, randomness)
+
+    receiver.extend = extend  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True)
+class GuessBitsOfA(Cheat):
+    """Selective failure: use another b under the lowest `bits` bits of the peer's first `a`; right if all are zero."""
+
+    step: str = "multiply.corrections"
+    bits: int = 16
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        for bit in range(self.bits):
+            message = add_to_element(message, view.field, bit, 1)
+        return [message]
+
+
+# -- the MAC key ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GuessKeyBits(Cheat):
+    """Selective failure: another input under the lowest `bits` bits of the peer's key share; right if all are zero."""
+
+    step: str = "copee.corrections"
+    bits: int = 16
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        count = len(message.payload) // view.field.element_bytes // view.field.bits
+        block = min(count, BLOCK_BYTES // view.field.element_bytes)
+        for bit in range(self.bits):
+            message = add_to_element(message, view.field, (view.field.bits - 1 - bit) * block, 1)
+        return [message]
+
+
+@dataclass(frozen=True)
+class OtherKeyPerBatch(Altered):
+    """Use another MAC key share from the second batch of material on."""
+
+    step: str = "copee.corrections"
+
+    def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
+        honest = maker._make
+        batches: list[Kind] = []
+
+        async def make(ctx: Context, kind: Kind, count: int) -> Batch:
+            batches.append(kind)
+            if len(batches) == 2:
+                fired()
+                ctx.session.mac_key = MacKey(ctx.session.key.share + 1)
+            return await honest(ctx, kind, count)
+
+        maker._make = make  # type: ignore[method-assign]
+
+
+# -- openings and inputs ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ForgedMac(Cheat):
+    """Open a share that is `delta` off in its first element, and a MAC share to fit if the key were `guess`.
+
+    For three parties and more, add CopyHonest("broadcast.echo", by=..., pretend=True).
+    """
+
+    step: str = "output.open"
+    delta: int = 1
+    guess: int = 1
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        return [add_to_element(message, view.field, 0, self.delta)]
+
+    def install(self, party: Party, source: MaterialSource, fired: Fired) -> MaterialSource:
+        party.context = _ForgingContext(party.session, party.context.path, _ForgingLog(self))
+        return source
+
+
+class _ForgingLog(Unverified):
+    """Logs what the forger has opened as it wishes it to be."""
+
+    def __init__(self, cheat: ForgedMac) -> None:
+        super().__init__()
+        self.cheat = cheat
+
+    def record_opening(self, path: str, value: FieldArray, mac: FieldArray) -> None:
+        if path.endswith(f".{self.cheat.step}"):
+            value, mac = _with_added(value, self.cheat.delta), _with_added(mac, self.cheat.delta * self.cheat.guess)
+        super().record_opening(path, value, mac)
+
+
+class _ForgingContext(Context):
+    """A context all of whose children keep a forged log."""
+
+    def child(self, name: str, unverified: Unverified | None = None) -> Context:
+        log = self.unverified
+        if unverified is not None and isinstance(log, _ForgingLog):
+            log = _ForgingLog(log.cheat)
+        return _ForgingContext(self.session, self._next_path(name), log)
+
+
+def _with_added(values: FieldArray, delta: int) -> FieldArray:
+    changed = values.copy().ravel()
+    changed[0] = changed[0] + delta
+    return changed.reshape(*values.shape)
+
+
+@dataclass(frozen=True)
+class OtherInput(Altered):
+    """Input something else than the program says: every value `delta` higher. Everybody is free to do that."""
+
+    step: str = "input.masked"
+    delta: int = 1
+
+    def install(self, party: Party, source: MaterialSource, fired: Fired) -> MaterialSource:
+        honest = source.store.add
+
+        def add(batch: Batch) -> None:
+            if batch.kind == input_masks(self.by) and batch.clear is not None:
+                fired()
+                batch = dataclasses.replace(batch, clear=batch.clear - self.delta)
+            honest(batch)
+
+        source.store.add = add  # type: ignore[method-assign]
+        return source
