@@ -20,6 +20,7 @@ DOCUMENTS = (
     "docs/wire.md",
     "docs/interop.md",
     "docs/attacks.md",
+    "docs/soundness.md",
 )
 
 

@@ -1,0 +1,58 @@
+"""The protocols whose views are compared, and the leaky variants that the same tests must flag."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .homogeneity import Case
+from .privacy_online import (
+    inputs,
+    matrix_products,
+    outputs,
+    private_outputs,
+    products,
+    random_bits,
+    sacrifices,
+    squared,
+    squares_from_triples,
+)
+from .privacy_preprocessing import (
+    authentications,
+    coin_tosses,
+    commitments,
+    mac_checks,
+    ot_digests,
+    ot_products,
+)
+
+ARRAY = 2000
+"""Repetitions per session where one run makes an array."""
+
+HONEST = (
+    Case("input", "input of two values", inputs, ARRAY),
+    Case("multiply", "two multiplications", products, ARRAY),
+    Case("square", "square", squared, ARRAY),
+    Case("matmul", "matrix product", matrix_products, ARRAY),
+    Case("output", "inputs, sum, output", outputs, ARRAY),
+    Case("output-to", "output to one honest party", private_outputs, ARRAY),
+    Case("mac-check", "output of one value with its MAC check", mac_checks, 150),
+    Case("authenticate", "authenticate (COPEe and check)", authentications, 120),
+    Case("ot-products", "multiply of MASCOT (columns, corrections d)", ot_products, 1920),
+    Case("ot-check", "digests of the OT check", ot_digests, 300, parties=(2,)),
+    Case("sacrifice", "sacrifice", sacrifices, ARRAY),
+    Case("squares", "squares from triples", squares_from_triples, ARRAY),
+    Case("bits", "random bits from triples", random_bits, ARRAY),
+    Case("toss", "coin toss", coin_tosses, 200),
+    Case("commit", "commit-and-open, before the opening", commitments, 200),
+)
+
+LEAKY = (
+    Case("input!", "one mask for two inputs", partial(inputs, reuse_mask=True), ARRAY, leaky=True),
+    Case("multiply!", "one triple for two products", partial(products, reuse_triple=True), ARRAY, leaky=True),
+    Case("output!", "masks not shared out (n = 3)", partial(outputs, reshare=False), ARRAY, leaky=True, parties=(3,)),
+    Case("output-to!", "no mask", partial(private_outputs, masked=False), ARRAY, leaky=True),
+    Case("authenticate!", "no mask in the combination", partial(authentications, masked=False), 60, leaky=True),
+    Case("ot-check!", "no extra rows", partial(ot_digests, masked=False), 150, leaky=True, parties=(2,)),
+    Case("sacrifice!", "a^ is zero", partial(sacrifices, masked=False), ARRAY, leaky=True),
+    Case("squares!", "b is zero", partial(squares_from_triples, masked=False), ARRAY, leaky=True),
+)

@@ -1,0 +1,133 @@
+"""Cheats against the MAC check and the sacrifice, each in the best way that there is.
+
+Symbols:  p the modulus, alpha the MAC key, chi the coins of a MAC check (the first is 1), t the coin of the sacrifice.
+"""
+
+from __future__ import annotations
+
+from spdz.errors import MacCheckFailed, SacrificeFailed
+from spdz.field import Field, FieldArray
+from spdz.preprocessing import triples
+from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.links import Link
+from spdz.preprocessing.multiply import multiply
+from spdz.preprocessing.triples import sacrifice
+from spdz.protocols.coin_toss import toss
+from spdz.protocols.mac_check import check_openings
+from spdz.protocols.opening import partial_open
+from spdz.protocols.output import OUTPUT, output
+from spdz.runtime.context import Context
+from spdz.sharing.material import Batch
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from tests.support.cheaters import cheat_at, with_added
+from tests.support.dealer import IdealDealer, ideal_links
+from tests.support.parties import make_sessions, run
+
+from .trials import Attempt, unnoticed
+
+CHEATER = 0
+ERROR = 3
+
+
+def forged_opening(field: Field, parties: int, values: int, wrong: int, guess: int = 0) -> Attempt:
+    """Open `values` elements, one of them off by 3, with a MAC share that fits if alpha is `guess`.
+
+    Passes iff chi_wrong (alpha - guess) = 0, and chi_wrong is 1 for the first value.
+    """
+
+    def attempt(seed: bytes) -> bool:
+        sessions = make_sessions(parties, field, seed)
+        dealer = IdealDealer(sessions, seed)
+        shares = dealer.share(dealer.random(values))
+        shares[CHEATER] = AuthShare(
+            with_added(shares[CHEATER].value, wrong, ERROR), with_added(shares[CHEATER].mac, wrong, ERROR * guess)
+        )
+
+        async def main(ctx: Context) -> None:
+            await partial_open(ctx, OUTPUT, shares[ctx.party])
+            await check_openings(ctx)
+
+        return unnoticed(run(sessions, main), CHEATER, MacCheckFailed)
+
+    return attempt
+
+
+def forged_output(field: Field, parties: int, guess: int) -> Attempt:
+    """The same through `output` with nothing else unchecked: what a user's `reveal` of one number runs."""
+
+    def attempt(seed: bytes) -> bool:
+        sessions = make_sessions(parties, field, seed)
+        dealer = IdealDealer(sessions, seed)
+        value = dealer.random(1)
+        shares = dealer.share(value)
+        own = shares[CHEATER]
+        shares[CHEATER] = AuthShare(own.value + ERROR, own.mac + ERROR * guess)
+        ended = run(sessions, lambda ctx: output(ctx, shares[ctx.party]))
+        passed = unnoticed(ended, CHEATER, MacCheckFailed)
+        assert not passed or ended.outcomes[1].result.equals(value + ERROR)
+        return passed
+
+    return attempt
+
+
+def wrong_triples(field: Field, parties: int, count: int, guess: int, key_guess: int = 0) -> Attempt:
+    """The first triple is wrong by (e, t' e) on (c, c^) with t' = `guess`; all others are right.
+
+    The cheater knows s = t e - t' e as soon as t is tossed, and corrects its MAC share of the claim sigma = 0 for the
+    case that alpha is `key_guess`. Passes iff s = 0, or the coefficient of the claim is 0, or alpha is `key_guess`.
+    """
+
+    def attempt(seed: bytes) -> bool:
+        sessions = make_sessions(parties, field, seed)
+        dealer = IdealDealer(sessions, seed)
+        a, b, a_hat = (dealer.random(count) for _ in range(3))
+        wrong = _first(field, count, ERROR)
+        c, c_hat = a * b + wrong, a_hat * b + wrong * guess
+        arrays = [dealer.share(values) for values in (a, b, c, a_hat, c_hat)]
+        # The MAC of the claim is alpha s too large; with these the cheater's shares are key_guess s smaller.
+        arrays[2][CHEATER] = _less_mac(arrays[2][CHEATER], wrong * key_guess)
+        arrays[4][CHEATER] = _less_mac(arrays[4][CHEATER], wrong * guess * key_guess)
+        ended = run(sessions, lambda ctx: sacrifice(ctx, *(array[ctx.party] for array in arrays)))
+        return unnoticed(ended, CHEATER, SacrificeFailed)
+
+    return attempt
+
+
+def _first(field: Field, count: int, value: int) -> FieldArray:
+    return with_added(field.zeros((count,)), 0, value)
+
+
+def _less_mac(share: AuthShare, less: FieldArray) -> AuthShare:
+    return AuthShare(share.value, share.mac - less)
+
+
+def wrong_triples_of_the_generator(field: Field, guess: int) -> Attempt:
+    """As `wrong_triples`, by a cheater inside MASCOT: it changes c and c^ between combination and authentication."""
+
+    def attempt(seed: bytes) -> bool:
+        sessions = make_sessions(2, field, seed)
+        links = ideal_links(sessions, seed)
+        cheating = cheat_at(
+            lambda ctx: triples.make_triples(ctx, links[ctx.party], 1),
+            lambda ctx: _make_wrong_triple(ctx, links[ctx.party], guess),
+            CHEATER,
+            2,
+        )
+        return unnoticed(run(sessions, cheating), CHEATER, SacrificeFailed)
+
+    return attempt
+
+
+async def _make_wrong_triple(ctx: Context, links: dict[int, Link], guess: int) -> Batch:
+    """`make_triples` for one triple, wrong by (3, 3 guess)."""
+    copies = ctx.session.security.combined_copies(ctx.field.bits)
+    a, b = ctx.random((1, copies)), ctx.random(1)
+    products = await multiply(ctx.child("multiply"), links, a, b)
+    coins = await toss(ctx, triples.COMBINE_COINS, after=products)
+    honest = triples.combine(coins, a, b, products)
+    changed = honest._replace(c=honest.c + ERROR, c_hat=honest.c_hat + ERROR * guess)
+    values = FieldArray.concatenate(list(changed))
+    macs = await authenticate(ctx.child("authenticate"), links, values.size, (0, 1), values)
+    shares = [AuthShare(value, macs[place : place + 1]) for place, value in enumerate(changed)]
+    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)

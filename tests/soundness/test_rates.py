@@ -1,0 +1,73 @@
+"""Cheats succeed as often as predicted: fewer runs than `python -m benchmarks.soundness`, and wider intervals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.soundness.measure import Measured, measure, measure_and_confirm
+from benchmarks.soundness.rows import all_cheats
+from benchmarks.soundness.statistics import clopper_pearson
+from benchmarks.soundness.trials import Cheat
+from spdz.field import M5
+
+CONFIDENCE = 1 - 1e-6
+"""The seeds are fixed, so a run that passes once passes until the code draws its randomness in another order."""
+
+RUNS = {
+    "mac-one": 400,
+    "mac-several": 400,
+    "mac-guess": 400,
+    "sacrifice-key": 400,
+    "sacrifice-batch": 300,
+    "generator": 100,
+    "authenticate-1": 200,
+    "authenticate-3": 300,
+    "authenticate-weight": 200,
+    "authenticate-forge-several": 200,
+    "keys": 200,
+    "keys-control": 20,
+    "ot-1": 200,
+    "ot-3": 300,
+}
+
+
+def cheats() -> dict[str, Cheat]:
+    return {cheat.name: cheat for cheat in all_cheats() if cheat.field in (M5.name, "GF(2)")}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_rate_is_the_predicted_one(name: str, seed: bytes) -> None:
+    cheat = cheats()[name]
+    measured = measure(cheat, seed, RUNS[name])
+    low, high = clopper_pearson(measured.successes, measured.runs, CONFIDENCE)
+    assert low <= cheat.predicted <= high, f"{measured.successes} of {measured.runs}, predicted {cheat.predicted:.4f}"
+
+
+def test_no_prediction_is_above_its_bound() -> None:
+    for cheat in all_cheats():
+        assert 0 < cheat.predicted <= cheat.bound + 1e-12, cheat.name
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    names = [(cheat.name, cheat.field) for cheat in all_cheats()]
+    assert len(set(names)) == len(names)
+
+
+def test_the_verdict_can_be_bad() -> None:
+    """Twice as many successes as predicted is neither consistent nor within the bound."""
+    cheat = cheats()["mac-one"]
+    assert not Measured(cheat, 4000, 258, 0.0).consistent
+    assert not Measured(cheat, 4000, 258, 0.0).within_bound
+    assert Measured(cheat, 4000, 129, 0.0).consistent
+
+
+def test_what_is_not_as_predicted_is_measured_again(seed: bytes) -> None:
+    """A rate that is really wrong is wrong both times, and the first measurement is not forgotten."""
+    always = replace(cheats()["mac-one"], attempt=lambda own: True)
+    measured = measure_and_confirm(always, seed, 50)
+    assert (measured.runs, measured.first) == (150, (50, 50))
+    assert not measured.as_predicted
+    right = replace(cheats()["keys-control"], attempt=lambda own: True)
+    assert measure_and_confirm(right, seed, 50).first is None
