@@ -1,0 +1,42 @@
+"""PITFALLS 10, as the hash itself sees it: under one correlation no index serves two OTs, in chunks and batches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from spdz.crypto.tweakable_hash import TweakableHash
+from spdz.field import M13
+from spdz.preprocessing.multiply import multiply
+from spdz.runtime.context import Context
+from tests.support.dealer import ideal_links
+from tests.support.parties import make_sessions, run
+
+
+def test_the_hash_is_never_asked_twice_for_one_index(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
+    asked: dict[int, list[int]] = defaultdict(list)
+    original = TweakableHash.hash_rows
+
+    def spy(self: TweakableHash, rows: Any, first_index: int, out: Any) -> None:
+        asked[id(self)] += range(first_index, first_index + len(rows))
+        original(self, rows, first_index, out)
+
+    monkeypatch.setattr(TweakableHash, "hash_rows", spy)
+    sessions = make_sessions(2, M13, seed)
+    links = ideal_links(sessions, seed)
+
+    async def main(ctx: Context) -> None:
+        for count in (130, 1, 129):
+            await multiply(ctx.child("multiply"), links[ctx.party], ctx.random((count, 1)), ctx.random(count))
+
+    assert run(sessions, main).results == [None, None]
+    for own in links:
+        for link in own.values():
+            received, sent = asked.pop(id(link.ot_receiver._hash)), asked.pop(id(link.ot_sender._hash))
+            assert len(received) == len(set(received)) >= (130 + 1 + 129) * 13
+            # The sender hashes each row twice: with and without Delta.
+            assert sorted(sent) == sorted(2 * received)
+    assert not asked
