@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench clean
+.PHONY: help install demo test check format bench soundness mutants clean
 
 help:
 	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer); ARGS='--parties 3' and so on"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   the benchmarks of the README"
+	@echo "make mutants each security check taken out in turn: the suite must notice; writes docs/mutants.md"
+	@echo "make soundness  measured rates of cheats and views of coalitions: docs/soundness.md; ARGS=--quick prints only"
 	@echo "make format  let ruff rewrite the sources"
 	@echo "make clean   remove the environment and every cache"
 
@@ -43,6 +45,12 @@ bench: $(STAMP)
 	@$(BIN)/spdz bench triples --field M127
 	@$(BIN)/spdz bench multiply
 	@$(BIN)/spdz bench latency
+
+mutants: $(STAMP)
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
+soundness: $(STAMP)
+	@$(BIN)/python -m benchmarks.soundness $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

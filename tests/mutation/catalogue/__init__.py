@@ -1,0 +1,60 @@
+"""The list of mutants, by the part of the package that they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.mutation.catalogue import (
+    checks,
+    crypto,
+    fields_and_hosts,
+    material,
+    outputs,
+    secrets,
+    session,
+    tosses,
+    transfer,
+    triples,
+)
+from tests.mutation.mutant import Mutant, Span, spans
+from tests.mutation.sites import Site, all_sites
+
+MUTANTS: tuple[Mutant, ...] = (
+    *checks.MUTANTS,
+    *outputs.MUTANTS,
+    *tosses.MUTANTS,
+    *transfer.MUTANTS,
+    *triples.MUTANTS,
+    *crypto.MUTANTS,
+    *secrets.MUTANTS,
+    *material.MUTANTS,
+    *session.MUTANTS,
+    *fields_and_hosts.MUTANTS,
+)
+
+EXEMPT: dict[tuple[str, str], str] = {
+    ("spdz/protocols/commit.py", "_different_commitments"): (
+        "words the error; the comparison that raises it is mutated in `commit_and_open`"
+    ),
+    ("spdz/runtime/mailbox.py", "_malformed"): "words the error; every place that raises it is mutated",
+    ("spdz/runtime/mailbox.py", "_aborted"): "words the error; `Mailbox.complete` and `Scheduler.run` are mutated",
+    ("spdz/party.py", "Party._wait"): "passes on what `Party._too_late` made, which is mutated",
+    ("spdz/transport/tls_connect.py", "_Setup.run"): "raises a `TransportError`, which accuses nobody of cheating",
+    ("spdz/transport/tls_stream.py", "TlsStream.read_into"): "raises the `OSError` of the socket that it kept",
+}
+"""Sites that no mutant covers, by file and function, and why."""
+
+
+def uncovered(root: Path) -> list[Site]:
+    """Places that make an abort and are neither mutated nor exempt."""
+    edited = [(mutant.path, span) for mutant in MUTANTS for span in _spans(root, mutant)]
+    return [
+        site
+        for site in all_sites(root)
+        if (site.path, site.scope) not in EXEMPT
+        and not any(path == site.path and span.meets(site.guard) for path, span in edited)
+    ]
+
+
+def _spans(root: Path, mutant: Mutant) -> list[Span]:
+    return spans(mutant, (root / mutant.path).read_text())

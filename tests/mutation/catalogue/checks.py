@@ -1,0 +1,287 @@
+"""Broadcast, commit-and-open and the MAC check: spdz/protocols, spdz/sharing/unverified.py."""
+
+from __future__ import annotations
+
+from tests.mutation.mutant import Mutant, mutant, mutant_of
+
+BROADCAST = "spdz/protocols/broadcast.py"
+COMMIT = "spdz/protocols/commit.py"
+MAC_CHECK = "spdz/protocols/mac_check.py"
+UNVERIFIED = "spdz/sharing/unverified.py"
+
+EQUIVOCATION = "tests/attacks/test_equivocation.py"
+COMMITMENTS = "tests/attacks/test_commitments.py"
+OPENINGS = "tests/attacks/test_openings.py"
+RUNS = "tests/protocols/test_big_openings.py"
+MANY = "tests/attacks/test_openings.py tests/online/test_arithmetic.py tests/api/test_cheating.py"
+
+_BROADCASTS: tuple[Mutant, ...] = (
+    mutant(
+        "echo-comparison",
+        f"{BROADCAST}::echo",
+        "if bytes(digest) != own:",
+        "if False:",
+        "different broadcasts to different parties are not noticed",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "echo-compares-one-peer",
+        f"{BROADCAST}::echo",
+        "for peer, digest in received.items():",
+        "for peer, digest in list(received.items())[:1]:",
+        "the echo of all peers but one is ignored",
+        f"{EQUIVOCATION} tests/protocols",
+    ),
+    mutant(
+        "echo-skipped-for-three",
+        f"{BROADCAST}::echo",
+        "if ctx.parties == 2:",
+        "if ctx.parties <= 3:",
+        "three parties never echo",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "echo-not-called",
+        f"{MAC_CHECK}::check_openings",
+        "        await echo(ctx)\n",
+        "        ctx.unverified.close_broadcasts()\n",
+        "the MAC check does not start with the echo",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "broadcast-content-not-hashed",
+        f"{BROADCAST}::record_broadcast",
+        "        digest.update(codec.encode(value))\n",
+        "",
+        "the echo covers who spoke, not what was said",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "broadcast-of-one-not-logged",
+        f"{BROADCAST}::broadcast_from",
+        "    record_broadcast(ctx, step, {sender: (codec, value)})\n",
+        "",
+        "masked inputs are not echoed",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "broadcast-of-all-not-logged",
+        f"{BROADCAST}::broadcast",
+        "    record_broadcast(ctx, step, {party: (codec, value) for party, value in enumerate(values)})\n",
+        "",
+        "openings are not echoed",
+        EQUIVOCATION,
+    ),
+    mutant(
+        "broadcast-declaration",
+        f"{BROADCAST}::record_broadcast",
+        "    assert step.delivery is Delivery.BROADCAST, step.name\n",
+        "",
+        "a step that is declared as direct may be broadcast, and the attack matrix would not equivocate in it",
+        "tests/protocols/test_honest.py",
+    ),
+    mutant(
+        "unverified-broadcast-dropped",
+        f"{UNVERIFIED}::Unverified.record_broadcast",
+        "self._broadcasts.append((path, digest))",
+        "self._broadcasts = [(path, digest)]",
+        "only the last broadcast of a scope is echoed",
+        f"tests/sharing/test_unverified.py {EQUIVOCATION}",
+    ),
+)
+
+_COMMITMENTS: tuple[Mutant, ...] = (
+    mutant(
+        "commitment-opening",
+        f"{COMMIT}::commit_and_open",
+        "if not verify_opening(session_id, peer, place, payloads[peer], peer_nonce, commitments[peer]):",
+        "if False:",
+        "an opening need not fit its commitment",
+        COMMITMENTS,
+    ),
+    mutant(
+        "commitment-digest",
+        f"{COMMIT}::commit_and_open",
+        "if peer_seen != seen:",
+        "if False:",
+        "different commitments to different parties are not noticed",
+        COMMITMENTS,
+    ),
+    mutant(
+        "commitment-digest-of-own-only",
+        f"{COMMIT}::_digest_of",
+        "*(commitments[party] for party in range(ctx.parties)),",
+        "*(commitments[party] for party in range(0)),",
+        "the digest of the commitments holds none of them",
+        COMMITMENTS,
+    ),
+    mutant(
+        "commitment-opened-too-early",
+        f"{COMMIT}::commit_and_open",
+        "    received = await ctx.exchange(\n"
+        "        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)\n"
+        "    )\n",
+        "    early = Blob(NONCE_BYTES + len(payload))\n"
+        "    beside = ctx.exchange(\n"
+        "        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)\n"
+        "    )\n"
+        "    said = dict.fromkeys(ctx.peers, (early, nonce + payload))\n"
+        "    received, _ = await ctx.gather(beside, ctx.exchange(steps.open, said, dict.fromkeys(ctx.peers, early)))\n",
+        "payloads are opened beside the commitments, before all commitments are there",
+        "tests/protocols/test_costs.py tests/attacks/test_openings.py",
+    ),
+    mutant(
+        "commitment-verified-with-own-index",
+        f"{COMMIT}::commit_and_open",
+        "if not verify_opening(session_id, peer, place,",
+        "if not verify_opening(session_id, min(peer, ctx.party), place,",
+        "a commitment is verified as that of another party",
+        "tests/protocols/test_honest.py tests/attacks/test_commitments.py",
+    ),
+    mutant_of(
+        "commitment-without-party",
+        COMMIT,
+        [
+            ("commit_and_open", "commit(session_id, ctx.party, place,", "commit(session_id, 0, place,"),
+            ("commit_and_open", "verify_opening(session_id, peer, place,", "verify_opening(session_id, 0, place,"),
+        ],
+        "a copied commitment can be opened as one's own",
+        COMMITMENTS,
+    ),
+)
+
+_MAC_CHECK: tuple[Mutant, ...] = (
+    mutant(
+        "mac-check-zero-test",
+        f"{MAC_CHECK}::check_openings",
+        "if not _sum_is_zero(ctx, steps, payloads):",
+        "if _sum_is_zero(ctx, steps, payloads) is None:",
+        "the sum of the sigma may be anything",
+        OPENINGS,
+    ),
+    mutant(
+        "mac-check-zero-test-inside",
+        f"{MAC_CHECK}::_sum_is_zero",
+        "return bool(total.is_zero())",
+        "return True",
+        "the sum of the sigma may be anything",
+        OPENINGS,
+    ),
+    mutant(
+        "mac-check-sigma-encoding",
+        f"{MAC_CHECK}::_sum_is_zero",
+        "            raise MalformedMessage(\n"
+        '                f"party {party} opened a sigma that is not a field element", '
+        "step=steps.sigma.open.name, blamed=party\n"
+        "            ) from None\n",
+        "            continue\n",
+        "a sigma that is no field element counts as zero",
+        OPENINGS,
+    ),
+    mutant(
+        "mac-check-equal-coefficients",
+        f"{MAC_CHECK}::_combine",
+        "chi[0] = 1",
+        "chi[:] = 1",
+        "errors that add up to zero pass",
+        OPENINGS,
+    ),
+    mutant(
+        "mac-check-skips-the-first-value",
+        f"{MAC_CHECK}::_combine",
+        "chi[0] = 1",
+        "chi[0] = 0",
+        "the first opened value is not checked",
+        MANY,
+    ),
+    mutant(
+        "mac-check-skips-the-last-value",
+        f"{MAC_CHECK}::_combine",
+        "chi[0] = 1",
+        "chi[-1] = 0\n        chi[0] = 1",
+        "the last of several opened values is not checked",
+        MANY,
+    ),
+    mutant(
+        "mac-check-first-opening-only",
+        f"{MAC_CHECK}::check_openings",
+        "openings = ctx.unverified.close_openings()",
+        "openings = ctx.unverified.close_openings()[:1]",
+        "of several openings only the first is checked",
+        MANY,
+    ),
+    mutant(
+        "mac-check-last-run-left-out",
+        f"{MAC_CHECK}::_combine",
+        "for run in _runs(openings):",
+        "for run in list(_runs(openings))[:-1]:",
+        "the last run of openings that are combined together is not checked",
+        OPENINGS,
+    ),
+    mutant(
+        "mac-check-earlier-runs-left-out",
+        f"{MAC_CHECK}::_combine",
+        "for run in _runs(openings):",
+        "for run in list(_runs(openings))[-1:]:",
+        "of many openings only the last run is checked",
+        RUNS,
+    ),
+    mutant(
+        "mac-check-runs-share-coins",
+        f"{MAC_CHECK}::_combine",
+        "        start += values.size\n",
+        "",
+        "errors in two big openings that cancel each other pass",
+        RUNS,
+    ),
+    mutant(
+        "mac-check-without-lock",
+        f"{MAC_CHECK}::check_openings",
+        "with ctx.session.key.checking() as alpha:",
+        'with __import__("contextlib").nullcontext(ctx.session.key.share) as alpha:',
+        "checks may run side by side, and a failed or interrupted one leaves the key alive",
+        "tests/sharing/test_mac_key.py",
+    ),
+    mutant(
+        "unverified-opening-truncated",
+        f"{UNVERIFIED}::Unverified.record_opening",
+        "Opening(path, value.ravel(), mac.ravel())",
+        "Opening(path, value.ravel()[:1], mac.ravel()[:1])",
+        "of every opened array only the first element is checked",
+        f"tests/sharing/test_unverified.py {MANY}",
+    ),
+    mutant(
+        "unverified-last-element-dropped",
+        f"{UNVERIFIED}::Unverified.record_opening",
+        "Opening(path, value.ravel(), mac.ravel())",
+        "Opening(path, value.ravel()[: max(1, value.size - 1)], mac.ravel()[: max(1, value.size - 1)])",
+        "the last element of every opened array is not checked",
+        f"tests/sharing/test_unverified.py {MANY}",
+    ),
+    mutant(
+        "unverified-openings-forgotten",
+        "spdz/protocols/opening.py::partial_open",
+        "    ctx.unverified.record_opening(ctx.last_path, total, share.mac)\n",
+        "",
+        "no opening is checked",
+        MANY,
+    ),
+    mutant(
+        "unverified-at-the-end",
+        f"{UNVERIFIED}::Unverified.require_empty",
+        "if not self.is_empty:",
+        "if False:",
+        "a session may end, and a scope may be left, with unchecked openings",
+        "tests/sharing/test_unverified.py tests/runtime/test_party.py",
+    ),
+    mutant(
+        "unverified-forgets-broadcasts",
+        f"{UNVERIFIED}::Unverified.is_empty",
+        "return not self._openings and not self._broadcasts",
+        "return not self._openings",
+        "a scope with broadcasts alone counts as checked",
+        "tests/sharing/test_unverified.py",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_BROADCASTS, *_COMMITMENTS, *_MAC_CHECK)

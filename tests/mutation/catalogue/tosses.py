@@ -1,0 +1,214 @@
+"""The tosses: each replaced by known coins, by coins of another toss, or started before what it challenges."""
+
+from __future__ import annotations
+
+from tests.mutation.mutant import Mutant, mutant, mutant_of
+
+TOSS = "spdz/protocols/coin_toss.py"
+MAC_CHECK = "spdz/protocols/mac_check.py"
+AUTHENTICATE = "preprocessing/authenticate.py"
+TRIPLES = "preprocessing/triples.py"
+MULTIPLY = "preprocessing/multiply.py"
+
+ORDER = "tests/preprocessing/test_order_and_freshness.py"
+COINS = "tests/preprocessing/test_coins_are_tossed.py"
+HONEST = "tests/protocols/test_honest.py"
+
+
+def _known(name: str, place: str, call: str) -> Mutant:
+    """The toss takes place, and then everybody uses coins that were known all along."""
+    return mutant(f"toss-known-{name}", place, call, f"{call}\n    coins._seed = bytes(32)", _SAYS, COINS)
+
+
+_SAYS = "the coins are known to everybody before they are tossed"
+
+_KNOWN: tuple[Mutant, ...] = (
+    _known("ot-check", f"{MULTIPLY}::_extend", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
+    _known("combine", f"{TRIPLES}::make_triples", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
+    _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)"),
+    _known(
+        "sacrifice",
+        f"{TRIPLES}::sacrifice",
+        "coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))",
+    ),
+    mutant(
+        "toss-known-mac-check",
+        f"{MAC_CHECK}::check_openings",
+        "        coins = await toss(ctx, steps.coins, after=openings)\n",
+        "        coins = await toss(ctx, steps.coins, after=openings)\n        coins._seed = bytes(32)\n",
+        _SAYS,
+        COINS,
+    ),
+    mutant(
+        "toss-constant",
+        f"{TOSS}::toss",
+        "return Coins(ctx, seed)",
+        "return Coins(ctx, bytes(SEED_BYTES))",
+        "all coins are constants",
+        f"{HONEST} {ORDER}",
+    ),
+    mutant(
+        "toss-of-one-party",
+        f"{TOSS}::toss",
+        "for contribution in contributions:",
+        "for contribution in contributions[:1]:",
+        "party 0 alone chooses all coins",
+        HONEST,
+    ),
+    mutant(
+        "toss-own-contribution-constant",
+        f"{TOSS}::toss",
+        "ctx.randomness.bytes(SEED_BYTES)",
+        "bytes(SEED_BYTES)",
+        "parties contribute nothing to the coins",
+        f"{HONEST} {ORDER}",
+    ),
+    mutant(
+        "toss-label-ignored",
+        f"{TOSS}::Coins.key",
+        "byte_count, path, label, session_id",
+        'byte_count, path, "", session_id',
+        "coins of one toss for different uses are the same",
+        HONEST,
+    ),
+    mutant(
+        "toss-place-ignored",
+        f"{TOSS}::Coins.key",
+        "byte_count, path, label, session_id=session_id",
+        "byte_count, label",
+        "equal contributions give equal coins in another place and session",
+        HONEST,
+    ),
+)
+
+_EARLY: tuple[Mutant, ...] = (
+    mutant_of(
+        "toss-early-ot-check",
+        MULTIPLY,
+        [
+            (
+                "_extend",
+                "    received = await ctx.exchange(OT_COLUMNS,",
+                "    coins = await toss(ctx, OT_CHECK_COINS, after=None)\n"
+                "    received = await ctx.exchange(OT_COLUMNS,",
+            ),
+            ("_extend", "\n    coins = await toss(ctx, OT_CHECK_COINS, after=received)\n", "\n"),
+        ],
+        "the key of the OT check is known before the columns are sent",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-combine",
+        TRIPLES,
+        [
+            (
+                "make_triples",
+                "    products = await multiply",
+                "    coins = await toss(ctx, COMBINE_COINS, after=None)\n    products = await multiply",
+            ),
+            ("make_triples", "    coins = await toss(ctx, COMBINE_COINS, after=products)\n", ""),
+        ],
+        "the combination is known before the products are made",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-authenticate",
+        AUTHENTICATE,
+        [
+            (
+                "authenticate",
+                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "    place = ctx.child('check', Unverified())\n"
+                "    coins = await toss(place, AUTHENTICATE_COINS, after=None)\n"
+                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+            ),
+            (
+                "authenticate",
+                'await _check(ctx.child("check", Unverified()), links, AuthShare(own, macs), after=received)',
+                "await _check(place, links, AuthShare(own, macs), after=coins)",
+            ),
+            ("_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)", "coins = after"),
+        ],
+        "the combination of the authenticate check is known before the COPEe corrections are sent",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-sacrifice",
+        TRIPLES,
+        [
+            (
+                "make_triples",
+                "    macs = await authenticate(",
+                "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    macs = await authenticate(",
+            ),
+            ("sacrifice", "coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))", "coins = None"),
+            ("sacrifice", 't = coins.elements("t", (1,))', 't = ctx.session.early.elements("t", (1,))'),
+        ],
+        "the sacrifice coin is known before the triples are authenticated",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-mac-check",
+        MAC_CHECK,
+        [
+            (
+                "check_openings",
+                "        openings = ctx.unverified.close_openings()\n        await echo(ctx)\n",
+                "        openings = ctx.unverified.close_openings()\n"
+                "        coins = await toss(ctx, steps.coins, after=None) if openings else None\n"
+                "        await echo(ctx)\n",
+            ),
+            ("check_openings", "        coins = await toss(ctx, steps.coins, after=openings)\n", ""),
+        ],
+        "the coins of the MAC check are known before the openings are echoed",
+        "tests/protocols/test_echo_before_coins.py",
+    ),
+)
+
+_REUSED: tuple[Mutant, ...] = (
+    mutant_of(
+        "toss-one-pool-for-two-uses",
+        TRIPLES,
+        [
+            (
+                "make_triples",
+                "    candidates = combine(coins, a, b, products)\n",
+                "    candidates = combine(coins, a, b, products)\n    ctx.session.pool = coins\n",
+            ),
+            (
+                "sacrifice",
+                "    t = coins.elements(",
+                "    coins = getattr(ctx.session, 'pool', coins)\n    t = coins.elements(",
+            ),
+        ],
+        "the sacrifice coin is expanded from the coins of the combination",
+        f"tests/attacks/test_triples.py {COINS}",
+    ),
+    mutant(
+        "toss-mac-check-coins-reused",
+        f"{MAC_CHECK}::check_openings",
+        "        coins = await toss(ctx, steps.coins, after=openings)\n",
+        "        coins = await toss(ctx, steps.coins, after=openings)\n"
+        "        coins = ctx.session.__dict__.setdefault('reused', coins)\n",
+        "all MAC checks of a session use the coins of the first",
+        f"{HONEST} {COINS}",
+    ),
+    mutant(
+        "toss-combine-without-sibling",
+        f"{TRIPLES}::combine",
+        'coins.elements("r hat", a.shape)',
+        'coins.elements("r", a.shape)',
+        "the sibling that is sacrificed is the triple itself, so that opening rho opens a",
+        COINS,
+    ),
+    mutant(
+        "toss-combine-one-copy",
+        "spdz/params.py::SecurityParams.combined_copies",
+        "return 2 + -(-2 * self.statistical_bits // field_bits)",
+        "return 1",
+        "triples are not combined from several copies: bits of a that were guessed stay guessed",
+        "tests/preprocessing/test_wiped_and_fresh.py",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_KNOWN, *_EARLY, *_REUSED)
