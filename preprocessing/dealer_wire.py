@@ -87,6 +87,7 @@ class RequestCodec:
         return memoryview(_REQUEST.pack(KIND_CODES[value.kind.name], owner, *dims, value.count))
 
     def decode(self, buffer: Buffer) -> Request:
+        """The one request that these bytes stand for; ValueError for an unknown kind or bounds that are exceeded."""
         code, owner, *dims, count = _REQUEST.unpack(buffer)
         if code == _FINISHED_CODE:
             request = FINISHED

@@ -47,6 +47,7 @@ class WatchedTransport:
         self._inner.attach({peer: FrameReader(peer, _Tap(self, reader)) for peer, reader in readers.items()})
 
     def send(self, peer: int, parts: Parts) -> None:
+        """Pass the party's frames on as the adversary wants them; its own aborts are never sent."""
         for message in parse(self.party, peer, parts):
             self._note(message)
         self._quiet.moved()

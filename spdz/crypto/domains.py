@@ -17,30 +17,21 @@ class Domain(Enum):
     # Agreement before and during a session.
     SESSION_ID = b"session id"
     SESSION_PARAMETERS = b"session parameters"
-    PROGRAM_DIGEST = b"program digest"
     LABEL = b"message label"
     TRANSCRIPT = b"transcript"
-    BROADCAST_ECHO = b"broadcast echo"
 
     # Commitments and coins.
     COMMITMENT = b"commitment"
     COIN_TOSS = b"coin toss"
-    PUBLIC_COINS = b"public coins"
     CHECK_KEY = b"check key"
     PRG_KEY = b"prg key"
 
     # Oblivious transfer.
     HASH_TO_GROUP = b"hash to group"
     BASE_OT_KEY = b"base ot key"
-    OT_EXTENSION_SEED = b"ot extension seed"
-    OT_CHECK = b"ot check"
-    GGM_TREE = b"ggm tree"
-    COPE_SEED = b"cope seed"
 
     # Material and its makers.
-    MAC_KEY_FINGERPRINT = b"mac key fingerprint"
     MATERIAL_ID = b"material id"
-    STORE_HEADER = b"store header"
     DEALER_SEED = b"dealer seed"
 
     # Tests only: see `spdz.crypto.randomness`.

@@ -24,7 +24,7 @@ def flat_words(limbs: Words) -> Words:
     """Limbs of shape S + (L,) as kernels take them: (n,) if L = 1, (n, 2) if L = 2; a copy only where needed.
 
     Numba compiles read-only arrays as a type of their own. So that no kernel is compiled twice, read-only memory is
-    passed as if it could be written; callers check their outputs with `writable_words`.
+    passed as if it could be written; callers check their outputs with `is_output`.
     """
     words = limbs
     if not words.flags.carray:
