@@ -13,7 +13,7 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import AuthenticationFailed, MacCheckFailed
-from spdz.params import COMPUTATIONAL_BITS
+from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.base_ot import base_ots
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
@@ -28,6 +28,9 @@ SHARE_SEEDS = declare(
     source="[KOS16] section 3: additive shares of an input, here from a PRG",
     tampering=(AuthenticationFailed, MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
 )
+
+
+DEFAULT_PARAMS = MascotParams()
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,7 +58,7 @@ class Link:
             stream.wipe()
 
 
-async def set_up(ctx: Context) -> dict[int, Link]:
+async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS) -> dict[int, Link]:
     """Draw the MAC key share, store it in the session, and build a link to every peer.
 
     Rounds:    2 (the seeds travel beside the base OTs).  Sends: 96 (128 + k) + 16 bytes to each peer.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from spdz.errors import InternalError, UsageError
+from spdz.params import MascotParams
 from spdz.preprocessing.authenticate import check_key_shares
 from spdz.preprocessing.links import Link, set_up
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
@@ -31,7 +32,8 @@ class MascotPreprocessing:
 
     name = "mascot"
 
-    def __init__(self, progress: Progress | None = None) -> None:
+    def __init__(self, progress: Progress | None = None, params: MascotParams | None = None) -> None:
+        self.params = params or MascotParams()
         self.store = MaterialStore()
         self._links: dict[int, Link] = {}
         self._progress = progress
@@ -40,7 +42,7 @@ class MascotPreprocessing:
         """Make the MAC key share and the base OTs, and check that everyone uses one key share. Once per session."""
         if self._links:
             raise InternalError("the generator is set up twice")
-        self._links = await set_up(ctx.child("links"))
+        self._links = await set_up(ctx.child("links"), self.params)
         await check_key_shares(ctx.child("key_check"), self._links)
 
     def supports(self, kind: Kind) -> bool:

@@ -16,7 +16,7 @@ from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, SecurityParams, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.preprocessing.dealer import dealer_service
 from spdz.protocols.handshake import agree_on_parameters
@@ -38,6 +38,7 @@ def run_local(
     inputs: Sequence[Any] | None = None,
     *,
     timeout: float = 120.0,
+    mascot: MascotParams | None = None,
 ) -> list[Any]:
     """Run `program(mpc)` as every party and return each party's result, by party index.
 
@@ -45,12 +46,13 @@ def run_local(
     preprocessing  "mascot" (no trusted party) or "dealer" (a trusted dealer: it knows every secret)
     inputs         one object for each party, seen by its program as `mpc.inputs`
     timeout        seconds that a party waits for a message
+    mascot         which protocols the "mascot" generator runs
 
     Raises the first error that is not merely the echo of another party's error.
     """
     require_integer(parties, "parties", 2, MAX_PARTIES)
     material_source(preprocessing)
-    params = SessionParams(_field(field).name, parties, preprocessing, security=SecurityParams())
+    params = SessionParams(_field(field).name, parties, preprocessing, mascot=mascot or MascotParams())
     programs = [program] * parties if callable(program) else list(program)
     if not all(callable(one) for one in programs):
         raise UsageError("a program must be a function of one argument, the session")
@@ -107,7 +109,7 @@ def _run_party(
     timeout: float,
 ) -> Any:
     party = Party(_state(params, index), transport, endpoints, timeout=timeout)
-    source = material_source(params.preprocessing)
+    source = material_source(params.preprocessing, mascot=params.mascot)
     with Mpc(party, params, source, endpoints=endpoints, inputs=inputs) as mpc:
         return program(mpc)
 

@@ -16,7 +16,7 @@ from spdz.errors import UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.local import run_dealer
 from spdz.online.session import Mpc
-from spdz.params import SecurityParams, SessionParams, require_integer
+from spdz.params import MascotParams, SecurityParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.runtime.context import SessionState
 from spdz.sources import Progress, material_source
@@ -38,6 +38,7 @@ def connect(
     on_connect: Callable[[str], None] | None = None,
     listener: socket.socket | None = None,
     insecure_toy_field: bool = False,
+    mascot: MascotParams | None = None,
 ) -> Mpc:
     """Connect to all parties of a parties file and open a session; use it as a context manager.
 
@@ -50,6 +51,7 @@ def connect(
     on_connect      called with a line of text while connecting
     listener        a socket that listens already, instead of one at the address of the file
     insecure_toy_field  allow a field in which a cheater gets away with a probability that one can see
+    mascot          which protocols the "mascot" generator runs
 
     Raises UsageError for the file or the index, TransportError if a party cannot be reached or authenticated,
     ConfigurationMismatch if the parties' parameters differ.
@@ -58,10 +60,16 @@ def connect(
     chosen = field if isinstance(field, Field) else field_by_name(field)
     if not insecure_toy_field:
         _refuse_toy_field(chosen)
-    source = material_source(preprocessing, progress)
+    mascot = mascot or MascotParams()
+    source = material_source(preprocessing, progress, mascot)
     require_integer(party, "party", 0, len(parties.parties) - 1)
     params = SessionParams(
-        chosen.name, len(parties.parties), preprocessing, program_digest, network_digest=network_digest_of(parties)
+        chosen.name,
+        len(parties.parties),
+        preprocessing,
+        program_digest,
+        network_digest=network_digest_of(parties),
+        mascot=mascot,
     )
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
     state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())

@@ -49,6 +49,33 @@ class SecurityParams:
         return 2 + -(-2 * self.statistical_bits // field_bits)
 
 
+OT_TREE_BITS = (1,)
+"""Sizes of the trees of the OT extension that there are; 1 is IKNP."""
+AUTHENTICATION = ("copee",)
+"""How values get MAC shares."""
+
+
+@dataclass(frozen=True)
+class MascotParams:
+    """Which of the equally secure protocols the MASCOT generator runs. All parties must choose the same."""
+
+    ot_tree_bits: int = 1
+    """Base OTs in one tree of the OT extension [Roy22]: 128 / ot_tree_bits bits are sent per OT."""
+    authentication: str = "copee"
+    """"copee": k elements are sent for each authenticated value [KOS16]."""
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (
+            ("ot_tree_bits", self.ot_tree_bits, OT_TREE_BITS),
+            ("authentication", self.authentication, AUTHENTICATION),
+        ):
+            if isinstance(value, bool) or value not in allowed:
+                raise UsageError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
+
+    def __str__(self) -> str:
+        return f"{self.ot_tree_bits} bits per OT tree, {self.authentication}"
+
+
 @dataclass(frozen=True)
 class SessionParams:
     """What all parties of a session must have in common."""
@@ -61,6 +88,8 @@ class SessionParams:
     security: SecurityParams = SecurityParams()
     network_digest: str | None = None
     """Hash of the parties' certificates in order; None in memory."""
+    mascot: MascotParams = MascotParams()
+    """Of no meaning with other generators, and not compared then."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.parties <= MAX_PARTIES:
@@ -75,6 +104,8 @@ class SessionParams:
             "preprocessing": self.preprocessing,
             "statistical security": str(self.security.statistical_bits),
         }
+        if self.preprocessing == "mascot":
+            values["MASCOT"] = str(self.mascot)
         if self.network_digest is not None:
             values["certificates and their order"] = self.network_digest
         return values if self.program_digest is None else {**values, "program": self.program_digest}

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 
 from spdz.errors import UsageError
+from spdz.params import MascotParams
 from spdz.preprocessing.dealer import DealerPreprocessing
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.protocols.material_source import MaterialSource
@@ -17,10 +18,10 @@ Progress = Callable[[Kind, int, int], None]
 PREPROCESSING = ("mascot", "dealer")
 
 
-def material_source(name: str, progress: Progress | None = None) -> MaterialSource:
+def material_source(name: str, progress: Progress | None = None, mascot: MascotParams | None = None) -> MaterialSource:
     """A new maker for one party: "mascot" trusts nobody, "dealer" trusts the dealer with everything."""
     if name == "mascot":
-        return MascotPreprocessing(progress)
+        return MascotPreprocessing(progress, mascot or MascotParams())
     if name == "dealer":
         return DealerPreprocessing(progress)
     near = difflib.get_close_matches(str(name), PREPROCESSING, 1)
