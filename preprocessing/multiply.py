@@ -10,7 +10,6 @@ Outputs of the OT are 128-bit hashes reduced mod p: statistically 2^(k - 128) fr
 Checked:   here, that a party's choice bits are the same in all columns (before d is sent). Not here: a sender who uses
            different b, a receiver who uses different a towards different peers; the sacrifice finds wrong products, and
            the combination makes a selective failure tell next to nothing about a.
-Order:     the key of the OT check is tossed when all columns have been received, by data flow.
 """
 
 from __future__ import annotations
@@ -21,15 +20,13 @@ import numpy as np
 
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
-from spdz.params import COMPUTATIONAL_BITS
+from spdz.preprocessing.extend import extend
 from spdz.preprocessing.links import Link
-from spdz.preprocessing.ot_extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, ROW_UNIT, Rows, column_bytes
-from spdz.protocols.coin_toss import Coins, declare_toss, toss
+from spdz.preprocessing.ot_extension import ROW_UNIT, Rows
 from spdz.runtime.context import Context
-from spdz.wire.codec import Blob, Elements
+from spdz.wire.codec import Elements
 from spdz.wire.steps import Harmless, declare
 
-OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; DESIGN 6.2 step 1")
 PRODUCT_CORRECTIONS = declare(
     "multiply.corrections",
     source="[KOS16] figure 6, multiply step 2(b)",
@@ -48,7 +45,7 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     Unchecked: the products, until the sacrifice.
     """
-    await _extend(ctx, links, _padded(ctx, a))
+    await extend(ctx, links, _padded(ctx, a))
     own_b = b.reshape(-1, 1).broadcast_to(a.shape).ravel()
     flat = a.ravel()
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))
@@ -66,28 +63,6 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
 def _padded(ctx: Context, a: FieldArray) -> FieldArray:
     """`a`, flat, with random elements added so that its bits fill whole units of rows."""
     return FieldArray.concatenate([a.ravel(), ctx.random(-a.size % ROW_UNIT)])
-
-
-async def _extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> None:
-    """Run the OT extensions with all peers in both directions, and check the peers' choice bits."""
-    choices = ctx.field.packed_bits(padded)
-    rows = padded.size * ctx.field.bits
-    codec = Blob(COMPUTATIONAL_BITS * column_bytes(rows))
-    columns = {peer: (codec, links[peer].ot_receiver.extend(choices, ctx.randomness)) for peer in ctx.peers}
-    received = await ctx.exchange(OT_COLUMNS, columns, dict.fromkeys(ctx.peers, codec))
-    for peer in ctx.peers:
-        links[peer].ot_sender.receive_columns(received[peer], rows)
-
-    coins = await toss(ctx, OT_CHECK_COINS, after=received)
-    codec = Blob(CHECK_BYTES)
-    digests = {peer: (codec, links[peer].ot_receiver.digests(_key(coins, ctx.party, peer))) for peer in ctx.peers}
-    received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(ctx.peers, codec))
-    for peer in ctx.peers:
-        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)
-
-
-def _key(coins: Coins, receiver: int, sender: int) -> bytes:
-    return coins.key(f"receiver {receiver} sender {sender}")
 
 
 def _chunks(field: Field, elements: int) -> Iterator[tuple[int, int]]:

@@ -22,10 +22,14 @@ from spdz.preprocessing import (
     triples,
 )
 from spdz.preprocessing import (
+    extend as extend_module,
+)
+from spdz.preprocessing import (
     multiply as multiply_module,
 )
 from spdz.preprocessing.authenticate import authenticate, check_key_shares
 from spdz.preprocessing.base_ot import base_ots
+from spdz.preprocessing.extend import extend
 from spdz.preprocessing.multiply import multiply
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.preprocessing.squares_bits import make_random_bits, make_squares
@@ -40,6 +44,7 @@ MODULES = (
     authenticate_module,
     base_ot,
     copee,
+    extend_module,
     links,
     mascot,
     multiply_module,
@@ -52,6 +57,7 @@ COVERED = {
     "authenticate",
     "base_ots",
     "check_key_shares",
+    "extend",
     "make_input_masks",
     "make_random_bits",
     "make_squares",
@@ -81,13 +87,19 @@ def added(*costs: Mapping[str, int]) -> dict[str, int]:
     return dict(total)
 
 
-def multiply_bytes(field: Field, elements: int, parties: int) -> dict[str, int]:
-    """Per OT 16 bytes of columns and one element, and the check; OTs are made for whole units of 128 elements."""
-    rows = -(-elements // 128) * 128 * field.bits
+def extend_bytes(field: Field, elements: int, parties: int) -> dict[str, int]:
+    """Per OT 16 bytes of columns, and the check."""
     return {
-        "ot_extension.columns": 16 * (rows + 128),
+        "ot_extension.columns": 16 * (elements * field.bits + 128),
         **toss_bytes("ot_extension.check", parties),
         "ot_extension.digests": 129 * 16,
+    }
+
+
+def multiply_bytes(field: Field, elements: int, parties: int) -> dict[str, int]:
+    """Per OT an extension and one element; OTs are made for whole units of 128 elements."""
+    return {
+        **extend_bytes(field, -(-elements // 128) * 128, parties),
         "multiply.corrections": elements * field.bits * field.element_bytes,
     }
 
@@ -131,6 +143,13 @@ def test_set_up(seed: bytes) -> None:
     ended = run(make_sessions(2, M61, seed), links.set_up)
     assert ended.rounds == stated_rounds(links.set_up) == 2
     assert sum(bytes_per_peer(ended).values()) == 96 * (128 + 61) + 16
+
+
+@PARTIES
+def test_extend(parties: int, seed: bytes) -> None:
+    ended = start(parties, M61, seed, lambda ctx, own: extend(ctx, own, ctx.random(128)))
+    assert ended.rounds == stated_rounds(extend) == 4
+    assert bytes_per_peer(ended) == extend_bytes(M61, 128, parties)
 
 
 @PARTIES

@@ -8,7 +8,7 @@ TOSS = "spdz/protocols/coin_toss.py"
 MAC_CHECK = "spdz/protocols/mac_check.py"
 AUTHENTICATE = "preprocessing/authenticate.py"
 TRIPLES = "preprocessing/triples.py"
-MULTIPLY = "preprocessing/multiply.py"
+EXTEND = "preprocessing/extend.py"
 
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
@@ -23,7 +23,7 @@ def _known(name: str, place: str, call: str) -> Mutant:
 _SAYS = "the coins are known to everybody before they are tossed"
 
 _KNOWN: tuple[Mutant, ...] = (
-    _known("ot-check", f"{MULTIPLY}::_extend", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
+    _known("ot-check", f"{EXTEND}::extend", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
     _known("combine", f"{TRIPLES}::make_triples", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
     _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)"),
     _known(
@@ -84,15 +84,15 @@ _KNOWN: tuple[Mutant, ...] = (
 _EARLY: tuple[Mutant, ...] = (
     mutant_of(
         "toss-early-ot-check",
-        MULTIPLY,
+        EXTEND,
         [
             (
-                "_extend",
+                "extend",
                 "    received = await ctx.exchange(OT_COLUMNS,",
                 "    coins = await toss(ctx, OT_CHECK_COINS, after=None)\n"
                 "    received = await ctx.exchange(OT_COLUMNS,",
             ),
-            ("_extend", "\n    coins = await toss(ctx, OT_CHECK_COINS, after=received)\n", "\n"),
+            ("extend", "\n    coins = await toss(ctx, OT_CHECK_COINS, after=received)\n", "\n"),
         ],
         "the key of the OT check is known before the columns are sent",
         ORDER,

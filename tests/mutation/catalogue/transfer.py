@@ -6,7 +6,7 @@ from tests.mutation.mutant import Mutant, mutant, mutant_of
 
 BASE_OT = "preprocessing/base_ot.py"
 EXTENSION = "preprocessing/ot_extension.py"
-MULTIPLY = "preprocessing/multiply.py"
+EXTEND = "preprocessing/extend.py"
 
 ATTACK_BASE_OT = "tests/attacks/test_base_ot.py"
 ATTACK_EXTENSION = "tests/attacks/test_ot_extension.py"
@@ -97,7 +97,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-check-not-called",
-        f"{MULTIPLY}::_extend",
+        f"{EXTEND}::extend",
         "        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)\n",
         "        pass\n",
         "the OT check never runs",
