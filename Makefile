@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench soundness mutants clean
+.PHONY: help install demo test check attack format bench soundness mutants clean
 
 help:
 	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer); ARGS='--parties 3' and so on"
 	@echo "make test    the whole test suite"
+	@echo "make attack  the attack matrix, a minute of it: every step there is; ARGS=--full is everything"
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   the benchmarks of the README"
 	@echo "make mutants each security check taken out in turn: the suite must notice; writes docs/mutants.md"
@@ -34,6 +35,9 @@ check: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+attack: $(STAMP)
+	@$(BIN)/spdz attack $(ARGS)
 
 format: $(STAMP)
 	@$(BIN)/ruff format .
