@@ -14,16 +14,17 @@ Checked:   here, that a party's choice bits are the same in all columns (before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
+from collections.abc import Callable
+from functools import partial
 
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.preprocessing.extend import extend
 from spdz.preprocessing.links import Link
-from spdz.preprocessing.ot_extension import ROW_UNIT, Rows
+from spdz.preprocessing.ot_extension import ROW_UNIT
+from spdz.preprocessing.ot_rows import RowBuffers
 from spdz.runtime.context import Context
+from spdz.runtime.workers import run_jobs, spans
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Harmless, declare
 
@@ -41,7 +42,7 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     """This party's shares of a_t * b.
 
     Shapes:    a: (count, tau), b: (count,); returns (count, tau).
-    Rounds:    5.  Sends: per OT 16 bytes of columns and one element, to each peer, and the check.
+    Rounds:    5.  Sends: per OT 128 / ot_tree_bits bits and one element, to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     Unchecked: the products, until the sacrifice.
     """
@@ -51,12 +52,12 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))
     corrections, total = {}, flat * own_b
     for peer in ctx.peers:
-        payload, share = _as_sender(ctx.field, links[peer], own_b)
+        payload, share = _as_sender(ctx.field, links[peer], own_b, ctx.session.threads)
         corrections[peer] = (codec, payload)
         total = total - share
     received = await ctx.exchange(PRODUCT_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
     for peer in ctx.peers:
-        total = total + _as_receiver(ctx.field, links[peer], flat, received[peer])
+        total = total + _as_receiver(ctx.field, links[peer], flat, received[peer], ctx.session.threads)
     return total.reshape(*a.shape)
 
 
@@ -65,47 +66,56 @@ def _padded(ctx: Context, a: FieldArray) -> FieldArray:
     return FieldArray.concatenate([a.ravel(), ctx.random(-a.size % ROW_UNIT)])
 
 
-def _chunks(field: Field, elements: int) -> Iterator[tuple[int, int]]:
+def _chunks(field: Field, elements: int) -> list[tuple[int, int]]:
     """Cut into (first element, count): whole transposition words, about CHUNK_ROWS rows each."""
     step = max(1, CHUNK_ROWS // (64 * field.bits)) * 64
-    for start in range(0, elements, step):
-        yield start, min(step, elements - start)
+    return [(start, min(step, elements - start)) for start in range(0, elements, step)]
 
 
-def _scratch(field: Field, elements: int, arrays: int) -> list[Rows]:
-    rows = min(elements, next(_chunks(field, 1 << 30))[1])
-    return [np.empty((-(-rows // 64) * 64 * field.bits, 2), np.uint64) for _ in range(arrays)]
+def _in_chunks(field: Field, elements: int, hashes: int, threads: int, work: Callable[..., None]) -> None:
+    """Call `work(buffers, first element, count)` for every chunk, the chunks shared out among threads."""
+    chunks = _chunks(field, elements)
+    largest = max((count for _, count in chunks), default=0)
+
+    def job(span: range) -> None:
+        buffers = RowBuffers(_padded_rows(field, largest), hashes)
+        try:
+            for at in span:
+                work(buffers, *chunks[at])
+        finally:
+            buffers.wipe()
+
+    run_jobs([partial(job, span) for span in spans(len(chunks), threads)], threads)
 
 
-def _as_sender(field: Field, link: Link, b: FieldArray) -> tuple[FieldArray, FieldArray]:
+def _padded_rows(field: Field, elements: int) -> int:
+    return -(-elements // 64) * 64 * field.bits
+
+
+def _as_sender(field: Field, link: Link, b: FieldArray, threads: int = 1) -> tuple[FieldArray, FieldArray]:
     """The corrections d to send, (count * k,), and sum 2^l q0, (count,); forgets the extension."""
-    corrections = field.empty((b.size * field.bits,))
-    share = field.empty((b.size,))
-    rows, first, second = _scratch(field, b.size, 3)
-    for start, count in _chunks(field, b.size):
-        ots, padded = count * field.bits, -(-count // 64) * 64 * field.bits
-        link.ot_sender.hashed_rows(start * field.bits, padded, rows[:padded], (first[:padded], second[:padded]))
-        field.ot_sender_gadget(
-            first[:ots],
-            second[:ots],
-            b[start : start + count],
-            corrections[start * field.bits : start * field.bits + ots],
-            share[start : start + count],
-        )
+    k, corrections, share = field.bits, field.empty((b.size * field.bits,)), field.empty((b.size,))
+
+    def work(buffers: RowBuffers, start: int, count: int) -> None:
+        index = link.ot_sender.hash_halves(start * k, _padded_rows(field, count), buffers)
+        part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
+        zero, one = buffers.halves(0, count * k), buffers.halves(1, count * k)
+        field.ot_sender_products(zero, one, index, b[part], corrections[ots], share[part])
+
+    _in_chunks(field, b.size, 2, threads, work)
     link.ot_sender.finish()
     return corrections, share
 
 
-def _as_receiver(field: Field, link: Link, a: FieldArray, corrections: FieldArray) -> FieldArray:
+def _as_receiver(field: Field, link: Link, a: FieldArray, corrections: FieldArray, threads: int = 1) -> FieldArray:
     """sum 2^l (s + bit d), (count,); forgets the extension."""
-    share = field.empty((a.size,))
-    rows, hashed = _scratch(field, a.size, 2)
-    for start, count in _chunks(field, a.size):
-        ots, padded = count * field.bits, -(-count // 64) * 64 * field.bits
-        part = share[start : start + count]
-        link.ot_receiver.hashed_rows(start * field.bits, padded, rows[:padded], hashed[:padded])
-        field.ot_receiver_gadget(hashed[:ots], part)
-        bits = field.bit_decompose(a[start : start + count])
-        field.select_gadget(bits, corrections[start * field.bits : start * field.bits + ots], part)
+    k, share = field.bits, field.empty((a.size,))
+
+    def work(buffers: RowBuffers, start: int, count: int) -> None:
+        index = link.ot_receiver.hash_halves(start * k, _padded_rows(field, count), buffers)
+        part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
+        field.ot_receiver_products(buffers.halves(0, count * k), index, a[part], corrections[ots], share[part])
+
+    _in_chunks(field, a.size, 1, threads, work)
     link.ot_receiver.finish()
     return share

@@ -32,9 +32,9 @@ _BLOCK_BYTES: Final = 16
 _KEY_SENTENCE: Final = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
 FIXED_KEY: Final = hashlib.sha256(_KEY_SENTENCE).digest()[:KEY_BYTES]
 
-# Four buffers of this many rows of 16 bytes, two of them the caller's, make 128 KiB: they stay in the second-level
-# cache.
-_CHUNK_ROWS: Final = 2048
+# Four buffers of this many rows of 16 bytes, two of them the caller's, make 256 KiB: they stay in the second-level
+# cache, and the calls cost little beside their work.
+_CHUNK_ROWS: Final = 4096
 # `update_into` asks for one block less one byte beyond the input, whatever it writes, for every block mode.
 _SLACK_BYTES: Final = _BLOCK_BYTES - 1
 
@@ -48,6 +48,14 @@ def _xor_indices(blocks: NDArray[np.uint64], first_index: np.uint64) -> None:
 
 
 @kernel
+def _xor_row(rows: NDArray[np.uint64], row: NDArray[np.uint64]) -> None:
+    low, high = row[0, 0], row[0, 1]
+    for at in range(rows.shape[0]):
+        rows[at, 0] ^= low
+        rows[at, 1] ^= high
+
+
+@kernel
 def _combine(
     inner: NDArray[np.uint64], outer: NDArray[np.uint64], first_index: np.uint64, out: NDArray[np.uint64]
 ) -> None:
@@ -57,20 +65,38 @@ def _combine(
         out[row, 1] = outer[row, 1] ^ inner[row, 1]
 
 
+class HashScratch:
+    """Room for both halves of the hashes of up to `capacity` rows, which depend on secrets until `wipe`."""
+
+    __slots__ = ("_inner_bytes", "_outer_bytes", "inner", "outer")
+
+    def __init__(self, capacity: int) -> None:
+        self._inner_bytes, self.inner = _scratch(capacity)
+        self._outer_bytes, self.outer = _scratch(capacity)
+
+    def halves(self, count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The halves of the first `count` hashes, (count, 2) each."""
+        return self.inner[:count], self.outer[:count]
+
+    def wipe(self) -> None:
+        """Overwrite both."""
+        self.inner.fill(0)
+        self.outer.fill(0)
+
+
 class TweakableHash:
     """The hash, with the scratch buffers that it needs: one object for each thread.
 
     The buffers keep what depends on secret rows until the next call; `wipe` clears them.
     """
 
-    __slots__ = ("_inner", "_inner_bytes", "_outer", "_outer_bytes", "_permutation")
+    __slots__ = ("_permutation", "_scratch")
 
     def __init__(self, key: bytes = FIXED_KEY) -> None:
         if len(key) != KEY_BYTES:
             raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
         self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted
-        self._inner_bytes, self._inner = _scratch()
-        self._outer_bytes, self._outer = _scratch()
+        self._scratch = HashScratch(_CHUNK_ROWS)
 
     def hash_rows(self, rows: NDArray[np.uint64], first_index: int, out: NDArray[np.uint64]) -> None:
         """Write `H(rows[r], first_index + r)` to `out[r]` for every row r.
@@ -87,35 +113,55 @@ class TweakableHash:
             raise UsageError(f"{count} rows do not fit an output of {out.shape[0]}")
         if not out.flags.writeable:
             raise UsageError("the output must be writable")
-        if first_index < 0 or first_index + count > INDEX_LIMIT:
-            raise UsageError("an OT index lies between 0 and 2^64 - 1 and does not wrap around")
+        _check_index(first_index, count)
         for start in range(0, count, _CHUNK_ROWS):
             stop = min(start + _CHUNK_ROWS, count)
-            self._hash_chunk(rows[start:stop], np.uint64(first_index + start), out[start:stop])
+            self.permute(rows[start:stop], first_index + start, self._scratch)
+            _combine(*self._scratch.halves(stop - start), np.uint64(first_index + start), out[start:stop])
 
-    def _hash_chunk(self, rows: NDArray[np.uint64], first_index: np.uint64, out: NDArray[np.uint64]) -> None:
+    def permute(self, rows: NDArray[np.uint64], first_index: int, scratch: HashScratch) -> None:
+        """Write P(x) ^ i to the inner and P(P(x) ^ i) to the outer half, i = first_index + r for x = rows[r].
+
+        So the hash is inner ^ outer ^ i: kernels that go on with it need not store it.
+
+        Shapes: rows (n, 2), C-contiguous uint64, with room for n in `scratch`.
+        Raises: UsageError as `hash_rows`.
+        """
+        _check_rows(rows, "rows")
         count = rows.shape[0]
-        payload_bytes = count * _BLOCK_BYTES
-        inner, outer = self._inner[:count], self._outer[:count]
-        self._permutation.update_into(readable_bytes(rows), self._inner_bytes)
-        _xor_indices(inner, first_index)
-        self._permutation.update_into(self._inner_bytes[:payload_bytes], self._outer_bytes)
-        _combine(inner, outer, first_index, out)
+        if count > len(scratch.inner):
+            raise UsageError(f"{count} rows do not fit a scratch of {len(scratch.inner)}")
+        _check_index(first_index, count)
+        inner_bytes, outer_bytes = scratch._inner_bytes, scratch._outer_bytes
+        self._permutation.update_into(readable_bytes(rows), inner_bytes)
+        _xor_indices(scratch.inner[:count], np.uint64(first_index))
+        self._permutation.update_into(inner_bytes[: count * _BLOCK_BYTES], outer_bytes)
 
     def wipe(self) -> None:
         """Overwrite the scratch buffers."""
-        self._inner.fill(0)
-        self._outer.fill(0)
+        self._scratch.wipe()
 
     def __repr__(self) -> str:
         return "<TweakableHash>"
 
 
-def _scratch() -> tuple[memoryview, NDArray[np.uint64]]:
+def xor_to_rows(rows: NDArray[np.uint64], row: NDArray[np.uint64]) -> None:
+    """rows[r] ^= row[0] for every r; rows (n, 2) and row (1, 2), both contiguous uint64."""
+    _check_rows(rows, "rows")
+    _check_rows(row, "row")
+    _xor_row(rows, row)
+
+
+def _check_index(first_index: int, count: int) -> None:
+    if first_index < 0 or first_index + count > INDEX_LIMIT:
+        raise UsageError("an OT index lies between 0 and 2^64 - 1 and does not wrap around")
+
+
+def _scratch(capacity: int) -> tuple[memoryview, NDArray[np.uint64]]:
     """One buffer, seen twice: as bytes with the slack that the cipher asks for, and as rows."""
-    words = np.zeros(2 * _CHUNK_ROWS + 2, dtype=np.uint64)
-    as_bytes = writable_bytes(words)[: _CHUNK_ROWS * _BLOCK_BYTES + _SLACK_BYTES]
-    return as_bytes, words[: 2 * _CHUNK_ROWS].reshape(_CHUNK_ROWS, 2)
+    words = np.zeros(2 * capacity + 2, dtype=np.uint64)
+    as_bytes = writable_bytes(words)[: capacity * _BLOCK_BYTES + _SLACK_BYTES]
+    return as_bytes, words[: 2 * capacity].reshape(capacity, 2)
 
 
 def _check_rows(array: NDArray[np.uint64], name: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Words = npt.NDArray[np.uint64]
 Bits = npt.NDArray[np.uint8]
+Halves = tuple[Words, Words]
 
 
 class GadgetOperations:
@@ -44,39 +45,33 @@ class GadgetOperations:
 
         def empty(self, shape: int | tuple[int, ...]) -> FieldArray: ...
 
-    def gadget_sum(self, x: FieldArray) -> FieldArray:
-        """sum over l of 2^l x[:, l], for x of shape (n, k): shape (n,)."""
-        if x.ndim != 2 or x.shape[1] != self.bits:
-            raise UsageError(f"gadget_sum takes shape (n, {self.bits}), not {x.shape}")
-        out = self.empty(len(x))
-        self.ot_kernels.gadget_sum(self._input(x, x.size), self.bits, flat_words(out.limbs), self.parameter)
-        return out
-
-    def ot_sender_gadget(self, h0: Words, h1: Words, b: FieldArray, d: FieldArray, acc: FieldArray) -> None:
+    def ot_sender_products(
+        self, zero: Halves, one: Halves, first_index: int, b: FieldArray, d: FieldArray, acc: FieldArray
+    ) -> None:
         """The sender's side of the products a * b: with q0, q1 the hashes h0, h1 modulo p,
 
             d[i k + l] = q0 - q1 + b[i]    and    acc[i] = sum over l of 2^l q0[i k + l].
 
-        Shapes: h0, h1 (n k, 2) raw 128-bit blocks; b and acc (n,); d (n k,). `d` and `acc` are overwritten.
+        Shapes: `zero` and `one` are the halves of h0 and h1, (n k, 2) each, see `TweakableHash.permute`; hash j is
+        inner[j] ^ outer[j] ^ (first_index + j). b and acc (n,); d (n k,). `d` and `acc` are overwritten.
         """
         count = acc.size
-        blocks = (self._blocks(h0, count * self.bits), self._blocks(h1, count * self.bits))
+        hashes = [self._hashes(halves, first_index, count * self.bits) for halves in (zero, one)]
         outputs = (self._output(d, count * self.bits), self._output(acc, count))
-        self.ot_kernels.ot_sender_gadget(*blocks, self._input(b, count), self.bits, *outputs, self.parameter)
+        self.ot_kernels.ot_sender_products(*hashes, self._input(b, count), self.bits, *outputs, self.parameter)
 
-    def ot_receiver_gadget(self, h: Words, acc: FieldArray) -> None:
-        """acc[i] = sum over l of 2^l (h[i k + l] mod p); h is (n k, 2) raw 128-bit blocks, acc (n,), overwritten."""
-        blocks = self._blocks(h, acc.size * self.bits)
-        self.ot_kernels.ot_receiver_gadget(blocks, self.bits, self._output(acc, acc.size), self.parameter)
+    def ot_receiver_products(
+        self, halves: Halves, first_index: int, a: FieldArray, d: FieldArray, acc: FieldArray
+    ) -> None:
+        """acc[i] = sum over l of 2^l (h[i k + l] mod p + (bit l of a[i]) d[i k + l]).
 
-    def select_gadget(self, bits: Bits, d: FieldArray, acc: FieldArray) -> None:
-        """acc[i] += sum over l of 2^l bits[i, l] d[i k + l]; bits (n, k) of 0 and 1, d (n k,), acc (n,)."""
-        count = acc.size * self.bits
-        if bits.dtype != np.uint8 or bits.size != count:
-            raise UsageError(f"{count} bits as uint8 expected, not {bits.shape} of {bits.dtype}")
-        flat = np.require(bits.reshape(count), requirements=["C", "W"])
-        target = self._output(acc, acc.size)
-        self.ot_kernels.select_gadget(flat, self._input(d, count), self.bits, target, self.parameter)
+        Shapes: `halves` as for `ot_sender_products`; a and acc (n,), d (n k,). `acc` is overwritten. Bits
+        select by masks.
+        """
+        count = acc.size
+        hashes, words = self._hashes(halves, first_index, count * self.bits), self._input(a, count).reshape(-1)
+        operands = (words, self.bits, self._input(d, count * self.bits), self._output(acc, count))
+        self.ot_kernels.ot_receiver_products(hashes, *operands, self.parameter)
 
     def random_combination(self, coefficients: FieldArray, x: FieldArray) -> FieldArray:
         """sum over i of coefficients[i] x[i], both of shape (m,): one element, shape ()."""
@@ -114,9 +109,13 @@ class GadgetOperations:
             raise UsageError("the output must be a contiguous, writable array")
         return words
 
-    def _blocks(self, blocks: Any, count: int | None = None) -> Words:
+    def _hashes(self, halves: Halves, first_index: int, count: int) -> tuple[Words, Words, np.uint64]:
+        inner, outer = map(self._blocks, halves)
+        if not len(inner) == len(outer) == count:
+            raise UsageError(f"{count} blocks expected, not {len(inner)} and {len(outer)}")
+        return inner, outer, np.uint64(first_index)
+
+    def _blocks(self, blocks: Any) -> Words:
         if not isinstance(blocks, np.ndarray) or blocks.dtype != np.uint64 or blocks.shape[1:] != (2,):
             raise UsageError("128-bit blocks are a uint64 array of shape (n, 2)")
-        if count is not None and len(blocks) != count:
-            raise UsageError(f"{count} blocks expected, not {len(blocks)}")
         return flat_words(blocks)

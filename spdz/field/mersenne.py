@@ -87,6 +87,13 @@ class Ring:
         """The low W bits."""
         return self.builder.trunc(wide, self.type)
 
+    def split(self, wide: Any) -> tuple[Any, Any]:
+        """The low e bits of 2W bits, and those above, of which W are kept."""
+        b = self.builder
+        low = self.narrow(wide)
+        high = self.narrow(b.lshr(wide, ir.Constant(wide.type, self.type.width)))
+        return b.and_(low, self.p), b.or_(b.lshr(low, self.e), b.shl(high, b.sub(self.width, self.e)))
+
     def product(self, x: Any, y: Any) -> Any:
         """The integer product of 2W bits. Two words: schoolbook, in four multiplications of 64 bits."""
         b = self.builder
@@ -153,12 +160,23 @@ def sub(ring: Ring, x: Any, y: Any) -> Any:
 @_binary
 def mul(ring: Ring, x: Any, y: Any) -> Any:
     """x * y mod p."""
-    b = ring.builder
-    product = ring.product(x, y)
-    low = ring.narrow(product)
-    high = ring.narrow(b.lshr(product, ir.Constant(product.type, ring.type.width)))
-    above = b.or_(b.lshr(low, ring.e), b.shl(high, b.sub(ring.width, ring.e)))
-    return ring.canonical(b.add(b.and_(low, ring.p), above))
+    below, above = ring.split(ring.product(x, y))
+    return ring.canonical(ring.builder.add(below, above))
+
+
+@intrinsic
+def mul_mul_add(typingctx: Any, x: Any, y: Any, z: Any, w: Any, c: Any, e: Any) -> Any:
+    """x y + z w + c mod p, reduced once: as an integer it is at most 2 (p - 1)^2 + p - 1, that is below 2 p 2^e."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ring = Ring(builder, word_count(x), args[5])
+        first, second, third, fourth, last = (pack(builder, x, value) for value in args[:5])
+        products = builder.add(ring.product(first, second), ring.product(third, fourth))
+        total = builder.add(products, builder.zext(last, products.type))
+        below, above = ring.split(total)
+        return unpack(builder, x, ring.canonical(builder.add(below, ring.canonical(above))))
+
+    return x(x, x, x, x, x, types.uint64), codegen
 
 
 @_unary
@@ -173,6 +191,28 @@ def double(ring: Ring, x: Any) -> Any:
 def low_bits(ring: Ring, x: Any) -> Any:
     """The low e bits of a word or a pair of words; the result may be p."""
     return ring.builder.and_(x, ring.p)
+
+
+@_unary
+def symmetric(ring: Ring, x: Any) -> Any:
+    """The representative in [-(p-1)/2, (p-1)/2] in two's complement: x - p where the top one of the e bits is set."""
+    b = ring.builder
+    negative = b.lshr(x, b.sub(ring.e, ring.one))
+    return b.sub(x, b.and_(ring.p, b.sub(ir.Constant(ring.type, 0), negative)))
+
+
+@intrinsic
+def exceeds_word(typingctx: Any, x: Any) -> Any:
+    """1 if a two's complement number of one or two words does not fit into one, else 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = pack(builder, x, args[0])
+        if value.type == WORD:
+            return ir.Constant(WORD, 0)
+        again = builder.sext(builder.trunc(value, WORD), value.type)
+        return builder.zext(builder.icmp_unsigned("!=", value, again), WORD)
+
+    return types.uint64(x), codegen
 
 
 @_binary
@@ -210,6 +250,18 @@ def mul_add(typingctx: Any, accumulator: Any, x: Any, y: Any) -> Any:
     return accumulator(accumulator, x, y), codegen
 
 
+@intrinsic
+def plus(typingctx: Any, accumulator: Any, x: Any) -> Any:
+    """accumulator + x as integers, for an accumulator as of `mul_add`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        total = pack(builder, accumulator, args[0])
+        added = builder.zext(pack(builder, x, args[1]), total.type)
+        return unpack(builder, accumulator, builder.add(total, added))
+
+    return accumulator(accumulator, x), codegen
+
+
 @inlined
 def _reduce_word(word: Any, e: Any) -> Any:
     """A word modulo p = 2^e - 1, e <= 61. After 64 // e folds it is at most 2 p, after another one at most p + 1."""
@@ -230,12 +282,27 @@ def widest_multiple(e: Any) -> Any:
 
 
 @inlined
-def _reduce_block_of_one(low: Any, high: Any, widest: Any, e: Any) -> Any:
-    # Three pieces of w >= 43 bits cover 128; their sum is at most 3 (2^w - 1), and after a fold at most 2^w + 1.
-    w, folds = widest
+def _fold_block(low: Any, high: Any, w: Any) -> Any:
+    """A number congruent to low + 2^64 high modulo 2^w - 1, at most 2^w + 1, for 43 <= w <= 62.
+
+    Three pieces of w bits cover 128; their sum is at most 3 (2^w - 1).
+    """
     mask = (U1 << w) - U1
     s = (low & mask) + (((low >> w) | (high << (U64 - w))) & mask) + (high >> (w + w - U64))
-    s = (s & mask) + (s >> w)
+    return (s & mask) + (s >> w)
+
+
+@inlined
+def reduce_block_at_once(low: Any, high: Any, e: Any) -> Any:
+    """low + 2^64 high mod p, for one word and 43 <= e: without a loop, so that the loop around it vectorises."""
+    s = _fold_block(low, high, e)
+    return (s + ((s + U1) >> e)) & ((U1 << e) - U1)
+
+
+@inlined
+def _reduce_block_of_one(low: Any, high: Any, widest: Any, e: Any) -> Any:
+    w, folds = widest
+    s = _fold_block(low, high, w)
     # Where w = e, that is below 2 p already. Otherwise w / e - 1 folds leave at most 2 p and one more makes it p + 1.
     p = (U1 << e) - U1
     for _ in range(folds):

@@ -9,13 +9,28 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spdz.field.jit import inlined, kernel, overload
 from spdz.field.kernels import Words, constant, load, store
-from spdz.field.mersenne import U0, U1, add, double, keep_if, mul, reduce_block, sub, widest_multiple
+from spdz.field.mersenne import (
+    U0,
+    U1,
+    add,
+    double,
+    keep_if,
+    mul,
+    reduce_block,
+    reduce_block_at_once,
+    sub,
+    widest_multiple,
+)
 
-Bytes = npt.NDArray[np.uint8]
+Hashes = tuple[Words, Words, np.uint64]
+"""(inner, outer, first index): hash j is inner[j] ^ outer[j] ^ (first index + j)."""
+
+_LONG = np.uint64(43)
+_HALF, _LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
+_SIX, _LOW_SIX = np.uint64(6), np.uint64(63)
 
 
 @kernel
@@ -36,42 +51,43 @@ def copee_receiver_step(acc: Words, t: Words, u: Words, bit: np.uint64, e: np.ui
         store(acc, i, add(double(load(acc, i), e), received, e))
 
 
+@inlined
+def _hash_words(h: Any, j: Any) -> Any:
+    """The two words of hash j: inner ^ outer ^ (index + j), see `TweakableHash.permute`."""
+    inner, outer, index = h
+    at = np.uint64(j)
+    return inner[at, U0] ^ outer[at, U0] ^ (index + at), inner[at, U1] ^ outer[at, U1]
+
+
 def _entry(source: Any, j: Any, e: Any) -> Any:
     """Entry j of the gadget rows of a `source`; its kind is told by the number of its members.
 
-    (x,)                          x[j]
-    (bits, d)                     bits[j] d[j]
-    (h, like, widest)             h[j] mod p, an element of the kind of `like`
-    (h0, h1, secret, d, widest)   h0[j] mod p; the entry's message h0[j] - h1[j] + secret is written to d[j]
+    (h0, h1, secret, d, widest)              h0[j] mod p; the message h0[j] - h1[j] + secret is written to d[j]
+    (h, words, word, start, d, widest)       h[j] mod p, plus d[j] if bit j - start of words[word ...] is 1
     """
     raise NotImplementedError("for kernels only")
 
 
 @overload(_entry)
 def _choose_entry(source: Any, j: Any, e: Any) -> Any:
-    return {1: _plain_entry, 2: _selected_entry, 3: _block_entry, 5: _sender_entry}[len(source)]
-
-
-def _plain_entry(source: Any, j: Any, e: Any) -> Any:
-    return load(source[0], j)
-
-
-def _selected_entry(source: Any, j: Any, e: Any) -> Any:
-    bits, d = source
-    return keep_if(load(d, j), constant(d, np.uint64(bits[np.uint64(j)]) & U1), e)
-
-
-def _block_entry(source: Any, j: Any, e: Any) -> Any:
-    h, like, widest = source
-    return reduce_block(h[np.uint64(j), U0], h[np.uint64(j), U1], like, widest, e)
+    return {5: _sender_entry, 6: _receiver_entry}[len(source)]
 
 
 def _sender_entry(source: Any, j: Any, e: Any) -> Any:
     h0, h1, secret, d, widest = source
-    first = reduce_block(h0[np.uint64(j), U0], h0[np.uint64(j), U1], d, widest, e)
-    second = reduce_block(h1[np.uint64(j), U0], h1[np.uint64(j), U1], d, widest, e)
-    store(d, j, add(sub(first, second, e), secret, e))
+    low, high = _hash_words(h0, j)
+    first = reduce_block(low, high, d, widest, e)
+    low, high = _hash_words(h1, j)
+    store(d, j, add(sub(first, reduce_block(low, high, d, widest, e), e), secret, e))
     return first
+
+
+def _receiver_entry(source: Any, j: Any, e: Any) -> Any:
+    h, words, word, start, d, widest = source
+    low, high = _hash_words(h, j)
+    place = np.uint64(j - start)
+    bit = (words[np.uint64(word) + (place >> _SIX)] >> (place & _LOW_SIX)) & U1
+    return add(reduce_block(low, high, d, widest, e), keep_if(load(d, j), constant(d, bit), e), e)
 
 
 @inlined
@@ -91,34 +107,99 @@ def _gadget_row(source: Any, start: Any, k: Any, like: Any, e: Any) -> Any:
     return add(low, mul(high, constant(like, U1 << np.uint64(half)), e), e)
 
 
-@kernel
-def gadget_sum(x: Words, k: int, out: Words, e: np.uint64) -> None:
-    """out[i] = sum over l of 2^l x[i, l]."""
-    for i in range(out.shape[0]):
-        store(out, i, _gadget_row((x,), i * k, k, out, e))
+@inlined
+def _reduce_halves(low: Any, high: Any, e: Any) -> Any:
+    """low + 2^32 high mod 2^e - 1 for sums of at most 61 halves, 43 <= e <= 61."""
+    p, above = (U1 << e) - U1, e - _HALF
+    total = low + ((high & ((U1 << above) - U1)) << _HALF) + (high >> above)
+    total = (total & p) + (total >> e)
+    return (total + ((total + U1) >> e)) & p
+
+
+@inlined
+def _sender_row_at_once(h0: Any, h1: Any, secret: Any, start: Any, k: Any, d: Any, e: Any) -> Any:
+    """As `_gadget_row`, for one-word fields with 43 <= e: 2^l x is a rotation, so the loop has no chain and vectorises.
+
+    The halves of the rotated words are summed apart and reduced once.
+    """
+    low_sum, high_sum, p = U0, U0, (U1 << e) - U1
+    for bit in range(np.uint64(k)):
+        j = np.uint64(start) + bit
+        low, high = _hash_words(h0, j)
+        first = reduce_block_at_once(low, high, e)
+        low, high = _hash_words(h1, j)
+        d[j] = add(sub(first, reduce_block_at_once(low, high, e), e), secret, e)
+        rotated = ((first << bit) | (first >> (e - bit))) & p
+        low_sum += rotated & _LOW_HALF
+        high_sum += rotated >> _HALF
+    return _reduce_halves(low_sum, high_sum, e)
+
+
+@inlined
+def _receiver_row_at_once(h: Any, value: Any, start: Any, k: Any, d: Any, e: Any) -> Any:
+    """The receiver's counterpart of `_sender_row_at_once`."""
+    low_sum, high_sum, p = U0, U0, (U1 << e) - U1
+    for bit in range(np.uint64(k)):
+        j = np.uint64(start) + bit
+        low, high = _hash_words(h, j)
+        chosen = d[j] & (U0 - ((value >> bit) & U1))
+        entry = add(reduce_block_at_once(low, high, e), chosen, e)
+        rotated = ((entry << bit) | (entry >> (e - bit))) & p
+        low_sum += rotated & _LOW_HALF
+        high_sum += rotated >> _HALF
+    return _reduce_halves(low_sum, high_sum, e)
+
+
+def _sender_row(h0: Any, h1: Any, b: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+    """Row i of `ot_sender_products`."""
+    raise NotImplementedError("for kernels only")
+
+
+@overload(_sender_row)
+def _choose_sender_row(h0: Any, h1: Any, b: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+    def one_word(h0: Any, h1: Any, b: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+        if e >= _LONG:
+            return _sender_row_at_once(h0, h1, b[np.uint64(i)], i * k, k, d, e)
+        return _gadget_row((h0, h1, load(b, i), d, widest), i * k, k, d, e)
+
+    def two_words(h0: Any, h1: Any, b: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+        return _gadget_row((h0, h1, load(b, i), d, widest), i * k, k, d, e)
+
+    return one_word if d.ndim == 1 else two_words
+
+
+def _receiver_row(h: Any, words: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+    """Row i of `ot_receiver_products`."""
+    raise NotImplementedError("for kernels only")
+
+
+@overload(_receiver_row)
+def _choose_receiver_row(h: Any, words: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+    def one_word(h: Any, words: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+        if e >= _LONG:
+            return _receiver_row_at_once(h, words[np.uint64(i)], i * k, k, d, e)
+        return _gadget_row((h, words, i, i * k, d, widest), i * k, k, d, e)
+
+    def two_words(h: Any, words: Any, i: Any, k: Any, d: Any, widest: Any, e: Any) -> Any:
+        return _gadget_row((h, words, 2 * i, i * k, d, widest), i * k, k, d, e)
+
+    return one_word if d.ndim == 1 else two_words
 
 
 @kernel
-def ot_sender_gadget(h0: Words, h1: Words, b: Words, k: int, d: Words, out: Words, e: np.uint64) -> None:
+def ot_sender_products(h0: Hashes, h1: Hashes, b: Words, k: int, d: Words, out: Words, e: np.uint64) -> None:
     """d[i, l] = h0[i, l] - h1[i, l] + b[i]; out[i] = sum over l of 2^l h0[i, l]."""
     widest = widest_multiple(e)
     for i in range(out.shape[0]):
-        store(out, i, _gadget_row((h0, h1, load(b, i), d, widest), i * k, k, out, e))
+        store(out, i, _sender_row(h0, h1, b, i, k, d, widest, e))
 
 
 @kernel
-def ot_receiver_gadget(h: Words, k: int, out: Words, e: np.uint64) -> None:
-    """out[i] = sum over l of 2^l h[i, l]."""
+def ot_receiver_products(h: Hashes, words: Words, k: int, d: Words, out: Words, e: np.uint64) -> None:
+    """out[i] = sum over l of 2^l (h[i, l] + bit l of a[i] times d[i, l]); `words` are the words of a."""
     widest = widest_multiple(e)
     for i in range(out.shape[0]):
-        store(out, i, _gadget_row((h, out, widest), i * k, k, out, e))
-
-
-@kernel
-def select_gadget(bits: Bytes, d: Words, k: int, acc: Words, e: np.uint64) -> None:
-    """acc[i] += sum over l of 2^l bits[i, l] d[i, l]."""
-    for i in range(acc.shape[0]):
-        store(acc, i, add(load(acc, i), _gadget_row((bits, d), i * k, k, acc, e), e))
+        store(out, i, _receiver_row(h, words, i, k, d, widest, e))
 
 
 @kernel

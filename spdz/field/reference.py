@@ -106,6 +106,11 @@ def beaver_product(p: int, a: Vector, b: Vector, c: Vector, epsilon: Vector, del
     return [(ci + bi * ei + ai * di + scale * ei * di) % p for ai, bi, ci, ei, di in columns]
 
 
+def combine(p: int, chi: Vector, value: Vector, mac: Vector, totals: Vector) -> list[int]:
+    """Two totals and the random combinations of values and MACs."""
+    return [(totals[0] + dot(p, chi, value)) % p, (totals[1] + dot(p, chi, mac)) % p]
+
+
 def copee_sender_step(p: int, acc: Vector, x: Vector, t0: Vector, t1: Vector) -> tuple[list[int], list[int]]:
     """(acc, u) after one base OT."""
     u = [(a - b + c) % p for a, b, c in zip(t0, t1, x, strict=True)]
@@ -116,17 +121,18 @@ def copee_receiver_step(p: int, acc: Vector, t: Vector, u: Vector, bit: int) -> 
     return [(2 * a + b + bit * c) % p for a, b, c in zip(acc, t, u, strict=True)]
 
 
-def ot_sender_gadget(p: int, q0: Vector, q1: Vector, b: Vector) -> tuple[list[int], list[int]]:
+def ot_sender_products(p: int, q0: Vector, q1: Vector, b: Vector) -> tuple[list[int], list[int]]:
     """(d, acc) from hashes that are already reduced."""
     k = p.bit_length()
     d = [(q0[at] - q1[at] + b[at // k]) % p for at in range(len(q0))]
     return d, gadget_sum(p, rows(k, q0))
 
 
-def select_gadget(p: int, bits: Sequence[Vector], d: Vector, acc: Vector) -> list[int]:
+def ot_receiver_products(p: int, q: Vector, a: Vector, d: Vector) -> list[int]:
+    """From hashes that are already reduced."""
     k = p.bit_length()
-    chosen = [[bit * a for bit, a in zip(*pair, strict=True)] for pair in zip(bits, rows(k, d), strict=True)]
-    return add(p, acc, gadget_sum(p, chosen))
+    entries = [q[at] + (a[at // k] >> at % k & 1) * d[at] for at in range(len(q))]
+    return gadget_sum(p, rows(k, entries))
 
 
 def rows(k: int, x: Vector) -> list[list[int]]:

@@ -29,6 +29,8 @@ class SessionState:
     randomness: Randomness
     session_id: bytes = b""
     mac_key: MacKey | None = None
+    threads: int = 1
+    """How many threads the heavy loops of this party may use; the peers need not know."""
 
     @property
     def key(self) -> MacKey:

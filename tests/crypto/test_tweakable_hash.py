@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from spdz.crypto import Prg
-from spdz.crypto.tweakable_hash import FIXED_KEY, TweakableHash
+from spdz.crypto.tweakable_hash import FIXED_KEY, HashScratch, TweakableHash, xor_to_rows
 from spdz.errors import UsageError
 
 from . import references as ref
@@ -140,8 +140,31 @@ def test_wipe_clears_the_scratch_buffers() -> None:
     hasher = TweakableHash()
     rows = random_rows(10)
     hasher.hash_rows(rows, 0, np.zeros_like(rows))
-    assert hasher._inner.any()
+    halves = hasher._scratch.halves(10)
+    assert all(half.any() for half in halves)
     hasher.wipe()
-    assert not hasher._inner.any()
-    assert not hasher._outer.any()
+    assert not any(half.any() for half in halves)
     assert repr(hasher) == "<TweakableHash>"
+
+
+def test_the_hash_is_the_xor_of_its_halves_and_the_index() -> None:
+    hasher, rows = TweakableHash(), random_rows(300)
+    scratch, hashed = HashScratch(300), np.empty_like(rows)
+    hasher.hash_rows(rows, 77, hashed)
+    hasher.permute(rows, 77, scratch)
+    inner, outer = scratch.halves(300)
+    together = inner ^ outer
+    together[:, 0] ^= np.arange(77, 377, dtype=np.uint64)
+    assert (together == hashed).all()
+    for misuse in (lambda: hasher.permute(random_rows(301), 0, scratch), lambda: hasher.permute(rows, -1, scratch)):
+        with pytest.raises(UsageError):
+            misuse()
+
+
+def test_a_row_is_added_to_all_rows() -> None:
+    rows, row = random_rows(5), random_rows(1)
+    expected = rows ^ row
+    xor_to_rows(rows, row)
+    assert (rows == expected).all()
+    with pytest.raises(UsageError):
+        xor_to_rows(rows, row[0])

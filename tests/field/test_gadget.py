@@ -26,6 +26,14 @@ def blocks_from(stream: Stream, count: int) -> np.ndarray:
     return np.concatenate([edge, drawn])[:count]
 
 
+def halves(hashes: np.ndarray, first_index: int, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
+    """Two arrays as `TweakableHash.permute` leaves them: their XOR with the index is the hash."""
+    inner = np.frombuffer(stream.draw(16 * len(hashes)), dtype=np.uint64).reshape(len(hashes), 2)
+    outer = inner ^ hashes
+    outer[:, 0] ^= np.arange(len(hashes), dtype=np.uint64) + np.uint64(first_index)
+    return inner, outer
+
+
 def reduced(field: Field, blocks: np.ndarray) -> list[int]:
     return reference.reduce_blocks(field.modulus, [(int(low), int(high)) for low, high in blocks])
 
@@ -145,45 +153,36 @@ def test_packed_bits_at_awkward_counts(field: Field, count: int) -> None:
     assert field.packed_bits(x).tobytes() == reference.packed_bits(field.bits, x.to_ints())
 
 
-@TESTED_FIELDS
-@checked
-@given(data=st.data())
-def test_gadget_sums(field: Field, data: st.DataObject) -> None:
-    p, k = field.modulus, field.bits
-    (row,) = data.draw(vectors(field, 1))
-    table = [[row[(i + at) % len(row)] for at in range(k)] for i in range(3)]
-    x = field.array(table)
-    assert field.gadget_sum(x).to_ints() == reference.gadget_sum(p, table)
-    assert field.gadget_sum(x).equals(x @ field.array([pow(2, at, p) for at in range(k)]))
-
-
-def test_gadget_of_edges_and_of_nothing(field: Field) -> None:
-    p, k = field.modulus, field.bits
-    for value in edges(field):
-        assert field.gadget_sum(field.full((2, k), value)).to_ints() == [value * (2**k - 1) % p] * 2
-    assert field.gadget_sum(field.zeros((0, k))).shape == (0,)
-
-
-def test_recomposing_bits(field: Field, stream: Stream) -> None:
-    x = field.sample(stream.fill, 30)
-    assert field.gadget_sum(field.array(field.bit_decompose(x))).equals(x)
+@pytest.mark.parametrize("field", ALL, ids=lambda field: field.name)
+@pytest.mark.parametrize("index", [0, 5, 2**40, 2**64 - 23 * 127])
+def test_ot_products(field: Field, index: int, stream: Stream) -> None:
+    p, k, count = field.modulus, field.bits, 23
+    h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k)[::-1].copy()
+    a, b = field.array((edges(field)[::-1] * count)[:count]), field.array((edges(field) * count)[:count])
+    d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
+    q0, q1 = reduced(field, h0), reduced(field, h1)
+    zero, one = halves(h0, index, stream), halves(h1, index, stream)
+    field.ot_sender_products(zero, one, index, b, d, sent)
+    assert (d.to_ints(), sent.to_ints()) == reference.ot_sender_products(p, q0, q1, b.to_ints())
+    field.ot_receiver_products(one, index, a, d, received)
+    assert received.to_ints() == reference.ot_receiver_products(p, q1, a.to_ints(), d.to_ints())
 
 
 @pytest.mark.parametrize("field", ALL, ids=lambda field: field.name)
-def test_ot_gadgets(field: Field, stream: Stream) -> None:
-    p, k, count = field.modulus, field.bits, 23
-    h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k)[::-1].copy()
-    b = field.array((edges(field) * count)[:count])
-    d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
-    q0, q1 = reduced(field, h0), reduced(field, h1)
-    field.ot_sender_gadget(h0, h1, b, d, sent)
-    assert (d.to_ints(), sent.to_ints()) == reference.ot_sender_gadget(p, q0, q1, b.to_ints())
-    field.ot_receiver_gadget(h1, received)
-    assert received.to_ints() == reference.gadget_sum(p, reference.rows(k, q1))
-    bits = field.bit_decompose(field.sample(stream.fill, count))
-    expected = reference.select_gadget(p, bits.tolist(), d.to_ints(), received.to_ints())
-    field.select_gadget(bits, d, received)
-    assert received.to_ints() == expected
+def test_hashes_at_the_edges(field: Field, stream: Stream) -> None:
+    """Every hash and every entry of d is the same extreme block, so that all sums are as large as they can be."""
+    p, k = field.modulus, field.bits
+    for word in EDGE_WORDS:
+        h, zeros = np.full((2 * k, 2), word, np.uint64), np.zeros((2 * k, 2), np.uint64)
+        for value in edges(field):
+            a, d, received = field.full(2, value), field.full(2 * k, p - 1), field.empty(2)
+            field.ot_receiver_products(halves(h, 0, stream), 0, a, d, received)
+            q = reduced(field, h)
+            assert received.to_ints() == reference.ot_receiver_products(p, q, a.to_ints(), d.to_ints())
+            sent = field.empty(2)
+            field.ot_sender_products(halves(h, 0, stream), halves(zeros, 0, stream), 0, a, d, sent)
+            expected = reference.ot_sender_products(p, q, [0] * (2 * k), a.to_ints())
+            assert (d.to_ints(), sent.to_ints()) == expected
 
 
 def test_ot_multiplication_as_a_whole(field: Field, stream: Stream) -> None:
@@ -192,10 +191,9 @@ def test_ot_multiplication_as_a_whole(field: Field, stream: Stream) -> None:
     a, b = field.sample(stream.fill, count), field.sample(stream.fill, count)
     h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k) ^ np.uint64(5)
     d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
-    field.ot_sender_gadget(h0, h1, b, d, sent)
-    bits = field.bit_decompose(a)
-    field.ot_receiver_gadget(np.where(bits.reshape(-1, 1) == 1, h1, h0), received)
-    field.select_gadget(bits, d, received)
+    field.ot_sender_products(halves(h0, 7, stream), halves(h1, 7, stream), 7, b, d, sent)
+    chosen = np.where(field.bit_decompose(a).reshape(-1, 1) == 1, h1, h0)
+    field.ot_receiver_products(halves(chosen, 7, stream), 7, a, d, received)
     assert (received - sent).equals(a * b)
 
 
@@ -216,15 +214,12 @@ def test_arrays_that_do_not_fit_are_refused(field: Field, stream: Stream) -> Non
         lambda: field.copee_key_holder(field.zeros((k + 1, 3)), streams, bits),  # type: ignore[arg-type]
         lambda: field.copee_key_holder(field.zeros((k, 3)), streams, bits[1:]),  # type: ignore[arg-type]
         lambda: field.copee_key_holder(other.reshape(1, 3), streams, bits),  # type: ignore[arg-type]
-        lambda: field.gadget_sum(field.zeros((3, k + 1))),
-        lambda: field.gadget_sum(field.zeros(k)),
-        lambda: field.ot_sender_gadget(h, h[:-1], three, field.zeros(3 * k), three),
-        lambda: field.ot_sender_gadget(h, h, three, three, three),
-        lambda: field.ot_sender_gadget(h, h.astype(np.int64), three, field.zeros(3 * k), three),
-        lambda: field.ot_receiver_gadget(h.reshape(-1), three),
-        lambda: field.ot_receiver_gadget(h, two),
-        lambda: field.select_gadget(np.zeros((2, k), np.uint8), field.zeros(3 * k), three),
-        lambda: field.select_gadget(np.zeros((3, k), np.int64), field.zeros(3 * k), three),  # type: ignore[arg-type]
+        lambda: field.ot_sender_products((h, h), (h, h[:-1]), 0, three, field.zeros(3 * k), three),
+        lambda: field.ot_sender_products((h, h), (h, h), 0, three, three, three),
+        lambda: field.ot_sender_products((h, h.astype(np.int64)), (h, h), 0, three, field.zeros(3 * k), three),
+        lambda: field.ot_receiver_products((h.reshape(-1), h), 0, three, field.zeros(3 * k), three),
+        lambda: field.ot_receiver_products((h, h), 0, three, field.zeros(3 * k), two),
+        lambda: field.ot_receiver_products((h, h), 0, other, field.zeros(3 * k), three),
         lambda: field.reduce_blocks(np.zeros((3, 3), np.uint64)),
         lambda: field.reduce_blocks(h, out=three),
         lambda: field.reduce_blocks([[1, 2]]),  # type: ignore[arg-type]
@@ -240,10 +235,10 @@ def test_read_only_inputs_are_read(field: Field, stream: Stream) -> None:
     count, k = 4, field.bits
     h = blocks_from(stream, count * k)
     h.setflags(write=False)
-    bits = np.ones((count, k), dtype=np.uint8)
-    bits.setflags(write=False)
     received, d = field.empty(count), field.from_bytes(field.ones(count * k).to_bytes(), count * k)
-    field.ot_receiver_gadget(h, received)
+    nothing, everything = field.zeros(count), field.full(count, field.modulus - 1)
+    field.ot_receiver_products((h, h), 0, nothing, d, received)
     before: FieldArray = received.copy()
-    field.select_gadget(bits, d, received)
-    assert (received - before).equals(field.full(count, (2**k - 1) % field.modulus))
+    field.ot_receiver_products((h, h), 0, everything, d, received)
+    # p - 1 has all bits but the lowest.
+    assert (received - before).equals(field.full(count, (2**k - 2) % field.modulus))

@@ -10,6 +10,7 @@ import pytest
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M13
 from spdz.preprocessing.multiply import multiply
+from spdz.preprocessing.ot_extension import OtReceiver, OtSender
 from spdz.runtime.context import Context
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
@@ -18,13 +19,21 @@ from tests.support.parties import make_sessions, run
 def test_the_hash_is_never_asked_twice_for_one_index(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
     asked: dict[int, list[int]] = defaultdict(list)
-    original = TweakableHash.hash_rows
+    asking: list[int] = []
+    permute = TweakableHash.permute
 
-    def spy(self: TweakableHash, rows: Any, first_index: int, out: Any) -> None:
-        asked[id(self)] += range(first_index, first_index + len(rows))
-        original(self, rows, first_index, out)
+    def spy(self: TweakableHash, rows: Any, first_index: int, scratch: Any) -> None:
+        asked[asking[-1]] += range(first_index, first_index + len(rows))
+        permute(self, rows, first_index, scratch)
 
-    monkeypatch.setattr(TweakableHash, "hash_rows", spy)
+    monkeypatch.setattr(TweakableHash, "permute", spy)
+    for side in (OtReceiver, OtSender):
+
+        def note_who(self, *arguments, original=side.hash_halves):  # type: ignore[no-untyped-def]
+            asking.append(id(self))
+            return original(self, *arguments)
+
+        monkeypatch.setattr(side, "hash_halves", note_who)
     sessions = make_sessions(2, M13, seed)
     links = ideal_links(sessions, seed)
 
@@ -35,7 +44,7 @@ def test_the_hash_is_never_asked_twice_for_one_index(seed: bytes, monkeypatch: p
     assert run(sessions, main).results == [None, None]
     for own in links:
         for link in own.values():
-            received, sent = asked.pop(id(link.ot_receiver._hash)), asked.pop(id(link.ot_sender._hash))
+            received, sent = asked.pop(id(link.ot_receiver)), asked.pop(id(link.ot_sender))
             assert len(received) == len(set(received)) >= (130 + 1 + 129) * 13
             # The sender hashes each row twice: with and without Delta.
             assert sorted(sent) == sorted(2 * received)
