@@ -6,9 +6,8 @@ Order:     the key is tossed when all columns have been received, by data flow (
 from __future__ import annotations
 
 from spdz.field import FieldArray
-from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.links import Link
-from spdz.preprocessing.ot_extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, column_bytes
+from spdz.preprocessing.ot_extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, Bits
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
@@ -20,22 +19,38 @@ async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> No
     """Correlated OTs with all peers in both directions, this party's choices being the bits of `padded`, (count,).
 
     count is a multiple of ROW_UNIT; the rows wait in the links until `finish`.
-    Rounds:    4.  Sends: 16 bytes per OT to each peer, and the check.
+    Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    choices = ctx.field.packed_bits(padded)
-    rows = padded.size * ctx.field.bits
-    codec = Blob(COMPUTATIONAL_BITS * column_bytes(rows))
-    columns = {peer: (codec, links[peer].ot_receiver.extend(choices, ctx.randomness)) for peer in ctx.peers}
-    received = await ctx.exchange(OT_COLUMNS, columns, dict.fromkeys(ctx.peers, codec))
-    for peer in ctx.peers:
+    choices = dict.fromkeys(ctx.peers, ctx.field.packed_bits(padded))
+    await extend_choices(ctx, links, tuple(range(ctx.parties)), choices, padded.size * ctx.field.bits)
+
+
+async def extend_choices(
+    ctx: Context, links: dict[int, Link], choosers: tuple[int, ...], choices: dict[int, Bits], rows: int
+) -> None:
+    """Correlated OTs in which only the `choosers` are receivers; `choices[peer]` are packed bits, one per row.
+
+    rows is a multiple of ROW_UNIT.
+    Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer if choosing, and the check.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    receivers = ctx.peers if ctx.party in choosers else ()
+    senders = [peer for peer in ctx.peers if peer in choosers]
+    columns = {}
+    for peer in receivers:
+        receiver = links[peer].ot_receiver
+        columns[peer] = (Blob(receiver.message_bytes(rows)), receiver.extend(choices[peer], ctx.randomness))
+    codecs = {peer: Blob(links[peer].ot_sender.message_bytes(rows)) for peer in senders}
+    received = await ctx.exchange(OT_COLUMNS, columns, codecs)
+    for peer in senders:
         links[peer].ot_sender.receive_columns(received[peer], rows)
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
     codec = Blob(CHECK_BYTES)
-    digests = {peer: (codec, links[peer].ot_receiver.digests(_key(coins, ctx.party, peer))) for peer in ctx.peers}
-    received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(ctx.peers, codec))
-    for peer in ctx.peers:
+    digests = {peer: (codec, links[peer].ot_receiver.digests(_key(coins, ctx.party, peer))) for peer in receivers}
+    received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(senders, codec))
+    for peer in senders:
         links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)
 
 

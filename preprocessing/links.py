@@ -16,7 +16,10 @@ from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.base_ot import base_ots
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
+from spdz.preprocessing.lpn import PLAN, VolePlan
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.ot_trees import grow_trees
+from spdz.preprocessing.vole import VoleLink
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
@@ -49,6 +52,8 @@ class Link:
     """What this party adds, and the peer subtracts, to share zero."""
     zeros_from: Prg
     """What the peer adds, and this party subtracts."""
+    vole: VoleLink | None = None
+    """Silent VOLE, where it is to take the place of COPEe."""
 
     def wipe(self) -> None:
         """Overwrite and forget everything."""
@@ -56,12 +61,16 @@ class Link:
             part.wipe()
         for stream in (self.shares_to, self.shares_from, self.zeros_to, self.zeros_from):
             stream.wipe()
+        if self.vole is not None:
+            self.vole.wipe()
 
 
-async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS) -> dict[int, Link]:
+async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: VolePlan = PLAN) -> dict[int, Link]:
     """Draw the MAC key share, store it in the session, and build a link to every peer.
 
-    Rounds:    2 (the seeds travel beside the base OTs).  Sends: 96 (128 + k) + 16 bytes to each peer.
+    Only tests give another `plan`.
+    Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
+               Sends: 96 (128 + k) + 16 bytes to each peer, and the trees.
     """
     field = ctx.field
     alpha = ctx.random(())
@@ -73,18 +82,26 @@ async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS) -> dict[in
         base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *alpha_bits.tolist()] for peer in ctx.peers}),
         _share_seeds(ctx.child("share_seeds")),
     )
+    trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)
     links = {}
     for peer in ctx.peers:
         chosen, pairs = ots[peer].chosen, ots[peer].pairs
         links[peer] = Link(
-            OtSender(deltas[peer], chosen[:COMPUTATIONAL_BITS]),
-            OtReceiver(pairs[:COMPUTATIONAL_BITS]),
+            OtSender(deltas[peer], trees[peer].held),
+            OtReceiver(trees[peer].dealt),
             CopeeKeyHolder(field, alpha_bits.copy(), chosen[COMPUTATIONAL_BITS:]),
             CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
-            *(_stream(seed, use) for use in ("input shares", "zero shares") for seed in seeds[peer]),
+            *_streams(seeds[peer]),
+            VoleLink(plan) if params.authentication == "vole" else None,
         )
     alpha_bits.fill(0)
     return links
+
+
+def _streams(seeds: tuple[bytes, bytes]) -> tuple[Prg, Prg, Prg, Prg]:
+    to_peer, from_peer = seeds
+    shares, zeros = "input shares", "zero shares"
+    return _stream(to_peer, shares), _stream(from_peer, shares), _stream(to_peer, zeros), _stream(from_peer, zeros)
 
 
 def _stream(seed: bytes, use: str) -> Prg:

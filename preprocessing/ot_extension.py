@@ -2,12 +2,14 @@
 
 Realises:  correlated OT over GF(2)^128: the *receiver* holds choice bits x_h and rows t_h, the *sender* holds Delta and
            rows q_h = t_h ^ x_h Delta.
-Source:    IKNP (Ishai, Kilian, Nissim, Petrank, CRYPTO 2003) with the consistency check of [Roy22], section 4, in the
-           case of one bit per base OT: a universal hash of every column, made with a key that is tossed after all
-           columns have arrived, must satisfy t_i = q_i ^ Delta_i x. The check of [KOS15] as published is not used: its
-           proof is wrong ([Roy22], section 1).
-Symbols:   t_i = PRG(k0_i), q_i, u_i columns (bit strings over all OTs), u_i = t_i ^ PRG(k1_i) ^ x,
-           q_i = PRG(k_Delta_i) ^ Delta_i u_i.
+Source:    [Roy22], sections 3 and 4: VOLE over GF(2^k) from trees of k base OTs (`ot_trees`), 128 / k of them, and a
+           universal hash of every column, made with a key that is tossed after all columns have arrived, which must
+           satisfy t_i = q_i ^ Delta_i x. With k = 1 the columns are those of IKNP (Ishai, Kilian, Nissim, Petrank,
+           CRYPTO 2003). The check of [KOS15] as published is not used: its proof is wrong ([Roy22], section 1).
+Symbols:   s_x = PRG(r_x) the stream of leaf x of tree j; column i = j k + b belongs to bit b of the tree;
+           t_i = sum of the s_x with x_b = 0, u_j = sum of all s_x ^ x (the choice bits), sent;
+           q_i = sum of the s_x with x_b = Delta_i ^ Delta_i u_j. The leaf that the sender lacks is the complement of
+           Delta, whose stream is in none of its sums.
 Masking:   the last 128 rows are extra and have random choice bits. The hash is GHASH, in which a block enters
            through a bijection, so the hash of the extra rows masks the hash of the others.
 Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column at byte h // 8, bit h % 8.
@@ -21,12 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spdz.crypto.bit_matrix import transpose_columns
+from spdz.crypto.bit_sums import add_selected, bit_sums
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness
-from spdz.crypto.tweakable_hash import TweakableHash
+from spdz.crypto.tweakable_hash import TweakableHash, xor_to_rows
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
+from spdz.preprocessing.ot_rows import RowBuffers
 from spdz.wire.steps import Harmless, declare
 
 MASK_ROWS = 128
@@ -36,7 +40,7 @@ ROW_UNIT = 128
 """Rows of one extension are a multiple of this: whole blocks of the hash and whole words of the transposition."""
 
 OT_COLUMNS = declare(
-    "ot_extension.columns", source="IKNP; [Roy22] section 4", tampering=(OtConsistencyFailed, Harmless.NO_EFFECT)
+    "ot_extension.columns", source="[Roy22] section 3; IKNP", tampering=(OtConsistencyFailed, Harmless.NO_EFFECT)
 )
 OT_DIGESTS = declare("ot_extension.digests", source="[Roy22] section 4", tampering=(OtConsistencyFailed,))
 
@@ -51,11 +55,56 @@ def column_bytes(rows: int) -> int:
     return (rows + MASK_ROWS) // 8
 
 
-class OtReceiver:
-    """Holds both seeds of every base OT with one peer; its choice bits stay hidden from the peer."""
+class LeafStreams:
+    """The streams of the leaves of all trees with one peer; they go on from extension to extension."""
 
-    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
-        self._prgs = [(Prg(first), Prg(second)) for first, second in pairs]
+    def __init__(self, seeds: Bits) -> None:
+        """`seeds` (trees, N, 16) or (trees, N - 1, 16): without row 0, which then counts as zero."""
+        self.trees = len(seeds)
+        self.depth = COMPUTATIONAL_BITS // self.trees
+        self.prgs = [[Prg(seed.tobytes()) for seed in tree] for tree in seeds]
+        width = 1 << self.depth
+        self._missing = width - seeds.shape[1]
+        self._buffer: Rows = np.zeros((width, _chunk_words(self.depth)), np.uint64)
+        self._views = [memoryview(row).cast("B") for row in self._buffer][self._missing :]
+
+    def chunks(self, words: int) -> list[tuple[int, int]]:
+        """Cut `words` into (start, count) such that the streams of one tree stay in the cache."""
+        step = self._buffer.shape[1]
+        return [(start, min(step, words - start)) for start in range(0, words, step)]
+
+    def sums(self, tree: int, columns: Rows, start: int, count: int) -> Rows:
+        """The next `count` words of all streams of a tree: their sums by bits to `columns`; returns the sum of all."""
+        self._buffer[: self._missing] = 0
+        for prg, view in zip(self.prgs[tree], self._views, strict=True):
+            prg.fill(view[: count * columns.itemsize])
+        bit_sums(self._buffer, count, columns, tree * self.depth, start)
+        return self._buffer[0, :count]
+
+    def clear(self) -> None:
+        """Overwrite the pieces of streams that were used last."""
+        self._buffer.fill(0)
+
+    def wipe(self) -> None:
+        """Forget the streams."""
+        self.clear()
+        for tree in self.prgs:
+            for prg in tree:
+                prg.wipe()
+
+
+def _chunk_words(depth: int) -> int:
+    """Short pieces cost calls of the cipher, long ones leave the cache: 64 KiB, 2 MiB for all streams of a tree."""
+    return min((1 << 21) >> depth, 1 << 16) // 8
+
+
+class OtReceiver:
+    """Holds all leaves of its trees with one peer; its choice bits stay hidden from the peer."""
+
+    def __init__(self, dealt: Bits) -> None:
+        """`dealt` (128 / k, 2^k, 16): seeds in the order of x."""
+        # Row y is leaf x = ~y, so y has a bit exactly where x has none.
+        self._streams = LeafStreams(dealt[:, ::-1])
         self._hash = TweakableHash()
         self._next_index = 0
         self._columns: Bits = np.empty((0, 0), np.uint8)
@@ -68,13 +117,18 @@ class OtReceiver:
         self._choices[: choices.size] = choices
         randomness.fill(self._choices[choices.size :].data)
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
-        message = np.empty_like(self._columns)
-        for (first, second), t, u in zip(self._prgs, self._columns, message, strict=True):
-            first.fill(t.data)
-            second.fill(u.data)
-            _xor_into(u, t)
-            _xor_into(u, self._choices)
+        message = np.empty((self._streams.trees, length), np.uint8)
+        columns, choice_words, corrections = _words(self._columns), _words(self._choices), _words(message)
+        for tree in range(self._streams.trees):
+            for start, count in self._streams.chunks(columns.shape[1]):
+                total = self._streams.sums(tree, columns, start, count)
+                part = slice(start, start + count)
+                np.bitwise_xor(total, choice_words[part], out=corrections[tree, part])
         return message
+
+    def message_bytes(self, rows: int) -> int:
+        """Bytes of the columns to send for `rows` OTs."""
+        return self._streams.trees * column_bytes(rows)
 
     def digests(self, key: bytes) -> bytes:
         """Hashes of all columns t_i and of x, for the sender's check."""
@@ -87,32 +141,39 @@ class OtReceiver:
         transpose_columns(self._columns[:, start // 8 : (start + count) // 8], rows)
         self._hash.hash_rows(rows, self._next_index + start, out)
 
+    def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
+        """The halves of H(t_h, h) of OTs start .. start + count, in `buffers`; returns the first index h."""
+        first_index = self._next_index + start
+        buffers.permute(buffers.load(self._columns, start, count), first_index, 0)
+        return first_index
+
     def wipe(self) -> None:
         """Overwrite what is held and forget the streams."""
         self._columns.fill(0)
         self._choices.fill(0)
         self._hash.wipe()
-        for first, second in self._prgs:
-            first.wipe()
-            second.wipe()
+        self._streams.wipe()
 
     def finish(self) -> None:
         """Forget the columns and move the OT index on: an index is never used twice under one correlation."""
         self._next_index += 8 * self._choices.size
         self._columns.fill(0)
         self._choices.fill(0)
+        self._streams.clear()
         self._columns = np.empty((0, 0), np.uint8)
 
 
 class OtSender:
-    """Holds the correlation Delta towards one peer and the chosen seed of every base OT."""
+    """Holds the correlation Delta towards one peer and all leaves but one of the peer's trees."""
 
-    def __init__(self, delta: list[int], chosen: list[bytes]) -> None:
+    def __init__(self, delta: list[int], held: Bits) -> None:
+        """`held` (128 / k, 2^k - 1, 16): seeds in the order of x ^ ~Delta from 1 on."""
         bits = np.array(delta, np.uint8)
         self._delta_row: Rows = np.packbits(bits, bitorder="little").view(np.uint64).reshape(1, 2)
         self._masks: Bits = np.negative(bits).reshape(-1, 1)
         """0x00 or 0xff per column: Delta_i spread over a byte, so nothing branches on it."""
-        self._prgs = [Prg(seed) for seed in chosen]
+        # Row y is leaf x = y ^ ~Delta: y has a bit exactly where x agrees with Delta.
+        self._streams = LeafStreams(held)
         self._hash = TweakableHash()
         self._next_index = 0
         self._columns: Bits = np.empty((0, 0), np.uint8)
@@ -120,13 +181,20 @@ class OtSender:
     def receive_columns(self, message: memoryview, rows: int) -> None:
         """Take the peer's columns u and compute q."""
         length = column_bytes(rows)
-        columns_u = np.frombuffer(message, np.uint8).reshape(COMPUTATIONAL_BITS, length)
+        corrections = np.frombuffer(message, np.uint64).reshape(self._streams.trees, length // 8)
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
-        masked = np.empty(length, np.uint8)
-        for prg, mask, u, q in zip(self._prgs, self._masks, columns_u, self._columns, strict=True):
-            prg.fill(q.data)
-            np.bitwise_and(_words(u), np.repeat(mask, 8).view(np.uint64), out=_words(masked))
-            _xor_into(q, masked)
+        columns, masks = _words(self._columns), _words(np.repeat(self._masks, 8, axis=1)).ravel()
+        depth = self._streams.depth
+        for tree in range(self._streams.trees):
+            own = slice(tree * depth, (tree + 1) * depth)
+            for start, count in self._streams.chunks(columns.shape[1]):
+                self._streams.sums(tree, columns, start, count)
+                add_selected(columns, tree * depth, start, masks[own], corrections[tree, start : start + count])
+        masks.fill(0)
+
+    def message_bytes(self, rows: int) -> int:
+        """Bytes of the columns to receive for `rows` OTs."""
+        return self._streams.trees * column_bytes(rows)
 
     def check(self, key: bytes, digests: memoryview, peer: int) -> None:
         """The consistency check: h(t_i) = h(q_i) ^ Delta_i h(x) for all columns.
@@ -150,8 +218,17 @@ class OtSender:
         """Write H(q_h, h) and H(q_h ^ Delta, h) of OTs start .. start + count; `rows` is scratch space."""
         transpose_columns(self._columns[:, start // 8 : (start + count) // 8], rows)
         self._hash.hash_rows(rows, self._next_index + start, out[0])
-        np.bitwise_xor(rows, self._delta_row, out=rows)
+        xor_to_rows(rows, self._delta_row)
         self._hash.hash_rows(rows, self._next_index + start, out[1])
+
+    def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
+        """The halves of H(q_h, h) and of H(q_h ^ Delta, h) of OTs start .. start + count; returns the first index."""
+        first_index = self._next_index + start
+        rows = buffers.load(self._columns, start, count)
+        buffers.permute(rows, first_index, 0)
+        xor_to_rows(rows, self._delta_row)
+        buffers.permute(rows, first_index, 1)
+        return first_index
 
     def wipe(self) -> None:
         """Overwrite Delta and what is held, and forget the streams."""
@@ -159,19 +236,15 @@ class OtSender:
         self._masks.fill(0)
         self._columns.fill(0)
         self._hash.wipe()
-        for prg in self._prgs:
-            prg.wipe()
+        self._streams.wipe()
 
     def finish(self) -> None:
         """Forget the columns and move the OT index on."""
         self._next_index += 8 * self._columns.shape[1]
         self._columns.fill(0)
+        self._streams.clear()
         self._columns = np.empty((0, 0), np.uint8)
 
 
 def _words(column: NDArray[Any]) -> Rows:
     return column.view(np.uint64)
-
-
-def _xor_into(target: Bits, other: Bits) -> None:
-    np.bitwise_xor(_words(target), _words(other), out=_words(target))

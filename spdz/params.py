@@ -18,6 +18,10 @@ MAX_PARTIES = 16
 """A bound on what the wire and the configuration accept; cost grows with the square of the number of parties."""
 
 
+MAX_THREADS = 256
+"""A bound on what a party may be told to use."""
+
+
 def require_integer(value: object, name: str, lowest: int, highest: int | None = None) -> int:
     """`value`, if it is an integer in the range; otherwise a UsageError that says what `name` may be."""
     if isinstance(value, int) and not isinstance(value, bool) and _within(value, lowest, highest):
@@ -49,9 +53,9 @@ class SecurityParams:
         return 2 + -(-2 * self.statistical_bits // field_bits)
 
 
-OT_TREE_BITS = (1,)
+OT_TREE_BITS = (1, 2, 4, 8)
 """Sizes of the trees of the OT extension that there are; 1 is IKNP."""
-AUTHENTICATION = ("copee",)
+AUTHENTICATION = ("copee", "vole")
 """How values get MAC shares."""
 
 
@@ -59,10 +63,11 @@ AUTHENTICATION = ("copee",)
 class MascotParams:
     """Which of the equally secure protocols the MASCOT generator runs. All parties must choose the same."""
 
-    ot_tree_bits: int = 1
+    ot_tree_bits: int = 4
     """Base OTs in one tree of the OT extension [Roy22]: 128 / ot_tree_bits bits are sent per OT."""
-    authentication: str = "copee"
-    """"copee": k elements are sent for each authenticated value [KOS16]."""
+    authentication: str = "vole"
+    """"vole": one element is sent for each authenticated value, once a session has authenticated so much that extending
+    silent VOLE pays; rests on LPN as well. "copee": k elements always [KOS16]."""
 
     def __post_init__(self) -> None:
         for name, value, allowed in (

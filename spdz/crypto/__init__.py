@@ -1,7 +1,7 @@
 """Cryptographic tools without any protocol in them: hashing, randomness, commitments, the hashes of OT, a group.
 
-Three modules are not imported here, so that what needs neither numba nor libsodium starts fast:
-`spdz.crypto.tweakable_hash`, `spdz.crypto.bit_matrix` and `spdz.crypto.group`.
+Four modules are not imported here, so that what needs neither numba nor libsodium starts fast:
+`spdz.crypto.tweakable_hash`, `spdz.crypto.bit_matrix`, `spdz.crypto.ggm` and `spdz.crypto.group`.
 """
 
 from spdz.crypto.commitment import commit, verify_opening

@@ -29,6 +29,12 @@ class Domain(Enum):
     # Oblivious transfer.
     HASH_TO_GROUP = b"hash to group"
     BASE_OT_KEY = b"base ot key"
+    OT_TREE_LEAF = b"ot tree leaf"
+    OT_TREE_CHECK = b"ot tree check"
+    SEED_EXPANSION = b"seed expansion"
+
+    # Silent VOLE.
+    LPN_CODE = b"lpn code"
 
     # Material and its makers.
     MATERIAL_ID = b"material id"

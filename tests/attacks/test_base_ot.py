@@ -8,8 +8,9 @@ from spdz.crypto import group
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed, PeerAborted, ProtocolAbort
 from spdz.field import M61
+from spdz.params import MascotParams
 from spdz.preprocessing.base_ot import base_ots
-from spdz.preprocessing.links import set_up
+from spdz.preprocessing.links import DEFAULT_PARAMS, set_up
 from spdz.preprocessing.triples import make_triples
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
@@ -99,8 +100,8 @@ def test_a_bad_point_in_the_set_up_destroys_the_key_that_was_just_drawn(seed: by
 
 
 OTHER_KEYS = [
-    ("base_ot.sender_points", 0, OtConsistencyFailed, "ot_extension.digests"),
-    ("base_ot.sender_points", 127, OtConsistencyFailed, "ot_extension.digests"),
+    ("base_ot.sender_points", 0, OtConsistencyFailed, "setup.ot_trees"),
+    ("base_ot.sender_points", 127, OtConsistencyFailed, "setup.ot_trees"),
     ("base_ot.sender_points", 128, AuthenticationFailed, "authenticate.check.sigma.open"),
     ("base_ot.sender_points", 128 + 60, AuthenticationFailed, "authenticate.check.sigma.open"),
     ("base_ot.receiver_points", 2 * 128, AuthenticationFailed, "authenticate.check.sigma.open"),
@@ -108,13 +109,13 @@ OTHER_KEYS = [
 ]
 
 
-def triples_with_another_point(step: str, place: int | str, seed: bytes) -> Run:
+def triples_with_another_point(step: str, place: int | str, seed: bytes, params: MascotParams = DEFAULT_PARAMS) -> Run:
     """Put another good point in the place of one, and make a triple."""
     point = group.base_multiply(group.random_scalar(deterministic_randomness_for_tests(seed, "point")))
     cheat = put_point(step, place, point)
 
     async def main(ctx: Context) -> object:
-        links = await set_up(ctx.child("set_up"))
+        links = await set_up(ctx.child("set_up"), params)
         return await make_triples(ctx.child("triples"), links, 1)
 
     ended = run(make_sessions(2, M61, seed), main, cheat)
@@ -131,9 +132,15 @@ def test_another_good_point_gives_keys_that_fail_their_first_check(
     assert error in all_steps()[step].tampering
 
 
+@pytest.mark.parametrize("place", [0, 127])
+def test_without_trees_the_check_of_the_extension_finds_it(place: int, seed: bytes) -> None:
+    ended = triples_with_another_point("base_ot.sender_points", place, seed, MascotParams(ot_tree_bits=1))
+    assert_caught(ended, OtConsistencyFailed, "ot_extension.digests", cheater=0)
+
+
 @pytest.mark.parametrize("place", [0, 2 * 127 + 1])
 def test_a_receiver_that_changes_its_points_only_harms_itself(place: int, seed: bytes) -> None:
     """It then knows neither key under its correlation: its own check fails, and the others hear of it."""
     ended = triples_with_another_point("base_ot.receiver_points", place, seed)
     assert type(ended.outcomes[0].error) is OtConsistencyFailed
-    assert_caught(ended, PeerAborted, "ot_extension.digests", cheater=0)
+    assert_caught(ended, PeerAborted, "setup.ot_trees", cheater=0)

@@ -1,20 +1,24 @@
-"""OT extension: q = t ^ x Delta row by row, for any number of extensions after one set-up."""
+"""OT extension: q = t ^ x Delta row by row, for any number of extensions after one set-up, with trees of any size."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from spdz.crypto.prg import Prg
+from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import UsageError
-from spdz.preprocessing.ot_extension import MASK_ROWS, column_bytes
-from tests.support.ot import OtPair
+from spdz.preprocessing import ot_extension
+from spdz.preprocessing.ot_extension import MASK_ROWS, OtReceiver, OtSender, column_bytes
+from tests.support.ot import DEPTHS, OtPair
 
 KEY = b"a tossed key 16b"
 
 
+@DEPTHS
 @pytest.mark.parametrize("rows", [128, 256, 1280])
-def test_every_row_and_column_satisfies_the_relation(rows: int, seed: bytes) -> None:
-    pair = OtPair(seed)
+def test_every_row_and_column_satisfies_the_relation(rows: int, depth: int, seed: bytes) -> None:
+    pair = OtPair(seed, depth)
     pair.extend(rows)
     t, q = pair.receiver._columns, pair.sender._columns
     assert t.shape == q.shape == (128, (rows + MASK_ROWS) // 8)
@@ -22,8 +26,9 @@ def test_every_row_and_column_satisfies_the_relation(rows: int, seed: bytes) -> 
     assert np.array_equal(t ^ q, np.outer(delta, x))
 
 
-def test_the_receiver_knows_the_chosen_hash_of_each_row_and_not_the_other(seed: bytes) -> None:
-    pair = OtPair(seed)
+@DEPTHS
+def test_the_receiver_knows_the_chosen_hash_of_each_row_and_not_the_other(depth: int, seed: bytes) -> None:
+    pair = OtPair(seed, depth)
     bits = pair.extend(256)
     for start, count in ((0, 256), (64, 128), (192, 64)):
         mine, zero, one = pair.hashed(start, count)
@@ -32,8 +37,9 @@ def test_the_receiver_knows_the_chosen_hash_of_each_row_and_not_the_other(seed: 
         assert not (mine == np.where(chosen, zero, one)).any()
 
 
-def test_an_honest_check_passes_under_any_key_and_after_any_number_of_extensions(seed: bytes) -> None:
-    pair = OtPair(seed)
+@DEPTHS
+def test_an_honest_check_passes_under_any_key_and_after_any_number_of_extensions(depth: int, seed: bytes) -> None:
+    pair = OtPair(seed, depth)
     for rows in (128, 256, 128):
         pair.extend(rows)
         key = pair.randomness.bytes(16)
@@ -42,9 +48,10 @@ def test_an_honest_check_passes_under_any_key_and_after_any_number_of_extensions
         pair.receiver.finish()
 
 
-def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(seed: bytes) -> None:
+@DEPTHS
+def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(depth: int, seed: bytes) -> None:
     """The same choices under the same key: the extra rows make the digest of x another one each time."""
-    pair = OtPair(seed)
+    pair = OtPair(seed, depth)
     choices = np.zeros(16, np.uint8)
     digests = set()
     for _ in range(8):
@@ -54,15 +61,69 @@ def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(seed: bytes) 
     assert len(digests) == 8
 
 
-def test_streams_go_on_from_one_extension_to_the_next(seed: bytes) -> None:
+@DEPTHS
+def test_streams_go_on_from_one_extension_to_the_next(depth: int, seed: bytes) -> None:
     """Equal choices give other columns: a stream that began anew would give the XOR of the choices away."""
-    pair = OtPair(seed)
+    pair = OtPair(seed, depth)
     seen: list[bytes] = []
     for _ in range(3):
         pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
         seen += [pair.receiver._columns[column].tobytes()[:16] for column in range(128)]
         pair.receiver.finish()
     assert len(set(seen)) == 3 * 128
+
+
+@DEPTHS
+def test_what_is_sent_has_one_column_for_each_tree(depth: int, seed: bytes) -> None:
+    pair = OtPair(seed, depth)
+    message = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
+    assert message.shape == (128 // depth, 32)
+    assert message.nbytes == pair.receiver.message_bytes(128) == pair.sender.message_bytes(128)
+
+
+@DEPTHS
+def test_the_columns_are_the_sums_of_the_leaves(depth: int, seed: bytes) -> None:
+    """From the definition, on whole streams: t of bit b from the leaves without it, u from all."""
+    pair, length = OtPair(seed, depth), column_bytes(128)
+    message = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
+    for tree, leaves in enumerate(pair.dealt):
+        streams = [np.frombuffer(Prg(leaf.tobytes()).bytes(length), np.uint8) for leaf in leaves]
+        for bit in range(depth):
+            without = [stream for x, stream in enumerate(streams) if not x >> bit & 1]
+            assert np.array_equal(pair.receiver._columns[tree * depth + bit], np.bitwise_xor.reduce(without))
+        assert np.array_equal(message[tree], np.bitwise_xor.reduce(streams) ^ pair.receiver._choices)
+
+
+def test_trees_of_one_base_ot_are_iknp(seed: bytes) -> None:
+    """t = PRG(k0), u = PRG(k0) ^ PRG(k1) ^ x, q = PRG(k_Delta) ^ Delta u."""
+    randomness = deterministic_randomness_for_tests(seed, "keys")
+    keys = np.frombuffer(randomness.bytes(128 * 2 * 16), np.uint8).reshape(128, 2, 16)
+    delta = [byte & 1 for byte in randomness.bytes(128)]
+    receiver, sender = OtReceiver(keys), OtSender(delta, keys[np.arange(128), delta].reshape(128, 1, 16))
+    message = receiver.extend(np.frombuffer(randomness.bytes(16), np.uint8), randomness)
+    sender.receive_columns(memoryview(message.tobytes()), 128)
+    first, second = (
+        np.array([np.frombuffer(Prg(key.tobytes()).bytes(32), np.uint8) for key in keys[:, side]]) for side in (0, 1)
+    )
+    assert np.array_equal(receiver._columns, first)
+    assert np.array_equal(message, first ^ second ^ receiver._choices)
+    bits = np.array(delta, np.uint8)[:, None]
+    assert np.array_equal(sender._columns, np.where(bits == 1, second ^ message, first))
+
+
+@DEPTHS
+def test_chunks_meet_without_a_seam(depth: int, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns do not depend on how the streams are cut."""
+    choices = np.frombuffer(bytes(range(160)), np.uint8)
+    found = []
+    for words in (None, 4, 3):
+        if words is not None:
+            monkeypatch.setattr(ot_extension, "_chunk_words", lambda depth, words=words: words)
+        pair = OtPair(seed, depth)
+        message = pair.receiver.extend(choices, pair.randomness)
+        pair.sender.receive_columns(memoryview(message.tobytes()), 1280)
+        found.append(message.tobytes() + pair.receiver._columns.tobytes() + pair.sender._columns.tobytes())
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize("rows", [1, 127, 129, 192])
@@ -72,10 +133,12 @@ def test_a_number_of_rows_that_leaves_a_tail_is_refused(rows: int) -> None:
         column_bytes(rows)
 
 
-def test_finishing_overwrites_the_columns(seed: bytes) -> None:
-    pair = OtPair(seed)
+@DEPTHS
+def test_finishing_overwrites_the_columns(depth: int, seed: bytes) -> None:
+    pair = OtPair(seed, depth)
     pair.extend(128)
-    held = (pair.receiver._columns, pair.receiver._choices, pair.sender._columns)
+    held = [pair.receiver._columns, pair.receiver._choices, pair.sender._columns]
+    held += [end._streams._buffer for end in (pair.receiver, pair.sender)]
     assert all(array.any() for array in held)
     pair.receiver.finish()
     pair.sender.finish()

@@ -10,7 +10,7 @@ import numpy as np
 from spdz.crypto.prg import SEED_BYTES
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.field import Field, FieldArray
-from spdz.params import COMPUTATIONAL_BITS
+from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
 from spdz.preprocessing.links import Link, _stream
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
@@ -18,6 +18,7 @@ from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, InputMasks, input_masks
 from spdz.sharing.shares import AuthShare
+from tests.support.ot import ideal_trees
 
 
 def additive(field: Field, randomness: Randomness, value: FieldArray, parties: int) -> list[FieldArray]:
@@ -91,7 +92,10 @@ def _bits(randomness: Randomness, count: int) -> list[int]:
 
 
 def ideal_links(
-    sessions: Sequence[SessionState], seed: bytes, key_towards: Mapping[tuple[int, int], int] | None = None
+    sessions: Sequence[SessionState],
+    seed: bytes,
+    key_towards: Mapping[tuple[int, int], int] | None = None,
+    ot_tree_bits: int = MascotParams().ot_tree_bits,
 ) -> list[dict[int, Link]]:
     """What `spdz.preprocessing.links.set_up` makes, base OTs included, dealt in the clear. Makes the MAC key too.
 
@@ -108,21 +112,20 @@ def ideal_links(
             used = (alpha + offsets.get((own, peer), 0)).reshape(1)
             bits[own, peer] = [int(bit) for bit in field.bit_decompose(used)[0]]
 
-    count = COMPUTATIONAL_BITS + field.bits
     seeds = {(a, b): randomness.bytes(SEED_BYTES) for a in parties for b in parties if a != b}
-    pairs = {ends: [(randomness.bytes(16), randomness.bytes(16)) for _ in range(count)] for ends in seeds}
+    pairs = {ends: [(randomness.bytes(16), randomness.bytes(16)) for _ in range(field.bits)] for ends in seeds}
     deltas = {ends: _bits(randomness, COMPUTATIONAL_BITS) for ends in seeds}
+    trees = {ends: ideal_trees(randomness, deltas[ends], ot_tree_bits) for ends in seeds}
 
     def link(own: int, peer: int) -> Link:
-        choices = deltas[own, peer] + bits[own, peer]
-        chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], choices, strict=True)]
+        chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], bits[own, peer], strict=True)]
         given = pairs[peer, own]
         both = ((own, peer), (peer, own))
         return Link(
-            OtSender(deltas[own, peer], chosen[:COMPUTATIONAL_BITS]),
-            OtReceiver(given[:COMPUTATIONAL_BITS]),
-            CopeeKeyHolder(field, np.array(bits[own, peer], np.uint8), chosen[COMPUTATIONAL_BITS:]),
-            CopeeInputter(field, given[COMPUTATIONAL_BITS:]),
+            OtSender(deltas[own, peer], trees[own, peer][1]),
+            OtReceiver(trees[peer, own][0]),
+            CopeeKeyHolder(field, np.array(bits[own, peer], np.uint8), chosen),
+            CopeeInputter(field, given),
             *(_stream(seeds[ends], use) for use in ("input shares", "zero shares") for ends in both),
         )
 

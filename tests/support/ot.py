@@ -1,23 +1,53 @@
-"""The two ends of an OT extension after an ideal base OT."""
+"""The two ends of an OT extension after an ideal base OT and ideal trees."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
+from spdz.params import COMPUTATIONAL_BITS, OT_TREE_BITS
+from spdz.preprocessing.base_ot import BaseOts
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.ot_trees import Seeds, by_distance
+
+DEPTHS = pytest.mark.parametrize("depth", OT_TREE_BITS)
+
+
+class TreeBase:
+    """Ideal base OTs of every ordered pair on the bits of a Delta: `deltas[own][peer]`, `ots[own][peer]`."""
+
+    def __init__(self, parties: int, seed: bytes) -> None:
+        randomness = deterministic_randomness_for_tests(seed, "base of trees")
+        ends = [(a, b) for a in range(parties) for b in range(parties) if a != b]
+        bits = {end: [byte & 1 for byte in randomness.bytes(COMPUTATIONAL_BITS)] for end in ends}
+        pairs = {end: [(randomness.bytes(16), randomness.bytes(16)) for _ in bits[end]] for end in ends}
+        self.deltas: list[dict[int, list[int]]] = [{} for _ in range(parties)]
+        self.ots: list[dict[int, BaseOts]] = [{} for _ in range(parties)]
+        for own, peer in ends:
+            chosen = [pair[bit] for pair, bit in zip(pairs[own, peer], bits[own, peer], strict=True)]
+            self.deltas[own][peer] = bits[own, peer]
+            self.ots[own][peer] = BaseOts(chosen, pairs[peer, own])
+
+
+def ideal_trees(randomness: Randomness, delta: list[int], depth: int) -> tuple[Seeds, Seeds]:
+    """The seeds of the dealer of 128 / depth trees, and those of a holder with this Delta."""
+    shape = (COMPUTATIONAL_BITS // depth, 1 << depth, 16)
+    dealt = np.frombuffer(randomness.bytes(int(np.prod(shape))), np.uint8).reshape(shape)
+    return dealt, by_distance(dealt, np.array(delta, np.uint8).reshape(-1, depth))[:, 1:]
 
 
 class OtPair:
-    """Sender and receiver after an ideal base OT."""
+    """Sender and receiver after ideal trees of `depth` base OTs."""
 
-    def __init__(self, seed: bytes) -> None:
+    def __init__(self, seed: bytes, depth: int = 1) -> None:
         self.randomness: Randomness = deterministic_randomness_for_tests(seed, "ot")
         self.delta = [byte & 1 for byte in self.randomness.bytes(128)]
-        pairs = [(self.randomness.bytes(16), self.randomness.bytes(16)) for _ in self.delta]
-        self.sender = OtSender(self.delta, [pair[bit] for pair, bit in zip(pairs, self.delta, strict=True)])
-        self.receiver = OtReceiver(pairs)
+        self.depth = depth
+        self.dealt, held = ideal_trees(self.randomness, self.delta, depth)
+        self.sender = OtSender(self.delta, held)
+        self.receiver = OtReceiver(self.dealt)
 
     def extend(self, rows: int) -> NDArray[np.uint8]:
         """One extension with random choices, which are returned as bits."""
