@@ -15,14 +15,21 @@ Checked:   the opened combination is MAC-checked before this returns.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from spdz.errors import AuthenticationFailed, BroadcastMismatch
 from spdz.field import FieldArray
 from spdz.preprocessing.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.links import Link
+from spdz.preprocessing.vole import VOLE_CORRECTIONS
+from spdz.preprocessing.vole_check import key_towards
+from spdz.preprocessing.vole_extend import end, replenish
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.protocols.mac_check import check_openings, declare_check
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.runtime.task import Task
+from spdz.runtime.traps import wait_for
 from spdz.sharing.shares import AuthShare
 from spdz.sharing.unverified import Unverified
 from spdz.wire.codec import Elements
@@ -43,33 +50,93 @@ COMBINATION = declare(
 )
 
 
+class Entered(NamedTuple):
+    """What this party holds of values that have gone through COPEe or VOLEs and are not checked: the last is a mask."""
+
+    share: AuthShare
+    received: object
+    """All corrections: what the coins of the check are tossed after."""
+
+
 async def authenticate(
     ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
 ) -> FieldArray:
     """MAC shares of `count` values, each the sum of what the contributors hold.
 
     Shapes:    values: (count,), None at a party that does not contribute; returns (count,).
-    Rounds:    8, and 1 more for the echo for three parties and more.
-               Sends: (count + 1) k elements to each peer if contributing, and the check.
-    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.
+    Rounds:    8, and 1 more for the echo for three parties and more; with VOLEs also those of `replenish`.
+               Sends: (count + 1) k elements to each peer if contributing, count + 1 with VOLEs; and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch; with VOLEs OtConsistencyFailed.
     """
-    field, alpha = ctx.field, ctx.session.key.share
-    total = count + 1
-    own = field.zeros((total,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
-    macs = own * alpha
+    entered = await enter(ctx, links, count, contributors, values)
+    return await check_entered(ctx, links, entered)
+
+
+async def enter(
+    ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
+) -> Entered:
+    """The first part of `authenticate`, which goes on with the streams and VOLEs of the links: the corrections."""
+    own = ctx.field.zeros((count + 1,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
+    through = _through_vole if _vole_is_due(links, count + 1) else _through_copee
+    shares, received = await through(ctx, links, contributors, own)
+    macs = own * ctx.session.key.share
+    for share in shares:
+        macs = macs + share
+    return Entered(AuthShare(own, macs), received)
+
+
+async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
+    """The second part of `authenticate`: the check, whose MAC check waits for `turn` to end. Returns the MAC shares."""
+    await _check(ctx.child("check", Unverified()), links, entered.share, turn, after=entered.received)
+    return entered.share.mac[:-1]
+
+
+def _vole_is_due(links: dict[int, Link], count: int) -> bool:
+    """Count what is authenticated, and tell whether it is so much by now that extending VOLEs is worth while.
+
+    The count is the same at all parties, whoever contributes.
+    """
+    due = False
+    for vole in (link.vole for link in links.values()):
+        if vole is not None:
+            vole.authenticated += count
+            due = vole.authenticated > vole.plan.threshold
+    return due
+
+
+async def _through_copee(
+    ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
+) -> tuple[list[FieldArray], object]:
+    """This party's t and q of every contribution to a product with a key share, and the messages received."""
+    codec, shares = Elements(ctx.field, (ctx.field.bits, own.size)), []
     sends: dict[int, tuple[Elements, FieldArray]] = {}
-    codec = Elements(field, (field.bits, total))
-    if values is not None:
-        for peer in ctx.peers:
-            corrections, share = links[peer].inputter.extend(own)
-            macs = macs + share
-            sends[peer] = (codec, corrections)
+    for peer in ctx.peers if ctx.party in contributors else ():
+        corrections, share = links[peer].inputter.extend(own)
+        shares.append(share)
+        sends[peer] = (codec, corrections)
     senders = [peer for peer in ctx.peers if peer in contributors]
     received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    shares += [links[peer].key_holder.extend(received[peer]) for peer in senders]
+    return shares, received
+
+
+async def _through_vole(
+    ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
+) -> tuple[list[FieldArray], object]:
+    """As `_through_copee`: d = x - u is sent; t = -v, q = w + d alpha."""
+    await replenish(ctx.child("voles"), links, contributors, own.size)
+    codec, shares = Elements(ctx.field, own.shape), []
+    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    for peer in ctx.peers if ctx.party in contributors else ():
+        u, v = end(links, ctx.party, (ctx.party, peer)).take(own.size)
+        shares.append(-v)
+        sends[peer] = (codec, own - u)
+    senders = [peer for peer in ctx.peers if peer in contributors]
+    received = await ctx.exchange(VOLE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
     for peer in senders:
-        macs = macs + links[peer].key_holder.extend(received[peer])
-    await _check(ctx.child("check", Unverified()), links, AuthShare(own, macs), after=received)
-    return macs[:count]
+        (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
+        shares.append(w + received[peer] * key_towards(ctx, peer))
+    return shares, received
 
 
 async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
@@ -86,13 +153,14 @@ async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
         await authenticate(ctx, links, 0, tuple(range(ctx.parties)), ctx.field.zeros(0))
 
 
-async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, *, after: object) -> None:
+async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, turn: Task | None, *, after: object) -> None:
     """Open and MAC-check a random combination of all values; the last one is the mask."""
     coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
     chi = coins.elements("chi", share.shape)
     chi[-1] = 1
     combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
     await partial_open(ctx, COMBINATION, AuthShare(_with_zero_share(ctx, links, combined.value), combined.mac))
+    await wait_for(turn)
     await check_openings(ctx, AUTHENTICATE_CHECK)
     ctx.unverified.require_empty()
 

@@ -1,8 +1,8 @@
 """`Field`: a prime field, and the only place that knows which family of kernels serves it.
 
-A family is a pair of modules with the functions of `kernels.py` and `ot_kernels.py`; each takes, last, the field's
-`parameter`, which means something to the family only (for Mersenne primes the exponent). Adding a family adds two
-modules and an entry in the list of fields; no protocol notices.
+A family is four modules with the functions of `kernels.py`, `ot_kernels.py`, `matrix_kernels.py` and `lpn_kernels.py`;
+each takes, last, the field's `parameter`, which means something to the family only (for Mersenne primes the exponent).
+Adding a family adds these modules and an entry in the list of fields; no protocol notices.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from spdz.field.array import FieldArray
 from spdz.field.beaver import BeaverOperations
 from spdz.field.copee import CopeeOperations
 from spdz.field.gadget import GadgetOperations
+from spdz.field.lpn import LpnOperations
+from spdz.field.matrix_gadget import MatrixGadgetOperations
 from spdz.field.memory import flat_words
 from spdz.field.sampling import Fill, sample_into
 
@@ -35,7 +37,7 @@ Shape = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Field(GadgetOperations, CopeeOperations, BeaverOperations):
+class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, MatrixGadgetOperations):
     """A prime field. Two fields are equal if their names are.
 
     name       how it is called, as in `field_by_name`
@@ -73,6 +75,16 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations):
     def ot_kernels(self) -> ModuleType:
         """Fused loops of the OT protocols."""
         return importlib.import_module(f"{self.family}.ot_kernels")
+
+    @cached_property
+    def matrix_kernels(self) -> ModuleType:
+        """Fused loops of matrix triples."""
+        return importlib.import_module(f"{self.family}.matrix_kernels")
+
+    @cached_property
+    def lpn_kernels(self) -> ModuleType:
+        """Loops of silent VOLE."""
+        return importlib.import_module(f"{self.family}.lpn_kernels")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and other.name == self.name

@@ -19,8 +19,8 @@ from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Step
-from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
+from tests.support.vole import AUTHENTICATIONS, links_for, use_other_keys
 
 CHEATER, VICTIM, OFFSET = 2, 1, 12345
 
@@ -48,14 +48,16 @@ async def open_and_correct(ctx: Context, step: Step, share: AuthShare) -> FieldA
     return total
 
 
+@AUTHENTICATIONS
 @pytest.mark.parametrize(("zero_share", "caught"), [(between_honest_parties, True), (nowhere, False)])
 def test_a_cheater_that_corrects_what_it_sees(
-    zero_share: ZeroShare, caught: bool, seed: bytes, monkeypatch: pytest.MonkeyPatch
+    zero_share: ZeroShare, caught: bool, authentication: str, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_with_zero_share", zero_share)
     monkeypatch.setattr(module, "partial_open", open_and_correct)
     sessions = make_sessions(3, M61, seed)
-    links = ideal_links(sessions, seed, key_towards={(CHEATER, VICTIM): OFFSET})
+    use_other_keys(monkeypatch, {(CHEATER, VICTIM): OFFSET})
+    links = links_for(authentication, sessions, seed, {(CHEATER, VICTIM): OFFSET})
     ended = run(sessions, lambda ctx: module.check_key_shares(ctx, links[ctx.party]))
     errors = [ended.outcomes[party].error for party in (0, 1)]
     if not caught:
