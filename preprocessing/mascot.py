@@ -8,19 +8,23 @@ the same key would be an oracle (PITFALLS 5).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
 from spdz.preprocessing.authenticate import check_key_shares
 from spdz.preprocessing.links import Link, set_up
+from spdz.preprocessing.lpn import PLAN
+from spdz.preprocessing.matrix_triples import make_matrix_triples, matrices_in_batch, pays
+from spdz.preprocessing.pipeline import MakeCandidates, make_triples_in_flight
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.preprocessing.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.triples import make_candidates
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaterialStore
 
 TRIPLE_BATCH_BYTES = 8 << 20
-"""Size of the largest buffer while making a batch; about six of them exist per peer."""
+"""Size of the largest buffer while making a batch; about six of them exist per peer and batch in flight."""
 SHARE_BATCH = 1 << 14
 """Input masks or random shares in one batch."""
 
@@ -37,28 +41,37 @@ class MascotPreprocessing:
         self.store = MaterialStore()
         self._links: dict[int, Link] = {}
         self._progress = progress
+        self._candidates: MakeCandidates = make_candidates
+        self._vole_plan = PLAN
 
     async def set_up(self, ctx: Context) -> None:
         """Make the MAC key share and the base OTs, and check that everyone uses one key share. Once per session."""
         if self._links:
             raise InternalError("the generator is set up twice")
-        self._links = await set_up(ctx.child("links"), self.params)
+        self._links = await set_up(ctx.child("links"), self.params, self._vole_plan)
         await check_key_shares(ctx.child("key_check"), self._links)
 
     def supports(self, kind: Kind) -> bool:
-        """Matrix triples are made by the dealer only; matrix products use triples here."""
-        return kind.name != "matrix triples"
+        """Matrix triples where they cost much less than triples, by a rule about shapes alone; everything else."""
+        return kind.name != "matrix triples" or pays(kind)
 
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
         """Add material until the store holds at least `demand`. All parties call this with the same demand."""
         for kind in sorted(demand):
-            missing = total = demand[kind] - self.store.available(kind)
-            while missing > 0:
-                batch = await self._make(ctx.child("batch"), kind, min(missing, batch_size(ctx, kind)))
-                self.store.add(batch)
-                missing -= batch.count
-                if self._progress is not None:
-                    self._progress(kind, total - missing, total)
+            have = self.store.available(kind)
+            sizes = batch_sizes(demand[kind] - have, batch_size(ctx, kind))
+            take = partial(self._take, have, sum(sizes))
+            if kind == TRIPLES:
+                await make_triples_in_flight(ctx, self._links, sizes, take, self._candidates)
+                continue
+            for size in sizes:
+                take(await self._make(ctx.child("batch"), kind, size))
+
+    def _take(self, have: int, total: int, batch: Batch) -> None:
+        """Store a batch, of what will be `total` more than this party had, and say how far it is."""
+        self.store.add(batch)
+        if self._progress is not None:
+            self._progress(batch.kind, self.store.available(batch.kind) - have, total)
 
     def destroy(self) -> None:
         """Overwrite and forget material, OT correlations, streams and the bits of the MAC key share."""
@@ -73,8 +86,9 @@ class MascotPreprocessing:
     def _make(self, ctx: Context, kind: Kind, count: int) -> Awaitable[Batch]:
         if kind.owner >= 0:
             return make_input_masks(ctx, self._links, kind.owner, count)
+        if kind.dims and self.supports(kind):
+            return make_matrix_triples(ctx, self._links, kind, count)
         makers = {
-            TRIPLES: make_triples,
             SQUARES: make_squares,
             RANDOM_BITS: make_random_bits,
             RANDOM_SHARES: make_random_shares,
@@ -84,10 +98,17 @@ class MascotPreprocessing:
         return makers[kind](ctx, self._links, count)
 
 
+def batch_sizes(total: int, largest: int) -> list[int]:
+    """`total` cut into batches; nothing if there is nothing to do."""
+    return [min(largest, total - start) for start in range(0, total, largest)]
+
+
 def batch_size(ctx: Context, kind: Kind) -> int:
     """How many elements one batch has at most."""
     if kind.owner >= 0 or kind == RANDOM_SHARES:
         return SHARE_BATCH
+    if kind.dims:
+        return matrices_in_batch(ctx, kind)
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     per_triple = ctx.field.bits * ctx.field.element_bytes * max(copies, 5)
     return max(128, TRIPLE_BATCH_BYTES // (per_triple * max(1, ctx.parties - 1)))

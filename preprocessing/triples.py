@@ -15,13 +15,15 @@ from typing import NamedTuple
 
 from spdz.errors import BroadcastMismatch, SacrificeFailed
 from spdz.field import Field, FieldArray
-from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.authenticate import Entered, check_entered, enter
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.multiply import multiply
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.protocols.mac_check import check_openings, declare_check
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.runtime.task import Task
+from spdz.runtime.traps import wait_for
 from spdz.sharing.material import TRIPLES, Batch
 from spdz.sharing.shares import AuthShare
 from spdz.sharing.unverified import Unverified
@@ -57,18 +59,46 @@ async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batc
     """`count` authenticated triples, every check done.
 
     Rounds:    22, and 2 more for the echoes for three parties and more.
-               Sends: per triple tau k (16 bytes + 1 element) + 5 k elements, to each peer, and the checks.
+               Sends: per triple tau k OTs of 128 / ot_tree_bits bits + 1 element, and 5 k elements; the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    entered = await make_candidates(ctx, links, count)
+    shares = await authenticate_candidates(links, entered)
+    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+
+
+class EnteredCandidates(NamedTuple):
+    """A batch on its way through authentication."""
+
+    ctx: Context
+    candidates: Candidates
+    entered: Entered
+
+
+async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
+    """Products of what the parties hold, combined, and the first part of their authentication; nothing is checked.
+
+    All that `links` keep from batch to batch, but for the shares of zero, is used in here.
+    Rounds:    8, and those of `replenish` with VOLEs.
+               Sends: as `make_triples` without the check of the MACs and the sacrifice.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
     """
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     a, b = ctx.random((count, copies)), ctx.random(count)
     products = await multiply(ctx.child("multiply"), links, a, b)
     coins = await toss(ctx, COMBINE_COINS, after=products)
     candidates = combine(coins, a, b, products)
-    values = FieldArray.concatenate(list(candidates))
-    macs = await authenticate(ctx.child("authenticate"), links, values.size, tuple(range(ctx.parties)), values)
-    shares = [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(candidates)]
-    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    values, inside = FieldArray.concatenate(list(candidates)), ctx.child("authenticate")
+    entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+    return EnteredCandidates(inside, candidates, entered)
+
+
+async def authenticate_candidates(
+    links: dict[int, Link], made: EnteredCandidates, turn: Task | None = None
+) -> list[AuthShare]:
+    """The five values of every candidate with checked MACs; see `check_entered`."""
+    macs, count = await check_entered(made.ctx, links, made.entered, turn), made.candidates.b.size
+    return [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(made.candidates)]
 
 
 def combine(coins: Coins, a: FieldArray, b: FieldArray, c: FieldArray) -> Candidates:
@@ -78,11 +108,18 @@ def combine(coins: Coins, a: FieldArray, b: FieldArray, c: FieldArray) -> Candid
 
 
 async def sacrifice(
-    ctx: Context, a: AuthShare, b: AuthShare, c: AuthShare, a_hat: AuthShare, c_hat: AuthShare
+    ctx: Context,
+    a: AuthShare,
+    b: AuthShare,
+    c: AuthShare,
+    a_hat: AuthShare,
+    c_hat: AuthShare,
+    *,
+    turn: Task | None = None,
 ) -> Batch:
     """Check a * b = c at the price of a^ * b = c^.
 
-    Shapes:    all (count,); returns triples (a, b, c).
+    Shapes:    all (count,); returns triples (a, b, c). The check waits for `turn`, if there is one.
     Rounds:    7, and 1 more for the echo for three parties and more.  Sends: one element per triple to each peer.
     Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
     """
@@ -92,6 +129,7 @@ async def sacrifice(
     sigma = c * t - c_hat - b * rho
     # sigma is zero for correct triples. It is not sent: claiming zero and checking the MAC of that claim is enough.
     ctx.unverified.record_opening(f"{ctx.last_path}.sigma", _zeros(ctx.field, sigma), sigma.mac)
+    await wait_for(turn)
     await check_openings(ctx, SACRIFICE_CHECK)
     ctx.unverified.require_empty()
     return Batch(TRIPLES, (a, b, c))

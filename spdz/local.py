@@ -16,7 +16,7 @@ from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, MAX_THREADS, MascotParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.preprocessing.dealer import dealer_service
 from spdz.protocols.handshake import agree_on_parameters
@@ -39,6 +39,7 @@ def run_local(
     *,
     timeout: float = 120.0,
     mascot: MascotParams | None = None,
+    threads: int = 1,
 ) -> list[Any]:
     """Run `program(mpc)` as every party and return each party's result, by party index.
 
@@ -47,10 +48,12 @@ def run_local(
     inputs         one object for each party, seen by its program as `mpc.inputs`
     timeout        seconds that a party waits for a message
     mascot         which protocols the "mascot" generator runs
+    threads        how many threads the heavy loops of each party may use
 
     Raises the first error that is not merely the echo of another party's error.
     """
     require_integer(parties, "parties", 2, MAX_PARTIES)
+    require_integer(threads, "threads", 1, MAX_THREADS)
     material_source(preprocessing)
     params = SessionParams(_field(field).name, parties, preprocessing, mascot=mascot or MascotParams())
     programs = [program] * parties if callable(program) else list(program)
@@ -63,7 +66,7 @@ def run_local(
     endpoints = parties + (preprocessing == "dealer")
     transports = memory_network(endpoints)
     jobs = [
-        _Job(partial(_run_party, params, transports[i], i, programs[i], handed[i], endpoints, timeout))
+        _Job(partial(_run_party, params, transports[i], i, programs[i], handed[i], endpoints, timeout, threads))
         for i in range(parties)
     ]
     if endpoints > parties:
@@ -107,8 +110,11 @@ def _run_party(
     inputs: Any,
     endpoints: int,
     timeout: float,
+    threads: int,
 ) -> Any:
-    party = Party(_state(params, index), transport, endpoints, timeout=timeout)
+    state = _state(params, index)
+    state.threads = threads
+    party = Party(state, transport, endpoints, timeout=timeout)
     source = material_source(params.preprocessing, mascot=params.mascot)
     with Mpc(party, params, source, endpoints=endpoints, inputs=inputs) as mpc:
         return program(mpc)

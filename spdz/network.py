@@ -16,7 +16,7 @@ from spdz.errors import UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.local import run_dealer
 from spdz.online.session import Mpc
-from spdz.params import MascotParams, SecurityParams, SessionParams, require_integer
+from spdz.params import MAX_THREADS, MascotParams, SecurityParams, SessionParams, require_integer
 from spdz.party import Party
 from spdz.runtime.context import SessionState
 from spdz.sources import Progress, material_source
@@ -39,6 +39,7 @@ def connect(
     listener: socket.socket | None = None,
     insecure_toy_field: bool = False,
     mascot: MascotParams | None = None,
+    threads: int = 1,
 ) -> Mpc:
     """Connect to all parties of a parties file and open a session; use it as a context manager.
 
@@ -51,7 +52,8 @@ def connect(
     on_connect      called with a line of text while connecting
     listener        a socket that listens already, instead of one at the address of the file
     insecure_toy_field  allow a field in which a cheater gets away with a probability that one can see
-    mascot          which protocols the "mascot" generator runs
+    mascot          which protocols the "mascot" generator runs; all parties must choose the same
+    threads         how many threads this party's heavy loops may use, a matter of its own
 
     Raises UsageError for the file or the index, TransportError if a party cannot be reached or authenticated,
     ConfigurationMismatch if the parties' parameters differ.
@@ -63,6 +65,7 @@ def connect(
     mascot = mascot or MascotParams()
     source = material_source(preprocessing, progress, mascot)
     require_integer(party, "party", 0, len(parties.parties) - 1)
+    require_integer(threads, "threads", 1, MAX_THREADS)
     params = SessionParams(
         chosen.name,
         len(parties.parties),
@@ -72,7 +75,7 @@ def connect(
         mascot=mascot,
     )
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
-    state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
+    state = SessionState(party, params.parties, chosen, params.security, SystemRandomness(), threads=threads)
     endpoints = len(parties.endpoints)
     driver = Party(state, transport, endpoints, timeout=parties.timeout_seconds)
     return Mpc(driver, params, source, endpoints=endpoints, args=args, inputs=inputs)

@@ -15,6 +15,7 @@ from spdz.cli.progress import ProgressLine
 from spdz.errors import SpdzError, UsageError
 from spdz.network import connect
 from spdz.online.session import Mpc
+from spdz.params import MascotParams
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
         program_digest=digest,
         progress=progress.material,
         on_connect=progress.text,
+        mascot=mascot_params(options),
+        threads=options.threads,
     ) as mpc:
         progress.text(security_model(mpc))
         try:
@@ -45,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
         seconds = ", ".join(f"{phase} {value:.2f} s" for phase, value in cost.seconds.items())
         print(f"{cost.rounds} rounds, {cost.bytes_sent:,} bytes sent; {seconds}", file=sys.stderr)
     return 0
+
+
+def mascot_params(options: argparse.Namespace) -> MascotParams:
+    """The choices of --ot-tree-bits and --authentication."""
+    chosen = {"ot_tree_bits": options.ot_tree_bits, "authentication": options.authentication}
+    return MascotParams(**{name: value for name, value in chosen.items() if value is not None})
 
 
 def _place(error: SpdzError, program: str) -> str:

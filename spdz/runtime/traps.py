@@ -52,3 +52,9 @@ class Join(Trap):
     """Wait for another task, which may have several that wait for it. Answer: its result."""
 
     task: Task
+
+
+async def wait_for(task: Task | None) -> None:
+    """Wait for a task, if there is one."""
+    if task is not None:
+        await Join(task)
