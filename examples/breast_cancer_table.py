@@ -50,9 +50,9 @@ SCALE = 1 << SCALE_BITS
 def default_group(parties: int) -> str:
     """All features for two parties, ten of them for more.
 
-    A product of two secret numbers takes one triple, so the cost is rows times pairs of columns of different parties:
-    for all features 137 thousand triples for two parties and 218 thousand for five, where every triple is also made
-    between ten pairs of parties instead of one. Two cores do the first in some ten seconds and the second in minutes.
+    There is a product for every row and pair of columns of different parties, 137 thousand for two parties and all
+    features, in one matrix triple. For five parties it is 218 thousand in ten matrix triples, and each of them is also
+    made between ten pairs of parties instead of one.
     """
     return "all" if parties == 2 else FEW
 

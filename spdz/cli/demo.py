@@ -99,10 +99,8 @@ def _compute_together(options: argparse.Namespace, show: Show) -> list[dict[str,
         if party != 0:
             return
         if "material" in said:
-            if said["material"] == "triples" and said["made"] >= said["wanted"]:
-                show("computing online")
-            else:
-                show(f"{said['material']}: {said['made']:,} of {said['wanted']:,} made", passing=True)
+            unfinished = said["made"] < said["wanted"]
+            show(f"{said['material']}: {said['made']:,} of {said['wanted']:,} made", passing=unfinished)
         elif "phase" in said:
             show(said["phase"])
 

@@ -1,0 +1,192 @@
+"""Matrix triples: multiply, combine, authenticate, sacrifice, with whole matrices.
+
+Realises:  the triple command of F_Prep for A (m x l), B (l x n), C = A B.
+Source:    [KOS16], figures 6 and 7, for matrices; the argument is docs/design.md, "Matrix triples".
+Symbols:   X, Y, Z are A, B, C, or B^T, A^T, C^T if n > m: the bigger one of m and n is `rows`, the other one `columns`,
+           because rows beyond those of the triple cost `columns` elements per OT.
+           X has rows + 1 + e rows in the OTs. The last e are spare: column j of the others is combined with them,
+           X'[:, j] = X[:, j] + R_j X_spare[:, j],  Z' = Z + sum_j R_j (X_spare[:, j] outer Y[j]),
+           with a fresh (rows + 1) x e matrix R_j for each column. What a cheater has learned of bits of X by a
+           selective failure then tells next to nothing about X' (e from `spare_rows`).
+           Row number `rows` of X' and Z' is (x^, z^), which is sacrificed: rho = r X' - x^ is opened for a random row
+           r, and sigma = r Z' - z^ - rho Y must be zero.
+Deviation: [KOS16] combines tau copies of every triple; here a few spare rows serve a whole matrix, by the leftover hash
+           lemma for the columns together.
+Order:     products -> R -> authenticate -> r -> openings -> MAC check, each by data flow (DESIGN 6.2 step 5).
+Checked:   everything, before this returns.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from spdz.errors import BroadcastMismatch, SacrificeFailed
+from spdz.field import Field, FieldArray
+from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.links import Link
+from spdz.preprocessing.matrix_multiply import multiply_matrices
+from spdz.protocols.coin_toss import Coins, declare_toss, toss
+from spdz.protocols.mac_check import check_openings, declare_check
+from spdz.protocols.opening import partial_open
+from spdz.runtime.context import Context
+from spdz.sharing.material import Batch, Kind
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from spdz.wire.steps import Delivery, declare
+
+_SOURCE = "docs/design.md, matrix triples"
+MATRIX_COMBINE_COINS = declare_toss("matrix_combine", source=f"[KOS16] figure 6, combine step 1; {_SOURCE}")
+MATRIX_SACRIFICE_COINS = declare_toss("matrix_sacrifice", source=f"[KOS16] figure 7, sacrifice step 1; {_SOURCE}")
+MATRIX_SACRIFICE_CHECK = declare_check(
+    "matrix_sacrifice.check",
+    failure=SacrificeFailed,
+    meaning="a matrix triple does not multiply, or an opening of its sacrifice does not fit its MAC",
+    source=f"[KOS16] figure 7, sacrifice step 4; {_SOURCE}",
+)
+MATRIX_RHO = declare(
+    "matrix_sacrifice.rho",
+    source=f"[KOS16] figure 7, sacrifice step 2; {_SOURCE}",
+    delivery=Delivery.BROADCAST,
+    tampering=(SacrificeFailed, BroadcastMismatch),
+)
+
+BATCH_BYTES = 8 << 20
+"""Size of one party's matrices and shares of products in a batch; a single matrix may be bigger."""
+AUTHENTICATED_AT_ONCE = 1 << 14
+"""Values given to one run of `authenticate`."""
+
+
+class Candidates(NamedTuple):
+    """A batch before the sacrifice: X' and Z' with rows + 1 rows, and Y; the leading axis counts matrices."""
+
+    x: FieldArray
+    y: FieldArray
+    z: FieldArray
+
+
+class Dims(NamedTuple):
+    """The shape of X Y, and whether X is B^T."""
+
+    rows: int
+    inner: int
+    columns: int
+    turned: bool
+
+
+def dims_of(kind: Kind) -> Dims:
+    """X has the bigger one of m and n as its rows."""
+    m, inner, n = kind.dims
+    return Dims(n, inner, m, True) if n > m else Dims(m, inner, n, False)
+
+
+def pays(kind: Kind) -> bool:
+    """Whether the OTs of a matrix triple carry at most half of what those of m l n plain triples carry at M61.
+
+    In units of 8 bytes for each of the k bits: (rows + 4) inner OTs of 2 + columns against 4 copies of 2 + 1. A rule
+    about shapes alone: the same at all parties, in all fields, and however cheap OTs or authentication become.
+    """
+    if len(kind.dims) != 3 or min(kind.dims) < 1:
+        return False
+    rows, _, columns, _ = dims_of(kind)
+    return 2 * (rows + 4) * (columns + 2) <= 12 * rows * columns
+
+
+def spare_rows(field: Field, statistical_bits: int, columns: int, parties: int) -> int:
+    """e, the smallest number with p^e >= 4^s * columns * (parties - 1)^2, for all columns of X in a batch together.
+
+    Then X' is at a statistical distance of at most 2^-s from uniform for whoever has guessed bits of X in any number of
+    batches of a session, but for terms of order 1/p (docs/design.md, "Matrix triples").
+    """
+    bound, count = (columns * (parties - 1) ** 2) << (2 * statistical_bits), 1
+    while field.modulus**count < bound:
+        count += 1
+    return count
+
+
+def matrices_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many matrix triples one batch has at most."""
+    rows, inner, columns, _ = dims_of(kind)
+    spare = spare_rows(ctx.field, ctx.session.security.statistical_bits, inner, ctx.parties)
+    values = (rows + 1 + spare) * inner + inner * columns + (rows + 1) * columns + inner * spare * columns
+    return max(1, BATCH_BYTES // (values * ctx.field.element_bytes))
+
+
+async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
+    """`count` authenticated matrix triples, every check done.
+
+    Rounds:    22, and 2 more for the echoes for three parties and more. For big matrices also 4 for every slab of the
+               products beyond the first, 1 for every piece, and 8 (or 9) for every AUTHENTICATED_AT_ONCE values.
+               Sends: per matrix (rows + 1 + e) inner k (128 / ot_tree_bits bits + columns elements) + inner elements,
+               (rows + 1) (inner + columns) + inner columns values as `authenticate` does; to each peer, and the checks.
+    Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    rows, inner, columns, turned = dims_of(kind)
+    spare = spare_rows(ctx.field, ctx.session.security.statistical_bits, count * inner, ctx.parties)
+    x, y = ctx.random((count, rows + 1 + spare, inner)), ctx.random((count, inner, columns))
+    products = await multiply_matrices(ctx.child("multiply"), links, x, y, spare)
+    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)
+    candidates = combine(coins, x, y, *products)
+    shares = await _authenticated(ctx, links, candidates)
+    x_share, y_share, z_share = await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    if turned:
+        return Batch(kind, (_turned(y_share), _turned(x_share), _turned(z_share)))
+    return Batch(kind, (x_share, y_share, z_share))
+
+
+def combine(coins: Coins, x: FieldArray, y: FieldArray, products: FieldArray, outer: FieldArray) -> Candidates:
+    """Each column of the upper rows of X with its own random combinations of the spare ones, and the products alike.
+
+    Shapes:    x: (count, rows + 1 + e, inner), products: (count, rows + 1, columns), outer: (count, inner, e, columns).
+    """
+    count, upper, columns = products.shape
+    inner, spare = outer.shape[1:3]
+    r = coins.elements("R", (count, upper, inner, spare))
+    of_column = x[:, upper:].transpose(0, 2, 1).reshape(count, 1, inner, spare)
+    combined = x[:, :upper] + (r * of_column).sum(3)
+    flat = r.reshape(count, upper, inner * spare)
+    return Candidates(combined, y, products + flat @ outer.reshape(count, inner * spare, columns))
+
+
+async def _authenticated(ctx: Context, links: dict[int, Link], candidates: Candidates) -> list[AuthShare]:
+    """MAC shares for all values, in parts of bounded size."""
+    values = FieldArray.concatenate([array.ravel() for array in candidates])
+    parts = []
+    for start in range(0, values.size, AUTHENTICATED_AT_ONCE):
+        part = values[start : start + AUTHENTICATED_AT_ONCE]
+        everyone = tuple(range(ctx.parties))
+        parts.append(await authenticate(ctx.child("authenticate"), links, part.size, everyone, part))
+    macs, shares, start = FieldArray.concatenate(parts), [], 0
+    for array in candidates:
+        shares.append(AuthShare(array, macs[start : start + array.size].reshape(*array.shape)))
+        start += array.size
+    return shares
+
+
+async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> tuple[AuthShare, AuthShare, AuthShare]:
+    """Check X Y = Z for all rows at the price of the last one.
+
+    Shapes:    x: (count, rows + 1, inner), y: (count, inner, columns), z: (count, rows + 1, columns); returns X and Z
+               without the last row.
+    Rounds:    7, and 1 more for the echo for three parties and more.  Sends: inner elements per matrix to each peer.
+    Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
+    """
+    count, rows = z.shape[0], z.shape[1] - 1
+    coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))
+    r = coins.elements("r", (count, 1, rows))
+    rho = await partial_open(ctx, MATRIX_RHO, x[:, :rows].__rmatmul__(r) - x[:, rows:])
+    sigma = z[:, :rows].__rmatmul__(r) - z[:, rows:] - y.__rmatmul__(rho)
+    # sigma is zero for correct triples. It is not sent: claiming zero and checking the MAC of that claim is enough.
+    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)
+    await check_openings(ctx, MATRIX_SACRIFICE_CHECK)
+    ctx.unverified.require_empty()
+    return _without_last_row(x), y, _without_last_row(z)
+
+
+def _without_last_row(share: AuthShare) -> AuthShare:
+    """Copied, so that wiping the triple leaves nothing behind."""
+    return AuthShare(share.value[:, :-1].copy(), share.mac[:, :-1].copy())
+
+
+def _turned(share: AuthShare) -> AuthShare:
+    """Every matrix transposed."""
+    return AuthShare(share.value.transpose(0, 2, 1).copy(), share.mac.transpose(0, 2, 1).copy())

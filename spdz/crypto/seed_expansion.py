@@ -1,0 +1,85 @@
+"""Expansion of many 128-bit seeds into blocks: block c of seed s is `P(s ^ c) ^ s`, P = AES under a public key.
+
+For seeds that are the outputs of the tweakable hash, so uniform and independent of each other, and of which a few
+blocks each are wanted: a key schedule for every seed would cost more than the blocks. P alone could be inverted, hence
+the XOR with s (Davies and Meyer's way of making a one-way function of a permutation).
+
+Source: with P an ideal permutation and N seeds of B blocks, the blocks look uniform to an attacker with q evaluations
+of P except with probability at most (q N B + (N B)^2) / 2^127: it must hit one of the N B points s ^ c, or two of
+these points, or of the outputs, must fall together. P's key makes these N count for themselves: **use a key for one
+set of seeds only**, so that evaluations under it are of no use against any other set. The key may be known to
+everybody, before the seeds are.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from numpy.typing import NDArray
+
+from spdz.crypto.buffers import readable_bytes, writable_bytes
+from spdz.errors import UsageError
+from spdz.field.jit import kernel
+
+KEY_BYTES: Final = 16
+CHUNK_BLOCKS: Final = 8192
+"""Blocks made at once: they and the scratch space stay in the second-level cache."""
+
+_BLOCK_BYTES: Final = 16
+# `update_into` asks for one block less one byte beyond the input, whatever it writes, for every block mode.
+_SLACK_BYTES: Final = _BLOCK_BYTES - 1
+BLOCK_LIMIT: Final = 1 << 64
+
+
+@kernel
+def _write_points(seeds: NDArray[np.uint64], blocks: int, first: np.uint64, out: NDArray[np.uint64]) -> None:
+    for row in range(seeds.shape[0]):
+        for column in range(blocks):
+            place = row * blocks + column
+            out[place, 0] = seeds[row, 0] ^ (first + np.uint64(column))
+            out[place, 1] = seeds[row, 1]
+
+
+class SeedExpansion:
+    """The expansion under one key, with the scratch space that it needs: one object for each thread."""
+
+    __slots__ = ("_inner", "_inner_bytes", "_permutation", "_points")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
+        self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted
+        words = np.zeros(2 * CHUNK_BLOCKS + 2, dtype=np.uint64)
+        self._inner_bytes = writable_bytes(words)[: CHUNK_BLOCKS * _BLOCK_BYTES + _SLACK_BYTES]
+        self._inner = words[: 2 * CHUNK_BLOCKS].reshape(CHUNK_BLOCKS, 2)
+        self._points = np.zeros((CHUNK_BLOCKS, 2), dtype=np.uint64)
+
+    def permute(self, seeds: NDArray[np.uint64], blocks: int, first: int) -> NDArray[np.uint64]:
+        """P(s ^ (first + c)) at place r * blocks + c, for s = seeds[r] and every c < blocks: the block without its XOR.
+
+        Kernels that go on with it XOR s themselves. What is returned is overwritten by the next call.
+
+        Shapes: seeds (n, 2), C-contiguous uint64, word 0 holds bits 0 to 63; returns (n * blocks, 2).
+        Raises: UsageError for another layout, for more than CHUNK_BLOCKS blocks in all, and beyond block 2^64 - 1.
+        """
+        if seeds.dtype != np.uint64 or seeds.ndim != 2 or seeds.shape[1] != 2 or not seeds.flags.c_contiguous:
+            raise UsageError(f"seeds are a contiguous uint64 array of shape (n, 2), not {seeds.dtype} {seeds.shape}")
+        count = seeds.shape[0] * blocks
+        if blocks < 1 or count > CHUNK_BLOCKS or first < 0 or first + blocks > BLOCK_LIMIT:
+            raise UsageError(f"up to {CHUNK_BLOCKS} blocks are made at once, numbered from 0 to 2^64 - 1")
+        points = self._points[:count]
+        _write_points(seeds, blocks, np.uint64(first), points)
+        self._permutation.update_into(readable_bytes(points), self._inner_bytes)
+        return self._inner[:count]
+
+    def wipe(self) -> None:
+        """Overwrite the scratch space."""
+        self._inner.fill(0)
+        self._points.fill(0)
+
+    def __repr__(self) -> str:
+        return "<SeedExpansion>"
