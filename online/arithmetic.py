@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import FieldArray
+from spdz.field.memory import is_output
 from spdz.protocols.broadcast import broadcast_from
-from spdz.protocols.opening import partial_open
+from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.material import InputMasks, Squares, Triples
-from spdz.sharing.shares import AuthShare, concatenate_shares
+from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Delivery, Harmless, Outcome, declare
 
@@ -35,6 +36,9 @@ MATMUL_MASKED = declare(
     "matmul.masked", source="[MZ17] section IV, matrix triples", delivery=Delivery.BROADCAST, tampering=_CHECKED
 )
 
+REUSED_ELEMENTS = 1 << 14
+"""Products of at least this size overwrite the third array of their triples."""
+
 
 async def share_input(ctx: Context, owner: int, values: FieldArray | None, masks: InputMasks) -> AuthShare:
     """Share the owner's array: x - r is broadcast, and [x] = [r] + (x - r).
@@ -53,34 +57,45 @@ async def multiply(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -
     """Multiply two shared arrays elementwise with Beaver triples.
 
     Shapes:    x, y and the triples: equal; returns the same.
-    Rounds:    1.  Sends: 2 elements per entry to each peer.  Consumes: one triple per entry.
+    Rounds:    1.  Sends: 2 elements per entry to each peer.  Consumes: one triple per entry; c may be overwritten.
     Unchecked: epsilon, delta; a MAC check must run before any output.
     """
     a, b, c = triples
-    field = ctx.field
-    masked = AuthShare(
-        field.differences((x.value, a.value), (y.value, b.value)), field.differences((x.mac, a.mac), (y.mac, b.mac))
-    )
-    opened = await partial_open(ctx, MULTIPLY_MASKED, masked)
-    epsilon, delta = opened[: x.size].reshape(*x.shape), opened[x.size :].reshape(*x.shape)
-    # x y = c + epsilon b + delta a + epsilon delta; the last term is public, so party 0 alone adds it to its value.
-    adds_public = field.array(int(ctx.party == 0))
-    return AuthShare(
-        field.beaver_product(a.value, b.value, c.value, epsilon, delta, adds_public),
-        field.beaver_product(a.mac, b.mac, c.mac, epsilon, delta, ctx.session.key.share),
-    )
+    epsilon, delta = await open_masked(ctx, MULTIPLY_MASKED, (x, a), (y, b))
+    return _product(ctx, a, b, c, epsilon, delta)
 
 
 async def square(ctx: Context, x: AuthShare, squares: Squares) -> AuthShare:
     """Square a shared array elementwise: x^2 = a^2 + 2 epsilon a + epsilon^2.
 
     Shapes:    x and the squares: equal; returns the same.
-    Rounds:    1.  Sends: 1 element per entry to each peer.  Consumes: one square per entry.
+    Rounds:    1.  Sends: 1 element per entry to each peer.  Consumes: one square per entry; it may be overwritten.
     Unchecked: epsilon; a MAC check must run before any output.
     """
     a, a_squared = squares
-    epsilon = await partial_open(ctx, SQUARE_MASKED, x - a)
-    return a_squared + a * (epsilon + epsilon) + ctx.public(epsilon * epsilon)
+    [epsilon] = await open_masked(ctx, SQUARE_MASKED, (x, a))
+    return _product(ctx, a, a, a_squared, epsilon, epsilon)
+
+
+def _product(
+    ctx: Context, a: AuthShare, b: AuthShare, c: AuthShare, epsilon: FieldArray, delta: FieldArray
+) -> AuthShare:
+    """(a + epsilon) (b + delta) = c + epsilon b + delta a + epsilon delta, where c = a b."""
+    # The last term is public, so party 0 alone adds it to its value.
+    adds_public, alpha = ctx.party == 0, ctx.session.key.share
+    product = ctx.field.beaver_product
+    return AuthShare(
+        product(a.value, b.value, c.value, epsilon, delta, adds_public, _used_up(c.value)),
+        product(a.mac, b.mac, c.mac, epsilon, delta, alpha, _used_up(c.mac)),
+    )
+
+
+def _used_up(c: FieldArray) -> FieldArray | None:
+    """`c` as the place of the product, because fresh memory costs more than all the arithmetic.
+
+    Not if it is small: the product would keep alive the whole batch of which c is a part.
+    """
+    return c if c.size >= REUSED_ELEMENTS and is_output(c.limbs) else None
 
 
 async def matmul(ctx: Context, x: AuthShare, y: AuthShare, triple: Triples) -> AuthShare:
@@ -91,9 +106,7 @@ async def matmul(ctx: Context, x: AuthShare, y: AuthShare, triple: Triples) -> A
     Unchecked: epsilon, delta; a MAC check must run before any output.
     """
     a, b, c = triple
-    masked = concatenate_shares([(x - a).reshape(-1), (y - b).reshape(-1)])
-    opened = await partial_open(ctx, MATMUL_MASKED, masked)
-    epsilon, delta = opened[: x.size].reshape(*x.shape), opened[x.size :].reshape(*y.shape)
+    epsilon, delta = await open_masked(ctx, MATMUL_MASKED, (x, a), (y, b))
     return c + b.__rmatmul__(epsilon) + a @ delta + ctx.public(epsilon @ delta)
 
 

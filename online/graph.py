@@ -170,7 +170,9 @@ class Graph:
         """Agree on what comes, and make the material for it."""
         await agree_on_plan(ctx.child("plan"), self.plan(ending))
         self._notes.clear()
-        await self._source.produce(ctx.child("material"), self.demand(extra))
+        demand = self.demand(extra)
+        self._source.store.expect(demand)
+        await self._source.produce(ctx.child("material"), demand)
 
     async def run(self, ctx: Context) -> None:
         """Run everything pending. `prepare` has made the material."""

@@ -82,7 +82,7 @@ class FieldArray:
 
     def ravel(self) -> FieldArray:
         """All elements as one axis, in C order."""
-        return self.reshape(self.size)
+        return FieldArray(self.field, self.limbs.reshape(-1, self.field.limbs))
 
     def transpose(self, *axes: int | tuple[int, ...]) -> FieldArray:
         """Axes permuted as in numpy; without arguments reversed. A view."""
@@ -281,11 +281,14 @@ class FieldArray:
 
     def to_ints(self) -> Any:
         """A Python int, or nested lists of them."""
-        return convert.to_objects(self.limbs).tolist()
+        return convert.to_ints(self.limbs, signed=False).tolist()
 
     def to_signed(self) -> npt.NDArray[Any]:
         """Integers in [-(p-1)/2, (p-1)/2]: an int64 array where all fit, else an array of Python ints."""
-        return convert.to_signed(self.limbs, self.field.modulus)
+        words = self.field.empty(self.shape).limbs
+        wide = self.field.kernels.to_symmetric(flat_words(self.limbs), flat_words(words), self.field.parameter)
+        # Whether a number is that large shows in the type of the result.
+        return convert.to_ints(words, signed=True) if wide else convert.low_words(words)
 
     def to_bytes(self) -> bytes:
         """The canonical encoding: element_bytes per element, little-endian, in C order."""

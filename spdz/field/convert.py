@@ -6,6 +6,7 @@ index and a range, never a value: values are often secret, and error texts end i
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,8 @@ def to_limbs(values: Any, lowest: int, highest: int, modulus: int, limbs: int, n
     shape, flat = array.shape, array.reshape(-1)  # flat also because numpy warns when scalars wrap around
     out = np.zeros((flat.size, limbs), dtype=np.uint64)
     if flat.dtype == object:
-        canonical = [value % modulus for value in flat.tolist()]
-        for index in range(limbs):
-            out[:, index] = [(value >> (64 * index)) & WORD_MASK for value in canonical]
+        encoded = b"".join([(value % modulus).to_bytes(8 * limbs, "little") for value in flat.tolist()])
+        out[...] = np.frombuffer(encoded, dtype=np.uint64).reshape(out.shape)
     elif lowest >= 0 or flat.dtype.kind != "i":
         out[:, 0] = flat
     else:
@@ -98,26 +98,17 @@ def above_half(limbs: Words, modulus: int) -> npt.NDArray[np.bool_]:
     return np.asarray((limbs[..., 1] > half[1]) | ((limbs[..., 1] == half[1]) & (limbs[..., 0] > half[0])))
 
 
-def to_objects(limbs: Words) -> npt.NDArray[Any]:
-    """Elements as an array of Python ints."""
-    out = np.empty(limbs.shape[:-1], dtype=object)
-    out[...] = limbs[..., 0].astype(object)
-    if limbs.shape[-1] == 2:
-        out[...] += limbs[..., 1].astype(object) << 64
-    return out
+def to_ints(limbs: Words, *, signed: bool) -> npt.NDArray[Any]:
+    """Limbs, in two's complement if `signed`, as an array of Python ints."""
+    shape, limbs = limbs.shape[:-1], np.ascontiguousarray(limbs.reshape(-1, limbs.shape[-1]))
+    out = np.empty(len(limbs), dtype=object)
+    if limbs.shape[1] == 1:
+        out[:] = low_words(limbs).tolist() if signed else limbs[:, 0].tolist()
+    else:
+        out[:] = [(high << 64) | low for low, high in struct.iter_unpack("<Qq" if signed else "<QQ", limbs.data)]
+    return out.reshape(shape)
 
 
-def to_signed(limbs: Words, modulus: int) -> npt.NDArray[Any]:
-    """Elements as integers in [-(p-1)/2, (p-1)/2]: int64 if every one fits, else Python ints."""
-    shape, limbs = limbs.shape[:-1], limbs.reshape(-1, limbs.shape[-1])
-    negative = above_half(limbs, modulus)
-    subtracted = words_of(modulus, limbs.shape[1])
-    low = limbs[:, 0] - negative * subtracted[0]
-    signed = low.view(np.int64)
-    if limbs.shape[1] == 2:
-        borrow = limbs[:, 0] < negative * subtracted[0]
-        high = limbs[:, 1] - negative * subtracted[1] - borrow
-        # It fits if the upper word only repeats the sign of the lower one.
-        if not np.array_equal(high, (signed >> 63).view(np.uint64)):
-            return np.reshape(to_objects(limbs) - negative.astype(object) * modulus, shape)
-    return np.reshape(signed, shape)
+def low_words(limbs: Words) -> npt.NDArray[np.int64]:
+    """The lower limb of numbers in two's complement that fit into it."""
+    return np.ascontiguousarray(limbs[..., 0]).view(np.int64).reshape(limbs.shape[:-1])

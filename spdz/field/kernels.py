@@ -18,13 +18,18 @@ from spdz.field.mersenne import (
     U0,
     U1,
     add,
+    exceeds_word,
     is_reduced,
+    keep_if,
     low_bits,
     mul,
     mul_add,
+    mul_mul_add,
+    plus,
     reduce_block,
     reduce_sum,
     sub,
+    symmetric,
     widest_multiple,
 )
 
@@ -117,9 +122,34 @@ def beaver_arrays(
     factor = load(scale, 0)
     for i in range(out.shape[0]):
         first = load(epsilon, i)
-        left = mul(load(b, i), first, e)
-        right = mul(add(load(a, i), mul(factor, first, e), e), load(delta, i), e)
-        store(out, i, add(load(c, i), add(left, right, e), e))
+        left = add(load(a, i), mul(factor, first, e), e)
+        store(out, i, mul_mul_add(left, load(delta, i), load(b, i), first, load(c, i), e))
+
+
+@kernel
+def beaver_values(
+    a: Words, b: Words, c: Words, epsilon: Words, delta: Words, bit: Words, out: Words, e: np.uint64
+) -> None:
+    """As `beaver_arrays` for a scale that is 0 or 1."""
+    added = load(bit, 0)
+    for i in range(out.shape[0]):
+        first = load(epsilon, i)
+        left = add(load(a, i), keep_if(first, added, e), e)
+        store(out, i, mul_mul_add(left, load(delta, i), load(b, i), first, load(c, i), e))
+
+
+@kernel
+def combine_openings(
+    chi: Words, value: Words, mac: Words, mask: Words, mask_step: int, totals: Words, e: np.uint64
+) -> None:
+    """totals[0] += sum of chi[i] value[i], and totals[1] += sum of chi[i] (mac[i] - mask[i])."""
+    opened, macs = empty_sum(chi), empty_sum(chi)
+    for i in range(chi.shape[0]):
+        coefficient = load(chi, i)
+        opened = mul_add(opened, coefficient, load(value, i))
+        macs = mul_add(macs, coefficient, sub(load(mac, i), load(mask, i * mask_step), e))
+    store(totals, 0, add(load(totals, 0), reduce_sum(opened, e), e))
+    store(totals, 1, add(load(totals, 1), reduce_sum(macs, e), e))
 
 
 @kernel
@@ -138,6 +168,13 @@ def power_array(x: Words, exponent: Words, out: Words, e: np.uint64) -> None:
 @kernel
 def sum_middle(x: Words, outer: int, middle: int, inner: int, out: Words, e: np.uint64) -> None:
     """out[o, i] = sum over m of x[o, m, i], for x of outer * middle * inner elements."""
+    if inner == 1:
+        for o in range(outer):
+            total = empty_sum(x)
+            for m in range(middle):
+                total = plus(total, load(x, o * middle + m))
+            store(out, o, reduce_sum(total, e))
+        return
     for o in range(outer):
         for i in range(inner):
             store(out, o * inner + i, constant(x, U0))
@@ -167,6 +204,17 @@ def count_unreduced(x: Words, e: np.uint64) -> int:
     for i in range(x.shape[0]):
         reduced += is_reduced(load(x, i), e)
     return int(x.shape[0] - np.int64(reduced))
+
+
+@kernel
+def to_symmetric(x: Words, out: Words, e: np.uint64) -> int:
+    """out[i] = x[i] or x[i] - p, whichever is nearer to zero, in two's complement; return how many exceed 64 bits."""
+    wide = U0
+    for i in range(out.shape[0]):
+        value = symmetric(load(x, i), e)
+        store(out, i, value)
+        wide += exceeds_word(value)
+    return int(wide)
 
 
 @kernel

@@ -38,7 +38,11 @@ class Coins:
 
     def elements(self, label: str, shape: tuple[int, ...]) -> FieldArray:
         """Uniform public field elements."""
-        return self._field.sample(Prg(self.key(label)).fill, shape)
+        return self._field.sample(self.stream(label).fill, shape)
+
+    def stream(self, label: str) -> Prg:
+        """Where `elements` are read from: whoever reads them in several pieces gets the same ones."""
+        return Prg(self.key(label))
 
 
 async def toss(ctx: Context, steps: CommitAndOpen, *, after: object) -> Coins:

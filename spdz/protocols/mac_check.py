@@ -20,9 +20,9 @@ from spdz.protocols.broadcast import echo
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open, declare_commit_and_open
 from spdz.runtime.context import Context
-from spdz.sharing.unverified import Opening
+from spdz.sharing.unverified import Opening, joined
 
-RUN_ELEMENTS = 1 << 14
+RUN_ELEMENTS = 1 << 15
 """Openings at least as big as this are not copied together with others."""
 
 
@@ -80,21 +80,19 @@ async def check_openings(ctx: Context, steps: CheckSteps = OPENING_CHECK) -> Non
 
 def _combine(ctx: Context, coins: Coins, openings: list[Opening]) -> tuple[FieldArray, FieldArray]:
     """(y, m_i): the random combination of the opened values and of this party's MAC shares."""
-    field = ctx.field
-    chi = coins.elements("chi", (sum(opening.value.size for opening in openings),))
-    if chi.size:
-        chi[0] = 1
-    opened, mac, start = field.zeros(()), field.zeros(()), 0
+    field, stream = ctx.field, coins.stream("chi")
+    scratch = field.empty(min(RUN_ELEMENTS, sum(opening.value.size for opening in openings)))
+    totals, first = field.zeros(2), True
     for run in _runs(openings):
-        values, macs = run[0].value, run[0].mac
-        if len(run) > 1:
-            values = FieldArray.concatenate([opening.value for opening in run])
-            macs = FieldArray.concatenate([opening.mac for opening in run])
-        part = chi[start : start + values.size]
-        opened = opened + field.random_combination(part, values)
-        mac = mac + field.random_combination(part, macs)
-        start += values.size
-    return opened, mac
+        for value, mac, mask in joined(run).parts(RUN_ELEMENTS):
+            # The coins are read as they are needed, and never leave the cache.
+            chi = scratch[: value.size]
+            field.sample_into(stream.fill, chi)
+            if first:
+                chi[0] = 1
+            first = False
+            field.combine(chi, value, mac, mask, totals)
+    return totals[0], totals[1]
 
 
 def _runs(openings: list[Opening]) -> list[list[Opening]]:

@@ -23,9 +23,34 @@ async def partial_open(ctx: Context, step: Step, share: AuthShare) -> FieldArray
     Rounds:    1.  Sends: one element per entry to each peer.
     Unchecked: everything, until `check_openings` of the same scope.
     """
-    shares: list[FieldArray] = await broadcast(ctx, step, Elements(ctx.field, share.shape), share.value)
-    total = shares[0]
-    for other in shares[1:]:
-        total = total + other
+    total = await _sum_of_shares(ctx, step, share.value)
     ctx.unverified.record_opening(ctx.last_path, total, share.mac)
+    return total
+
+
+async def open_masked(ctx: Context, step: Step, *pairs: tuple[AuthShare, AuthShare]) -> list[FieldArray]:
+    """Open x - a for every pair (x, a) of equal shape, in one message, as `partial_open` of all differences would.
+
+    The MAC shares of x and of a are logged as they are; the check subtracts them while it reads them.
+
+    Shapes:    any; returns the same shapes.
+    Rounds:    1.  Sends: one element per entry of every x to each peer.
+    Unchecked: everything, until `check_openings` of the same scope.
+    """
+    total = await _sum_of_shares(ctx, step, ctx.field.differences(*((x.value, a.value) for x, a in pairs)))
+    ctx.unverified.record_opening(ctx.last_path, total, *((x.mac, a.mac) for x, a in pairs))
+    opened: list[FieldArray] = []
+    start = 0
+    for x, _ in pairs:
+        opened.append(total[start : start + x.size].reshape(*x.shape))
+        start += x.size
+    return opened
+
+
+async def _sum_of_shares(ctx: Context, step: Step, own: FieldArray) -> FieldArray:
+    shares: list[FieldArray] = await broadcast(ctx, step, Elements(ctx.field, own.shape), own)
+    # What was received belongs to this party; its own share may still be on its way out and is not written to.
+    total, *others = [shares[party] for party in (*ctx.peers, ctx.party)]
+    for other in others:
+        ctx.field.add_into(total, other)
     return total

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -76,6 +77,21 @@ class Batch:
             Batch(self.kind, tuple(s[tail] for s in self.shares), None if self.clear is None else self.clear[tail]),
         )
 
+    def empty(self, count: int) -> Batch:
+        """Memory for `count` elements of this kind, to be overwritten."""
+        return Batch(
+            self.kind,
+            tuple(AuthShare(_empty_like(share.value, count), _empty_like(share.mac, count)) for share in self.shares),
+            None if self.clear is None else _empty_like(self.clear, count),
+        )
+
+    def copy_from(self, other: Batch) -> None:
+        """Overwrite everything by a batch of equal kind and count."""
+        for share, source in zip(self.shares, other.shares, strict=True):
+            share.value[:], share.mac[:] = source.value, source.mac
+        if self.clear is not None and other.clear is not None:
+            self.clear[:] = other.clear
+
     def wipe(self) -> None:
         """Overwrite everything."""
         for share in self.shares:
@@ -109,19 +125,54 @@ class InputMasks(NamedTuple):
     clear: FieldArray | None
 
 
+class _Room:
+    """Memory for `count` elements that are about to come, batch by batch; `kept` is the part that is filled."""
+
+    def __init__(self, like: Batch, count: int) -> None:
+        self._whole = like.empty(count)
+        self.kept, self._free = self._whole.split(0)
+
+    def fits(self, batch: Batch) -> bool:
+        return batch.count <= self._free.count
+
+    def fill(self, batch: Batch) -> None:
+        """Copy a batch behind what is there."""
+        target, self._free = self._free.split(batch.count)
+        target.copy_from(batch)
+        self.kept = self._whole.split(self.kept.count + batch.count)[0]
+
+
 class MaterialStore:
     """Material in memory. Every element leaves it once, in the order in which it came, the same at every party."""
 
     def __init__(self) -> None:
         self._batches: dict[Kind, list[Batch]] = {}
+        self._expected: dict[Kind, int] = {}
+        self._rooms: dict[Kind, _Room] = {}
         self._destroyed = False
         self.taken: dict[Kind, int] = {}
         self.made: dict[Kind, int] = {}
 
+    def expect(self, demand: Mapping[Kind, int]) -> None:
+        """Say what will be needed next: what is added for it is kept in one piece, so that taking it copies nothing."""
+        self._rooms.clear()
+        self._expected = {kind: count - self.available(kind) for kind, count in demand.items()}
+
     def add(self, batch: Batch) -> None:
         """Keep a batch whose checks have all passed."""
         self._require_alive()
-        self._batches.setdefault(batch.kind, []).append(batch)
+        batches = self._batches.setdefault(batch.kind, [])
+        expected = self._expected.pop(batch.kind, 0)
+        if batch.count < expected:
+            self._rooms[batch.kind] = _Room(batch, expected)
+            batches.append(self._rooms[batch.kind].kept)
+        room = self._rooms.get(batch.kind)
+        if room is not None and room.fits(batch):
+            room.fill(batch)
+            batches[-1] = room.kept
+        else:
+            self._rooms.pop(batch.kind, None)
+            batches.append(batch)
         self.made[batch.kind] = self.made.get(batch.kind, 0) + batch.count
 
     def available(self, kind: Kind) -> int:
@@ -137,6 +188,7 @@ class MaterialStore:
         if available < count:
             raise UsageError(f"{count} {kind} are needed but only {available} are left")
         batches = self._batches.get(kind, [])
+        self._rooms.pop(kind, None)
         taken: list[Batch] = []
         missing = count
         while missing > 0:
@@ -152,6 +204,7 @@ class MaterialStore:
     def discard(self) -> None:
         """Overwrite and forget what is left; all of it, even if something cannot be overwritten."""
         batches, self._batches = self._batches, {}
+        self._rooms.clear()
         with ExitStack() as steps:
             for batch in (batch for kept in batches.values() for batch in kept):
                 steps.callback(batch.wipe)
@@ -164,6 +217,10 @@ class MaterialStore:
     def _require_alive(self) -> None:
         if self._destroyed:
             raise UsageError("this session has ended and its material is destroyed; start a new session")
+
+
+def _empty_like(array: FieldArray, count: int) -> FieldArray:
+    return array.field.empty((count, *array.shape[1:]))
 
 
 def _join(batches: list[Batch]) -> Batch:

@@ -27,7 +27,7 @@ from spdz.wire.frames import FrameReader
 RECEIVE_BYTES = 1 << 18
 """Taken from the operating system in one call; stays in the second-level cache."""
 
-SEND_BYTES = 1 << 16
+SEND_BYTES = 1 << 17
 """Encrypted at once, for the same reason."""
 
 DIRECT_BYTES = 4096

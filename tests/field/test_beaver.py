@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,67 @@ def test_beaver_product(field: Field, data: st.DataObject) -> None:
     arrays = [field.array(vector) for vector in (a, b, c, epsilon, delta)]
     expected = reference.beaver_product(field.modulus, a, b, c, epsilon, delta, scale)
     assert field.beaver_product(*arrays, field.array(scale)).to_ints() == expected
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_beaver_product_with_a_bit_in_place(field: Field, data: st.DataObject) -> None:
+    a, b, c, epsilon, delta = data.draw(vectors(field, 5))
+    bit = data.draw(st.booleans())
+    arrays = [field.array(vector) for vector in (a, b, c, epsilon, delta)]
+    expected = reference.beaver_product(field.modulus, a, b, c, epsilon, delta, int(bit))
+    assert field.beaver_product(*arrays, bit, arrays[2]) is arrays[2]
+    assert arrays[2].to_ints() == expected
+    assert [array.to_ints() for array in (*arrays[:2], *arrays[3:])] == [a, b, epsilon, delta]
+
+
+@TESTED_FIELDS
+@pytest.mark.parametrize("scale", [False, True, 0, 1, -1], ids=str)
+def test_beaver_product_of_the_largest_elements(field: Field, scale: int) -> None:
+    """Where the sum of two products is largest, and around it."""
+    p = field.modulus
+    table = list(itertools.product((0, 1, p - 2, p - 1), repeat=5))
+    a, b, c, epsilon, delta = (field.array(list(column)) for column in zip(*table, strict=True))
+    factor = scale if isinstance(scale, bool) else field.array(scale % p)
+    expected = reference.beaver_product(p, *map(list, zip(*table, strict=True)), scale % p)
+    assert field.beaver_product(a, b, c, epsilon, delta, factor).to_ints() == expected
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_combine(field: Field, data: st.DataObject) -> None:
+    p = field.modulus
+    chi, value, mac, mask = data.draw(vectors(field, 4))
+    start = data.draw(st.lists(st.integers(0, p - 1), min_size=2, max_size=2))
+    totals, plain = field.array(start), field.array(start)
+    arrays = [field.array(vector) for vector in (chi, value, mac)]
+    field.combine(*arrays, field.array(mask), totals)
+    field.combine(*arrays, None, plain)
+    assert totals.to_ints() == reference.combine(p, chi, value, reference.sub(p, mac, mask), start)
+    assert plain.to_ints() == reference.combine(p, chi, value, mac, start)
+
+
+@TESTED_FIELDS
+def test_combine_of_many_largest_elements(field: Field) -> None:
+    """Sums are not reduced before the end."""
+    count = 5000
+    largest, zero = field.full(count, field.modulus - 1), field.zeros(count)
+    totals = field.zeros(2)
+    field.combine(largest, largest, zero, field.ones(count), totals)
+    assert totals.to_ints() == [count % field.modulus] * 2
+
+
+@TESTED_FIELDS
+@checked
+@given(data=st.data())
+def test_add_into(field: Field, data: st.DataObject) -> None:
+    x, y = data.draw(vectors(field, 2))
+    total, added = field.array(x), field.array(y)
+    field.add_into(total, added)
+    assert total.to_ints() == reference.add(field.modulus, x, y)
+    assert added.to_ints() == y
 
 
 @TESTED_FIELDS
@@ -53,6 +116,15 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         lambda: M61.beaver_product(three, three, three, three, two, M61.array(1)),
         lambda: M61.beaver_product(three, three, other, three, three, M61.array(1)),
         lambda: M61.beaver_product(three, three, three, three, three, two),
+        lambda: M61.beaver_product(three, three, three, three, three, True, two),
+        lambda: M61.beaver_product(three, three, three, three, three, True, M61.zeros((3, 2))[:, 0]),
+        lambda: M61.add_into(three, two),
+        lambda: M61.add_into(three, other),
+        lambda: M61.add_into(M61.zeros(1).broadcast_to(3), three),
+        lambda: M61.combine(three, three, three, two, M61.zeros(2)),
+        lambda: M61.combine(three, three, two, None, M61.zeros(2)),
+        lambda: M61.combine(three, three, three, None, M61.zeros(1)),
+        lambda: M61.combine(three, other, three, None, M61.zeros(2)),
     ):
         with pytest.raises(UsageError):
             misuse()

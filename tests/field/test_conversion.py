@@ -134,6 +134,18 @@ def test_signed_output_of_m127_is_int64_where_it_fits(shift: int) -> None:
     assert M127.signed(-(2**shift)).to_signed().shape == ()
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, (M127.modulus - 1) // 2, -(M127.modulus - 1) // 2])
+@pytest.mark.parametrize("place", [0, 4])
+def test_one_large_number_makes_all_of_them_python_ints(value: int, place: int) -> None:
+    numbers = [0, -1, 1, 2**63 - 1, -(2**63)]
+    assert M127.signed(numbers).to_signed().dtype == np.int64
+    numbers[place] = value
+    table = M127.signed([numbers, numbers]).T
+    assert table.to_signed().dtype == object
+    assert table.to_signed().tolist() == [[number] * 2 for number in numbers]
+    assert table[:place].to_signed().dtype == np.int64
+
+
 def test_0_d_arrays_give_0_d_answers(field: Field) -> None:
     x = field.signed(-2)
     assert x.to_ints() == field.modulus - 2

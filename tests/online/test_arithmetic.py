@@ -8,10 +8,12 @@ import pytest
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import M5, M61, M127, Field, FieldArray
+from spdz.online import arithmetic
 from spdz.online.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
+from tests.support.dealer import reconstruct
 from tests.support.interference import POSITIONS, add_to_element, equivocate, position
 from tests.support.parties import Run, assert_caught
 
@@ -52,6 +54,30 @@ def test_products_and_squares(parties: int, field: Field, shape: tuple[int, ...]
     assert product.shape == shape
     assert product.equals(x * y)
     assert ideal.result(lambda ctx: square(ctx, x_shares[ctx.party], squares[ctx.party])).equals(x * x)
+
+
+@PARTIES
+@FIELDS
+@pytest.mark.parametrize("least", [1, 128, 129])
+def test_a_chain_of_products_in_the_memory_of_their_material(
+    parties: int, field: Field, least: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operands survive, and what is opened later is still what is checked."""
+    monkeypatch.setattr(arithmetic, "REUSED_ELEMENTS", least)
+    ideal = Ideal(parties, field, seed)
+    (x, x_shares), (y, y_shares) = ideal.secret(128), ideal.secret(128)
+    first, second, squares = ideal.triples((128,)), ideal.triples((128,)), ideal.squares((128,))
+
+    async def chain(ctx: Context) -> AuthShare:
+        mine, yours = x_shares[ctx.party], y_shares[ctx.party]
+        product = await multiply(ctx, mine, yours, first[ctx.party])
+        assert (product.value is first[ctx.party].c.value) == (least <= 128)
+        again = await multiply(ctx, product, mine, second[ctx.party])
+        return again + product + await square(ctx, product, squares[ctx.party])
+
+    assert ideal.result(chain).equals(x * y * x + x * y + x * y * x * y)
+    for shares, value in ((x_shares, x), (y_shares, y)):
+        assert reconstruct(ideal.dealer.alpha, shares).equals(value)
 
 
 @PARTIES

@@ -16,7 +16,7 @@ from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.mac_check import OPENING_CHECK, check_openings
-from spdz.protocols.opening import partial_open
+from spdz.protocols.opening import open_masked, partial_open
 from spdz.protocols.output import OUTPUT, output, output_to
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Delivery, Step
@@ -43,6 +43,7 @@ COVERED = {
     "agree_on_parameters",
     "check_openings",
     "partial_open",
+    "open_masked",
     "output",
     "output_to",
 }
@@ -111,6 +112,21 @@ def test_partial_open(parties: int, seed: bytes) -> None:
     ended = run(sessions, lambda ctx: partial_open(ctx, OUTPUT, shares[ctx.party]))
     assert ended.rounds == stated_rounds(partial_open) == 1
     assert bytes_per_peer(ended) == {"output.open": 6 * 8}
+
+
+@PARTIES
+def test_open_masked(parties: int, seed: bytes) -> None:
+    sessions = make_sessions(parties, M61, seed)
+    dealer = IdealDealer(sessions, seed)
+    x, a, y, b = (dealer.share(values) for values in ([[1, 2, 3], [4, 5, 6]], [[6, 5, 4], [3, 2, 1]], [9], [2]))
+    ended = run(
+        sessions, lambda ctx: open_masked(ctx, OUTPUT, (x[ctx.party], a[ctx.party]), (y[ctx.party], b[ctx.party]))
+    )
+    assert ended.rounds == stated_rounds(open_masked) == 1
+    assert bytes_per_peer(ended) == {"output.open": 7 * 8}
+    for difference, other in ended.results:
+        assert difference.equals(M61.signed([[-5, -3, -1], [1, 3, 5]]))
+        assert other.equals(M61.array([7]))
 
 
 @PARTIES

@@ -47,6 +47,50 @@ def test_every_element_is_given_out_once_and_in_order_across_batches() -> None:
     assert store.made == {RANDOM_SHARES: 10}
 
 
+@pytest.mark.parametrize("expected", [1, 3, 5, 9, 10, 12])
+@pytest.mark.parametrize("early", [0, 1, 4])
+def test_what_is_expected_is_given_out_once_and_in_order(expected: int, early: int) -> None:
+    """However the batches fall: an early rest, more or less than expected, taken in between."""
+    store = MaterialStore()
+    store.add(batch(input_masks(0), 0, 2, clear=True))
+    store.expect({input_masks(0): expected})
+    for start, count in ((2, 3), (5, 1), (6, 4), (10, 2)):
+        store.add(batch(input_masks(0), start, count, clear=True))
+        if start == 5:
+            assert values(store.take(input_masks(0), early)) == list(range(early))
+    assert store.available(input_masks(0)) == 12 - early
+    rest = [store.take(input_masks(0), count) for count in (5 - early, 7)]
+    for taken, wanted in zip(rest, (range(early, 5), range(5, 12)), strict=True):
+        assert taken.clear is not None
+        assert values(taken) == taken.clear.to_ints() == list(wanted)
+        assert taken.shares[0].mac.to_ints() == [1000 + number for number in wanted]
+    assert store.made == {input_masks(0): 12}
+
+
+def test_all_that_was_expected_is_taken_without_a_copy() -> None:
+    store = MaterialStore()
+    store.expect({TRIPLES: 6})
+    for start, count in ((0, 1), (1, 3), (4, 2)):
+        store.add(batch(TRIPLES, start, count))
+    first, second = store.take(TRIPLES, 4), store.take(TRIPLES, 2)
+    for one, other in zip(first.shares, second.shares, strict=True):
+        assert one.value.limbs.base is other.value.limbs.base is not None
+        assert one.value.limbs.ctypes.data + one.value.limbs.nbytes == other.value.limbs.ctypes.data
+    assert (values(first), values(second)) == ([0, 1, 2, 3], [4, 5])
+
+
+def test_what_was_kept_in_one_piece_is_overwritten_too() -> None:
+    store = MaterialStore()
+    store.expect({RANDOM_SHARES: 6})
+    for start, count in ((1, 2), (3, 3)):
+        store.add(batch(RANDOM_SHARES, start, count))
+    whole = store._rooms[RANDOM_SHARES].kept
+    assert values(whole) == [1, 2, 3, 4, 5]
+    store.destroy()
+    assert values(whole) == [0] * 5
+    assert store._rooms == {}
+
+
 def test_exhaustion_names_both_numbers_and_takes_nothing() -> None:
     store = MaterialStore()
     store.add(batch(TRIPLES, 0, 3))

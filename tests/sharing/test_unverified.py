@@ -8,7 +8,7 @@ import pytest
 
 from spdz.errors import InternalError
 from spdz.field import M61
-from spdz.sharing.unverified import Unverified
+from spdz.sharing.unverified import Unverified, joined
 
 
 def test_the_order_is_that_of_the_program_and_not_of_arrival() -> None:
@@ -29,6 +29,32 @@ def test_every_shape_is_logged_flat_and_whole() -> None:
     scalar, matrix = log.close_openings()
     assert (scalar.value.to_ints(), scalar.mac.to_ints()) == ([7], [8])
     assert (matrix.value.to_ints(), matrix.mac.to_ints()) == ([1, 2, 3, 4], [5, 6, 7, 8])
+
+
+def test_the_mac_share_of_a_masked_opening_is_a_difference_of_pieces() -> None:
+    log = Unverified()
+    value, mac, mask = M61.array([1, 2, 3, 4, 5]), M61.array([[5, 6], [7, 8]]), M61.array([[1, 1], [2, 9]])
+    log.record_opening("a", value, (mac, mask), M61.array([3]))
+    [opening] = log.close_openings()
+    assert opening.mac.to_signed().tolist() == [4, 5, 5, -1, 3]
+    assert [part.to_ints() for part, _, _ in opening.parts(3)] == [[1, 2, 3], [4], [5]]
+    assert [part.to_ints() for _, part, _ in opening.parts(3)] == [[5, 6, 7], [8], [3]]
+    assert [mask if mask is None else mask.to_ints() for _, _, mask in opening.parts(3)] == [[1, 1, 2], [9], None]
+
+
+def test_several_openings_are_joined_in_order() -> None:
+    log = Unverified()
+    log.record_opening("b", M61.array([3]), M61.array([30]))
+    log.record_opening("a", M61.array([1, 2]), (M61.array([15, 25]), M61.array([5, 5])))
+    whole = joined(log.close_openings())
+    assert (whole.value.to_ints(), whole.mac.to_ints()) == ([1, 2, 3], [10, 20, 30])
+
+
+@pytest.mark.parametrize("macs", [(), (1,), (1, 1, 1)], ids=str)
+def test_values_without_mac_shares_are_refused(macs: tuple[int, ...]) -> None:
+    log = Unverified()
+    with pytest.raises(InternalError):
+        log.record_opening("a", M61.array([1, 2]), *(M61.array([mac]) for mac in macs))
 
 
 def test_closing_empties_each_list_once() -> None:
