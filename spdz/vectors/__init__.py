@@ -1,0 +1,5 @@
+"""Test vectors: read them, refuse what is not one, and replay them against this implementation.
+
+The vectors are made by another implementation, `vectors/generator`, from docs/wire.md. This package shares nothing
+with it but the JSON schemas. `data` and `schema` are the folders of `vectors/`; wheels hold copies of them.
+"""

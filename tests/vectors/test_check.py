@@ -1,0 +1,96 @@
+"""The recorded vectors against this implementation, and what they cover."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spdz.cli.main import main
+from spdz.vectors.check import check_case
+from spdz.vectors.files import FOLDER, read_file, read_folder
+from spdz.vectors.schema import Schemas
+from spdz.wire.steps import all_steps
+from vectors.generator.catalogue import FILES
+
+ROOT = Path(__file__).parents[2]
+TWO_STEPS = """
+    authenticate.check.coins authenticate.check.sigma authenticate.coins combine.coins mac_check.coins mac_check.sigma
+    ot_extension.check.coins sacrifice.check.coins sacrifice.check.sigma sacrifice.coins
+"""
+ALONE = """
+    authenticate.combination base_ot.receiver_points base_ot.sender_points bits.square broadcast.echo copee.corrections
+    dealer.corrections dealer.request dealer.seed handshake.confirm handshake.hello input.masked matmul.masked
+    multiply.corrections multiply.masked ot_extension.columns ot_extension.digests output.open program.plan
+    sacrifice.rho setup.share_seeds square.masked squares.difference
+"""
+STEPS = {f"{name}.{part}" for name in TWO_STEPS.split() for part in ("commit", "open")} | set(ALONE.split())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_vector_is_what_this_implementation_computes(name: str) -> None:
+    for case in read_file(FOLDER / name, Schemas()):
+        assert check_case(case) == [], case.name
+
+
+def _steps_of(document: dict[str, object], *, honest: bool) -> set[str]:
+    """Steps that occur in tests of one sort; in an attack it is the steps at which somebody cheats or is caught."""
+    found = set()
+    for group in document["testGroups"]:  # type: ignore[attr-defined]
+        for test in group["tests"]:
+            if "messages" in test and (test["corrupted"] == []) == honest:
+                found |= {message["path"].rsplit("/", 1)[-1].split(".", 1)[-1] for message in test["messages"]}
+    return found - {""}
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_every_step_of_these_protocols_occurs(honest: bool) -> None:
+    """New steps need vectors as well: add them to the generator, then here. Those without are in vectors/README.md."""
+    seen: set[str] = set()
+    for path in FOLDER.glob("*.json"):
+        seen |= _steps_of(json.loads(path.read_text()), honest=honest)
+    assert seen >= STEPS
+    assert set(all_steps()) >= STEPS
+
+
+def test_attacks_are_recorded_with_every_error_that_a_cheat_leads_to() -> None:
+    errors = set()
+    for cases in read_folder(FOLDER).values():
+        for case in cases:
+            errors |= {outcome["error"] for outcome in case.test.get("outcomes", ()) if "error" in outcome}
+    assert errors == {
+        "AuthenticationFailed",
+        "BroadcastMismatch",
+        "CommitmentMismatch",
+        "ConfigurationMismatch",
+        "MacCheckFailed",
+        "MalformedMessage",
+        "OtConsistencyFailed",
+        "PeerAborted",
+        "SacrificeFailed",
+    }
+
+
+def test_nothing_else_in_the_package_runs_on_seeded_randomness() -> None:
+    """A session with known randomness keeps nothing secret: the checker alone makes such sessions."""
+    folders = [ROOT / name for name in ("spdz", "online", "preprocessing")]
+    users = {
+        str(path.relative_to(ROOT))
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if "deterministic_randomness_for_tests" in path.read_text()
+    }
+    own = {"spdz/crypto/__init__.py", "spdz/crypto/randomness.py"}
+    assert users - own == {"spdz/vectors/endpoints.py", "spdz/vectors/functions.py"}
+
+
+def test_the_command_checks_the_vectors_of_the_package_by_default(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prg.json").write_bytes((FOLDER / "prg.json").read_bytes())
+    monkeypatch.setattr("spdz.cli.vectors.FOLDER", tmp_path)
+    assert main(["vectors", "check"]) == 0
+    assert "1 files, 10 tests, 0 endpoints replayed, 0 differences" in capsys.readouterr().out
+    assert main(["vectors", "check", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": 1, "tests": 10, "replays": 0, "failures": []}

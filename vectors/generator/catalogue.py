@@ -1,0 +1,30 @@
+"""All vector files, and what makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vectors.generator import cases_functions, cases_mascot, cases_ot, cases_protocols, cases_sessions
+
+FILES: dict[str, Callable[[], str]] = {
+    "field.json": cases_functions.field_file,
+    "codec.json": cases_functions.codec_file,
+    "labelled_hash.json": cases_functions.labelled_hash_file,
+    "commitment.json": cases_functions.commitment_file,
+    "prg.json": cases_functions.prg_file,
+    "tweakable_hash.json": cases_ot.tweakable_hash_file,
+    "universal_hash.json": cases_ot.universal_hash_file,
+    "group.json": cases_ot.group_file,
+    "copee.json": cases_ot.copee_file,
+    "commit_and_open.json": cases_protocols.commit_and_open_file,
+    "coin_toss.json": cases_protocols.coin_toss_file,
+    "mac_check.json": cases_protocols.mac_check_file,
+    "input.json": cases_protocols.input_file,
+    "multiply.json": cases_protocols.multiply_file,
+    "output.json": cases_protocols.output_file,
+    "base_ot.json": cases_protocols.base_ot_file,
+    "authenticate.json": cases_mascot.authenticate_file,
+    "triples.json": cases_mascot.triples_file,
+    "sessions_mascot.json": cases_mascot.mascot_sessions_file,
+    "sessions_dealer.json": cases_sessions.dealer_sessions_file,
+}

@@ -1,0 +1,112 @@
+"""OT extension of one ordered pair: docs/wire.md, section 14. Sources: IKNP; [Roy22] section 4; [GKWY20].
+
+Columns are Python ints, bit h of a column being bit h of the number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from vectors.generator.aes import Prg, encrypt_block
+from vectors.generator.ghash import universal_hash
+
+BASE_OTS = 128
+EXTRA_ROWS = 128
+_SENTENCE = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
+PERMUTATION_KEY = hashlib.sha256(_SENTENCE).digest()[:16]
+
+
+@lru_cache(maxsize=1 << 15)
+def _permuted(block: bytes) -> bytes:
+    return encrypt_block(PERMUTATION_KEY, block)
+
+
+def tweakable_hash(value: int, index: int) -> int:
+    """C(x, i) = A(A(x) ^ i) ^ A(x); blocks are little-endian numbers."""
+    inner = int.from_bytes(_permuted(value.to_bytes(16, "little")), "little")
+    outer = int.from_bytes(_permuted((inner ^ index).to_bytes(16, "little")), "little")
+    return outer ^ inner
+
+
+def row(columns: list[int], h: int) -> int:
+    """Row h of the matrix with these columns."""
+    value = 0
+    for i, column in enumerate(columns):
+        value |= (column >> h & 1) << i
+    return value
+
+
+def _digests(columns: list[int], length: int, key: bytes) -> list[bytes]:
+    return [universal_hash(key, column.to_bytes(length, "little")) for column in columns]
+
+
+class Receiver:
+    """Knows both keys of every base OT, and has the choice bits."""
+
+    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
+        self._prgs = [(Prg(first), Prg(second)) for first, second in pairs]
+        self._columns: list[int] = []
+        self._choices = 0
+        self._length = 0
+        self._first_index = 0
+
+    def extend(self, choices: int, rows: int) -> bytes:
+        """The columns u for `rows` choice bits, the random ones included."""
+        self._length, self._choices = rows // 8, choices
+        self._columns, message = [], []
+        for first, second in self._prgs:
+            t, other = (int.from_bytes(prg.read(self._length), "little") for prg in (first, second))
+            self._columns.append(t)
+            message.append((t ^ other ^ choices).to_bytes(self._length, "little"))
+        return b"".join(message)
+
+    def digests(self, key: bytes) -> bytes:
+        """h(t_0) || ... || h(t_127) || h(x)."""
+        return b"".join(_digests([*self._columns, self._choices], self._length, key))
+
+    def hashed(self, h: int) -> int:
+        """s of OT h."""
+        return tweakable_hash(row(self._columns, h), self._first_index + h)
+
+    def finish(self) -> None:
+        """The next extension counts on."""
+        self._first_index += 8 * self._length
+
+
+class Sender:
+    """Knows Delta and one key of every base OT."""
+
+    def __init__(self, delta: list[int], chosen: list[bytes]) -> None:
+        self._delta = delta
+        self._prgs = [Prg(key) for key in chosen]
+        self._columns: list[int] = []
+        self._length = 0
+        self._first_index = 0
+
+    def receive(self, message: bytes) -> None:
+        """The peer's columns u."""
+        self._length = length = len(message) // BASE_OTS
+        self._columns = []
+        for i, (bit, prg) in enumerate(zip(self._delta, self._prgs, strict=True)):
+            own = int.from_bytes(prg.read(length), "little")
+            u = int.from_bytes(message[i * length : (i + 1) * length], "little")
+            self._columns.append(own ^ u if bit else own)
+
+    def accepts(self, key: bytes, digests: bytes) -> bool:
+        """The consistency check."""
+        theirs = [int.from_bytes(digests[16 * i : 16 * i + 16], "little") for i in range(BASE_OTS + 1)]
+        own = [int.from_bytes(part, "little") for part in _digests(self._columns, self._length, key)]
+        rows = zip(self._delta, theirs[:-1], own, strict=True)
+        return all(t == q ^ (theirs[-1] if bit else 0) for bit, t, q in rows)
+
+    def hashed(self, h: int) -> tuple[int, int]:
+        """(q0, q1) of OT h."""
+        q = row(self._columns, h)
+        delta = sum(bit << i for i, bit in enumerate(self._delta))
+        index = self._first_index + h
+        return tweakable_hash(q, index), tweakable_hash(q ^ delta, index)
+
+    def finish(self) -> None:
+        """The next extension counts on."""
+        self._first_index += 8 * self._length
