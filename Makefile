@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check attack format bench soundness mutants clean
+.PHONY: help install demo test check attack format bench performance growth compare soundness mutants vectors clean
 
 help:
 	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer); ARGS='--parties 3' and so on"
@@ -12,8 +12,12 @@ help:
 	@echo "make attack  the attack matrix, a minute of it: every step there is; ARGS=--full is everything"
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   the benchmarks of the README"
+	@echo "make performance  every figure of docs/performance.md, medians of five; ARGS=--quick prints only"
+	@echo "make growth  cost against parties, count, latency and bandwidth, with plots; ARGS=--full, ARGS=--quick"
+	@echo "make compare the same products in MPyC and here (installs MPyC into the environment); ARGS=--quick"
 	@echo "make mutants each security check taken out in turn: the suite must notice; writes docs/mutants.md"
 	@echo "make soundness  measured rates of cheats and views of coalitions: docs/soundness.md; ARGS=--quick prints only"
+	@echo "make vectors  write the test vectors anew with the independent generator, then check them; git diff shows what changed"
 	@echo "make format  let ruff rewrite the sources"
 	@echo "make clean   remove the environment and every cache"
 
@@ -50,11 +54,25 @@ bench: $(STAMP)
 	@$(BIN)/spdz bench multiply
 	@$(BIN)/spdz bench latency
 
+performance: $(STAMP)
+	@$(BIN)/python -m benchmarks.performance figures $(ARGS)
+
+growth: $(STAMP)
+	@$(BIN)/python -m benchmarks.performance growth $(ARGS)
+
+compare: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[compare]'
+	@$(BIN)/python -m benchmarks.compare_mpyc $(ARGS)
+
 mutants: $(STAMP)
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 soundness: $(STAMP)
 	@$(BIN)/python -m benchmarks.soundness $(ARGS)
+
+vectors: $(STAMP)
+	@$(BIN)/python -m vectors.generator
+	@$(BIN)/spdz vectors check vectors/data
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -15,15 +15,22 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from spdz.errors import SpdzError, TransportError
+from spdz.params import MascotParams
 from spdz.transport.initialise import initialise
 
 Report = Callable[[int, dict[str, Any]], None]
 """(party, what it says)"""
+
+Between = Callable[[Sequence[Path]], AbstractContextManager[Any]]
+"""Given everyone's folder before anybody starts: it may change the parties files and stand between the processes."""
+
+DEFAULT_MASCOT = MascotParams()
 
 
 class WorkerFailed(SpdzError):
@@ -41,6 +48,9 @@ def run_cluster(
     parties: int,
     field: str,
     preprocessing: str = "mascot",
+    mascot: MascotParams = DEFAULT_MASCOT,
+    threads: int = 1,
+    between: Between | None = None,
     report: Report | None = None,
     timeout: float = 600.0,
 ) -> list[dict[str, Any]]:
@@ -55,6 +65,8 @@ def run_cluster(
         handed = [options] * parties if isinstance(options, Mapping) else list(options)
         addresses = [f"127.0.0.1:{port}" for port in _free_ports(parties + dealer)]
         places = initialise(Path(folder) / "parties", addresses[:parties], addresses[parties] if dealer else None)
+        if between is not None:
+            stack.enter_context(between(places))
         lines: queue.SimpleQueue[tuple[int, str | None]] = queue.SimpleQueue()
         processes = []
         for index, place in enumerate(places):
@@ -65,6 +77,8 @@ def run_cluster(
                 "dealer": index == parties,
                 "field": field,
                 "preprocessing": preprocessing,
+                "mascot": asdict(mascot),
+                "threads": threads,
                 "options": dict(handed[index]) if index < parties else {},
             }
             process = stack.enter_context(_Worker(index, settings, lines))

@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(commands.add_parser("bench", help="measure this machine"))
     _add_attack(commands.add_parser("attack", help="cheat in every step and see that it is found"))
     _add_interop(commands.add_parser("interop", help="exchange material with MP-SPDZ"))
+    _add_vectors(commands.add_parser("vectors", help="check this implementation against the test vectors"))
     return parser
 
 
@@ -112,6 +113,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--preprocessing", choices=("mascot", "dealer"), default="mascot", help="who makes the material (mascot)"
     )
     _add_field(parser, "M127")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for the heavy loops (1)")
+    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="mascot: base OTs per tree of the OT extension")
+    parser.add_argument("--authentication", metavar="NAME", help="mascot: how values get MAC shares: copee, vole")
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary of the cost")
 
 
@@ -132,11 +136,23 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Benchmarks. All but `field` run real processes over TLS on this machine, with every check on."
-    parser.add_argument("what", choices=("field", "triples", "multiply", "latency"))
+    parser.description = (
+        "Benchmarks. All but `field` and `machine` run real processes over TLS on this machine, with every check on."
+    )
+    parser.add_argument("what", choices=("field", "machine", "triples", "multiply", "latency", "matmul"))
     _add_field(parser, "M127")
-    parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples or rounds")
+    parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples, rounds or products")
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
+    parser.add_argument("--runs", type=int, metavar="N", help="medians of N runs, with the least and the greatest (1)")
+    parser.add_argument(
+        "--profile", action="store_true", help="triples, multiply, latency: where one party's time goes"
+    )
+    parser.add_argument("--dims", metavar="M,L,N", help="matmul: an M x L matrix times an L x N matrix (64,64,64)")
+    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="triples, matmul: base OTs per tree of the OTs")
+    parser.add_argument("--authentication", metavar="NAME", help="triples, matmul: how values get MAC shares")
+    parser.add_argument("--threads", type=int, metavar="N", help="triples, matmul: threads of each party (1)")
+    parser.add_argument("--round-trip-ms", type=float, metavar="T", help="delay messages by T / 2 in each direction")
+    parser.add_argument("--mbit-per-second", type=float, metavar="R", help="limit each connection to R each way")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
@@ -176,6 +192,16 @@ def _add_interop(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_vectors(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Replay every recorded session, one endpoint against the recorded others, and compare every byte; compute "
+        "every recorded function. The exit code is 1 if anything differs, 2 for a file that is not a vector file."
+    )
+    parser.add_argument("action", choices=("check",))
+    parser.add_argument("folder", metavar="DIR", nargs="?", help="the folder with the files (those of the package)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+
+
 def _add_attack(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run the attack matrix: cheats at every step, by every party, against every victim. Without PROGRAM.py it "
@@ -190,6 +216,7 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preprocessing", choices=("mascot", "dealer", "both"), default="both", help="what to attack (both)"
     )
+    parser.add_argument("--transport", choices=("memory", "tls"), default="memory", help="how parties talk (memory)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes at a time (2)")
     parser.add_argument("--write-table", metavar="FILE", help="also write the table of docs/attacks.md to FILE")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")

@@ -12,6 +12,7 @@ from typing import Any
 from spdz.cli.main import exit_code
 from spdz.errors import PeerAborted, SpdzError, TransportError
 from spdz.network import connect, serve_dealer
+from spdz.params import MascotParams
 from spdz.sharing.material import Kind
 
 
@@ -48,6 +49,8 @@ def _party(settings: dict[str, Any]) -> Any:
         program_digest=settings["task"],
         progress=_material,
         on_connect=_connecting,
+        mascot=MascotParams(**settings["mascot"]),
+        threads=settings["threads"],
     ) as mpc:
         return task(mpc, settings["options"], say)
 

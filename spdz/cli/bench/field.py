@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
-from typing import Any
 
+from spdz.cli.bench.request import Figures, Request
 from spdz.crypto.randomness import SystemRandomness
 from spdz.field import FieldArray, field_by_name
 
 _RUNS = 7
 
 
-def bench_field(field_name: str, count: int | None, parties: int) -> dict[str, Any]:
-    """Nanoseconds per element of the basic operations; `parties` has no meaning here."""
-    field, size = field_by_name(field_name), count or 1_000_000
+def bench_field(request: Request) -> Figures:
+    """Nanoseconds per element of the basic operations."""
+    field, size = field_by_name(request.field), request.count or 1_000_000
     fill = SystemRandomness().fill
     x, y = field.sample(fill, (size,)), field.sample(fill, (size,))
     side = 256

@@ -1,77 +1,153 @@
-"""Benchmarks between real processes over TLS on loopback: triples, multiplications, latency."""
+"""Benchmarks between real processes over TLS on loopback: triples, multiplications, matrix products, latency."""
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Callable, Mapping
-from time import perf_counter
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from spdz.cli.bench import tasks
+from spdz.cli.bench.machine import description, speeds
+from spdz.cli.bench.profile import functions_of, rows_of
+from spdz.cli.bench.relay import slow_lines
+from spdz.cli.bench.request import Figures, Request, median_of_runs
 from spdz.cli.cluster import run_cluster
 from spdz.cli.progress import ProgressLine
-from spdz.online.session import Mpc
-
-Say = Callable[..., None]
-
-_HERE = "spdz.cli.bench.network"
-_TRIPLE_CHUNK = 1 << 15
+from spdz.errors import UsageError
 
 
-def bench_triples(field: str, count: int | None, parties: int) -> dict[str, Any]:
+def bench_triples(request: Request) -> Figures:
     """MASCOT triples: time from the first message of the first batch to the last check of the last one."""
-    wanted = count or 50_000
-    results = _cluster("make_triples", {"count": wanted}, field, parties, "mascot")
-    seconds = max(result["seconds"] for result in results)
-    return {
-        "benchmark": "triples",
-        "field": field,
-        "parties": parties,
-        "transport": results[0]["transport"],
-        "count": wanted,
-        "seconds": seconds,
-        "triples_per_second": wanted / seconds,
-        "bytes_per_triple": max(result["bytes_sent"] for result in results) / wanted,
-        "peak_rss_bytes": max(result["peak_rss_bytes"] for result in results),
-        "set_up_seconds": max(result["set_up_seconds"] for result in results),
-    }
+    wanted = request.count or 50_000
+
+    def run() -> Figures:
+        results = _cluster(tasks.make_triples.__name__, {"count": wanted}, request, "mascot")
+        seconds = _worst(results, "seconds")
+        return _common(results) | {
+            "triples_per_second": wanted / seconds,
+            "bytes_per_triple": _worst(results, "bytes_sent") / wanted,
+            "set_up_seconds": _worst(results, "set_up_seconds"),
+        }
+
+    head = _head("triples", request) | {"generator": str(request.mascot), "count": wanted}
+    return _measured(request, head, run, {"count": wanted}, "make_triples", "mascot", "triple")
 
 
-def bench_multiply(field: str, count: int | None, parties: int) -> dict[str, Any]:
+def bench_multiply(request: Request) -> Figures:
     """One product of two big arrays, and the check of its openings. Material is made before, by the dealer."""
-    size = count or 1_000_000
-    results = _cluster("multiply", {"count": size}, field, parties, "dealer")
-    seconds = max(result["seconds"] for result in results)
-    return {
-        "benchmark": "multiply",
-        "field": field,
-        "parties": parties,
-        "transport": results[0]["transport"],
-        "count": size,
-        "seconds": seconds,
-        "multiplications_per_second": size / seconds,
-        "bytes_per_multiplication": max(result["bytes_sent"] for result in results) / size,
-        "peak_rss_bytes": max(result["peak_rss_bytes"] for result in results),
-    }
+    size = request.count or 1_000_000
+
+    def run() -> Figures:
+        results = _cluster(tasks.multiply.__name__, {"count": size}, request, "dealer")
+        return _common(results) | {
+            "multiplications_per_second": size / _worst(results, "seconds"),
+            "bytes_per_multiplication": _worst(results, "bytes_sent") / size,
+        }
+
+    head = _head("multiply", request) | {"count": size}
+    return _measured(request, head, run, {"count": size}, "multiply", "dealer", "multiplication")
 
 
-def bench_latency(field: str, count: int | None, parties: int) -> dict[str, Any]:
+def bench_latency(request: Request) -> Figures:
     """A chain of dependent multiplications of single numbers. Material is made before, by the dealer."""
-    length = count or 1_000
-    results = _cluster("chain", {"count": length}, field, parties, "dealer")
-    seconds = max(result["seconds"] for result in results)
-    return {
-        "benchmark": "latency",
-        "field": field,
-        "parties": parties,
-        "transport": results[0]["transport"],
-        "multiplications": length,
-        "rounds": results[0]["rounds"],
-        "seconds": seconds,
-        "microseconds_per_round": seconds / results[0]["rounds"] * 1e6,
+    length = request.count or 1_000
+
+    def run() -> Figures:
+        results = _cluster(tasks.chain.__name__, {"count": length}, request, "dealer")
+        rounds = results[0]["rounds"]
+        return _common(results) | {
+            "rounds": rounds,
+            "microseconds_per_round": _worst(results, "seconds") / rounds * 1e6,
+        }
+
+    head = _head("latency", request) | {"multiplications": length}
+    return _measured(request, head, run, {"count": length}, "chain", "dealer", "multiplication")
+
+
+def bench_matmul(request: Request) -> Figures:
+    """A matrix product of --dims: its MASCOT material as matrix triples and as plain triples, and the online phase."""
+    m, inner, n = request.dims
+    count, products = request.count or 1, m * inner * n
+    if count * products > 1 << 28:
+        raise UsageError(f"--dims and --count ask for {count * products:,} products; at most {1 << 28:,} are measured")
+
+    def run() -> Figures:
+        options = {"dims": request.dims, "count": count}
+        results = _cluster(tasks.matmul.__name__, options, request, "mascot")
+        scale = products / results[0]["plain_sample"]
+        made = results[0]["material"] == "matrix triples"
+        whole = 1 / count if made else scale
+        return _common(results) | {
+            "material": results[0]["material"],
+            "material_seconds_per_product": _worst(results, "material_seconds") * whole,
+            "material_bytes_per_product": _worst(results, "material_bytes") * whole,
+            "plain_triples_seconds_per_product": _worst(results, "plain_seconds") * scale,
+            "plain_triples_bytes_per_product": _worst(results, "plain_bytes") * scale,
+            "online_seconds_per_product": _worst(results, "seconds") / count,
+            "online_bytes_per_product": _worst(results, "bytes_sent") / count,
+        }
+
+    head = _head("matmul", request) | {
+        "generator": str(request.mascot),
+        "dims": f"{m} x {inner} times {inner} x {n}",
+        "count": count,
+    }
+    return head | median_of_runs(run, request.runs)
+
+
+# -- profiles ---------------------------------------------------------------------------------------------------------
+
+
+def _measured(
+    request: Request, head: Figures, run: Any, options: dict[str, Any], task: str, preprocessing: str, unit: str
+) -> Figures:
+    """The medians of the runs, or a profile of one."""
+    if not request.profile:
+        return head | median_of_runs(run, request.runs)
+    if request.runs != 1:
+        raise UsageError("--profile looks at one run; leave out --runs")
+    machine = speeds()
+    results = _cluster(task, options | {"profile": True}, request, preprocessing)
+    figures = _common(results[:1])
+    return head | {
+        "machine": description(),
+        **figures,
+        "nanoseconds_per_" + unit: figures["seconds"] / options["count"] * 1e9,
+        "nanoseconds_of_measuring": results[0]["measuring_seconds"] / options["count"] * 1e9,
+        "stages": rows_of(results[0]["stages"], figures["seconds"], options["count"], machine),
+        "functions": functions_of(results[0]["functions"], options["count"]),
+        "speeds": machine,
     }
 
 
-def _cluster(task: str, options: dict[str, Any], field: str, parties: int, preprocessing: str) -> list[dict[str, Any]]:
+# -- what they have in common -----------------------------------------------------------------------------------------
+
+
+def _head(benchmark: str, request: Request) -> Figures:
+    head: Figures = {"benchmark": benchmark, "field": request.field, "parties": request.parties}
+    if request.threads != 1:
+        head["threads"] = request.threads
+    if request.line is not None:
+        head["round_trip_milliseconds"] = request.line.round_trip_seconds * 1e3
+        head["megabits_per_second"] = request.line.bytes_per_second * 8e-6 or "unlimited"
+    return head
+
+
+def _common(results: list[dict[str, Any]]) -> Figures:
+    """Figures of the party that needed most."""
+    return {
+        "transport": results[0]["transport"],
+        "seconds": _worst(results, "seconds"),
+        "cpu_seconds": _worst(results, "cpu_seconds"),
+        "peak_rss_bytes": _worst(results, "peak_rss_bytes"),
+    }
+
+
+def _worst(results: list[dict[str, Any]], name: str) -> Any:
+    return max(result[name] for result in results)
+
+
+def _cluster(task: str, options: dict[str, Any], request: Request, preprocessing: str) -> list[dict[str, Any]]:
     progress = ProgressLine()
 
     def report(party: int, said: Mapping[str, Any]) -> None:
@@ -80,60 +156,15 @@ def _cluster(task: str, options: dict[str, Any], field: str, parties: int, prepr
 
     try:
         return run_cluster(
-            f"{_HERE}:{task}", options, parties=parties, field=field, preprocessing=preprocessing, report=report
+            f"{tasks.__name__}:{task}",
+            options,
+            parties=request.parties,
+            field=request.field,
+            preprocessing=preprocessing,
+            mascot=request.mascot,
+            threads=request.threads,
+            between=None if request.line is None else partial(slow_lines, request.line),
+            report=report,
         )
     finally:
         progress.end()
-
-
-# -- what each process runs; `spdz.cli.worker` calls these -----------------------------------------------------------
-
-
-def make_triples(mpc: Mpc, options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Make and throw away triples, a chunk at a time, so that memory shows what the generator needs."""
-    mpc.prepare(triples=200)  # compiles the kernels
-    mpc.discard_material()
-    wanted, made = options["count"], 0
-    sent, started = mpc.cost.bytes_sent, perf_counter()
-    while made < wanted:
-        step = min(_TRIPLE_CHUNK, wanted - made)
-        mpc.prepare(triples=step)
-        mpc.discard_material()
-        made += step
-        say(done=made, wanted=wanted)
-    return _figures(mpc, started, sent) | {"set_up_seconds": mpc.cost.seconds["set-up"]}
-
-
-def multiply(mpc: Mpc, options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """x * y for random secret arrays, and the reveal of the sum of the products."""
-    count = options["count"]
-    mpc.reveal((mpc.random(8) * mpc.random(8)).sum())  # compiles the kernels
-    x, y = mpc.random(count), mpc.random(count)
-    mpc.reveal(x[0])
-    mpc.prepare(triples=count)
-    sent, started = mpc.cost.bytes_sent, perf_counter()
-    mpc.reveal((x * y).sum())
-    return _figures(mpc, started, sent)
-
-
-def chain(mpc: Mpc, options: dict[str, Any], say: Say) -> dict[str, Any]:
-    """x * y * y * ... * y, one after the other."""
-    count = options["count"]
-    mpc.reveal((mpc.random() * mpc.random()).reshape(1))  # compiles the kernels
-    x, y = mpc.random(), mpc.random()
-    mpc.reveal(x)
-    mpc.prepare(triples=count)
-    rounds, sent, started = mpc.cost.rounds, mpc.cost.bytes_sent, perf_counter()
-    for _ in range(count):
-        x = x * y
-    mpc.reveal(x)
-    return _figures(mpc, started, sent) | {"rounds": mpc.cost.rounds - rounds}
-
-
-def _figures(mpc: Mpc, started: float, sent: int) -> dict[str, Any]:
-    return {
-        "seconds": perf_counter() - started,
-        "bytes_sent": mpc.cost.bytes_sent - sent,
-        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "transport": mpc.transport,
-    }

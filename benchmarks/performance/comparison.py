@@ -1,0 +1,78 @@
+"""The same products in MPyC and here: what each process runs here, and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spdz.cli.bench.tasks import timed
+from spdz.online.secret import SecretArray
+from spdz.online.session import Mpc
+
+from .store import Section, number, origin, rows
+
+TASKS = ("multiply", "matmul", "inner")
+TITLES = {
+    "multiply": "{0:,} products in one array",
+    "matmul": "matrix product {0} x {1} x {2}",
+    "inner": "inner product of {0:,}",
+}
+SECURITY = {
+    "mpyc": "passive, honest majority",
+    "dealer": "malicious, dishonest majority; trusted dealer",
+    "mascot": "malicious, dishonest majority",
+}
+
+
+def shapes_of(task: str, sizes: list[int]) -> list[list[int]]:
+    """The shapes of the factors."""
+    if task == "matmul":
+        rows_of_left, inner, columns = sizes
+        return [[rows_of_left, inner], [inner, columns]]
+    return [sizes, sizes]
+
+
+def product(mpc: Mpc, options: dict[str, Any], say: Callable[..., None]) -> dict[str, Any]:
+    """One party here: the operation and the opening of one number, with material made in the same call."""
+    task = options["task"]
+    _reveal(mpc, task, *_factors(mpc, shapes_of(task, [2, 2, 2] if task == "matmul" else [8])))  # compiles the kernels
+    left, right = _factors(mpc, shapes_of(task, options["sizes"]))
+    before = dict(mpc.cost.seconds)
+    figures = timed(mpc, lambda: _reveal(mpc, task, left, right))
+    phases = {phase: mpc.cost.seconds[phase] - before[phase] for phase in ("preprocessing", "online")}
+    return figures | {"phases": phases}
+
+
+def _factors(mpc: Mpc, shapes: list[list[int]]) -> list[SecretArray]:
+    """Random secret arrays that are there, not merely asked for."""
+    arrays = [mpc.random(tuple(shape)) for shape in shapes]
+    mpc.reveal(*(array.reshape(-1)[:1] for array in arrays))
+    return arrays
+
+
+def _reveal(mpc: Mpc, task: str, left: SecretArray, right: SecretArray) -> None:
+    result = left * right if task == "multiply" else left @ right
+    mpc.reveal(result if task == "inner" else result.sum())
+
+
+def text_of(section: Section) -> str:
+    """The table, and what must be known to read it."""
+    head = ("work", "system", "parties", "security", "seconds", "of which preprocessing", "of which online")
+    body = [
+        (
+            TITLES[row["task"]].format(*row["sizes"]),
+            row["system"],
+            str(row["parties"]),
+            SECURITY[row["material"]],
+            number(row["seconds"]),
+            "none needed" if row["preprocessing"] is None else number(row["preprocessing"]),
+            number(row["online"]),
+        )
+        for row in section["rows"]
+    ]
+    return "\n\n".join(
+        [
+            origin(section) + f" MPyC {section['mpyc']}; field {section['field']}; medians of {section['runs']} runs.",
+            rows(head, body),
+        ]
+    )

@@ -1,0 +1,47 @@
+"""How long a first program takes while its kernels are compiled, and afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from spdz.cli.bench.request import Figures, median_of_runs
+
+PROGRAM = """
+from time import perf_counter
+started = perf_counter()
+import json, sys
+import spdz
+
+def program(mpc):
+    x, y = mpc.random(8), mpc.random(8)
+    return mpc.reveal((x * y).sum())
+
+spdz.run_local(program, parties=2, field=sys.argv[1])
+print(json.dumps(perf_counter() - started))
+"""
+"""Two parties in one process, MASCOT: random shares, triples, a product, every check."""
+
+
+def compile_seconds(field: str, runs: int) -> Figures:
+    """Seconds of the program with an empty kernel cache, and with what that run has left there."""
+
+    def run() -> Figures:
+        with tempfile.TemporaryDirectory(prefix="spdz-") as cache:
+            return {"first_seconds": _seconds(field, cache), "second_seconds": _seconds(field, cache)}
+
+    return {"benchmark": "compile", "field": field} | median_of_runs(run, runs)
+
+
+def _seconds(field: str, cache: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, field],
+        env=os.environ | {"NUMBA_CACHE_DIR": cache},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return float(json.loads(done.stdout))
