@@ -75,7 +75,10 @@ class OtConsistencyFailed(ProtocolAbort):
 
 
 class AuthenticationFailed(ProtocolAbort):
-    """Values given to COPEe are inconsistent: the random combination of a batch does not fit its MAC."""
+    """Values given to COPEe or VOLE are inconsistent: the random combination of a batch does not fit its MAC.
+
+    Also a silent VOLE that does not fit, found before anything is input with it.
+    """
 
 
 class PeerAborted(ProtocolAbort):

@@ -28,6 +28,7 @@ LEVELS = {
     "spdz.adversary": 7,
     "spdz.interop": 7,
     "spdz.sources": 7,
+    "spdz.vectors": 7,
     "spdz.local": 7,
     "spdz.network": 7,
     "spdz.cli": 7,

@@ -21,6 +21,8 @@ DOCUMENTS = (
     "docs/interop.md",
     "docs/attacks.md",
     "docs/soundness.md",
+    "docs/performance.md",
+    "vectors/README.md",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
@@ -10,14 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spdz.crypto.domains import Domain
+from spdz.crypto.ggm import SIDE_KEYS
+from spdz.crypto.hashing import derive, labelled_hash
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness, deterministic_randomness_for_tests
 from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127, Field, reference
 from spdz.local import run_local
 from spdz.online.session import Mpc
-from spdz.params import SecurityParams
-from spdz.preprocessing import dealer_wire, mascot
+from spdz.params import OT_TREE_BITS, SecurityParams
+from spdz.preprocessing import dealer_wire, mascot, matrix_multiply, ot_trees
+from spdz.preprocessing import matrix_triples as matrix_batches
 from spdz.preprocessing.copee import CopeeInputter
 from spdz.preprocessing.ot_extension import OtReceiver
 from spdz.runtime.context import Context, SessionState
@@ -128,6 +133,23 @@ def test_batches_and_chunks_have_the_size_that_the_page_says(field: Field, parti
     assert dealer_wire.chunk_size(field, matrix_triples(1000, 1000, 1000)) == 1
 
 
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+@pytest.mark.parametrize("parties", [2, 3, 16])
+@pytest.mark.parametrize("dims", [(2, 2, 2), (3, 50, 70), (256, 256, 256), (2000, 2000, 2000)], ids=str)
+def test_matrix_triples_are_cut_as_the_page_says(field: Field, parties: int, dims: tuple[int, int, int]) -> None:
+    k, width, p, inner = field.bits, field.element_bytes, field.modulus, dims[1]
+    rows, columns = max(dims[0], dims[2]), min(dims[0], dims[2])
+    (spare,) = [e for e in range(1, 5) if p ** (e - 1) < 4**60 * inner * (parties - 1) ** 2 <= p**e]
+    values = (rows + 1 + spare) * inner + inner * columns + (rows + 1) * columns + inner * spare * columns
+    context = Context(SessionState(0, parties, field, SecurityParams(), SystemRandomness()))
+    assert mascot.batch_size(context, matrix_triples(*dims)) == max(1, matrix_batches.BATCH_BYTES // (width * values))
+    cut = matrix_multiply.cut(field, parties, columns)
+    w = min(columns, matrix_multiply.PIECE_COLUMNS)
+    slab = 128 * max(1, matrix_multiply.SLAB_BYTES // (128 * k * 16 * (parties - 1)))
+    group = 64 * max(1, matrix_multiply.PIECE_BYTES // (64 * k * (48 + w * width) * (parties - 1)))
+    assert (cut.slab, cut.group, cut.width) == (slab, group, w)
+
+
 def _seeds(count: int) -> list[tuple[bytes, bytes]]:
     source = Prg(bytes(16))
     return [(source.bytes(16), source.bytes(16)) for _ in range(count)]
@@ -144,14 +166,45 @@ def test_copee_is_laid_out_as_the_page_says(field: Field) -> None:
     assert bytes(share.memory) == reference.encode(p, total)
 
 
-def test_the_ot_extension_is_laid_out_as_the_page_says() -> None:
-    pairs, choices = _seeds(128), bytes(range(100, 116))
-    receiver = OtReceiver(pairs)
+@pytest.mark.parametrize("d", [d for d in OT_TREE_BITS if d > 1])
+def test_the_trees_are_as_the_page_says(d: int) -> None:
+    """Dealt and held on integers, from the text alone."""
+    source, delta = Prg(bytes(16)), [byte & 1 for byte in Prg(bytes(range(16))).bytes(128)]
+    roots, pairs, where = source.bytes(16 * 128 // d), [(source.bytes(16), source.bytes(16)) for _ in delta], (1, 0)
+    message, seeds = ot_trees.deal(
+        ot_trees.Place(b"id", *where), np.frombuffer(roots, np.uint8).reshape(-1, 16), d, pairs
+    )
+    permutations = [Aes128(key).encrypt_block for key in SIDE_KEYS]
+    expected, all_c, totals = [], [], []
+    for j in range(128 // d):
+        level = [roots[16 * j : 16 * j + 16]]
+        for e in range(d):
+            sides = [[xor(permute(node), node) for node in level] for permute in permutations]
+            expected += [xor(functools.reduce(xor, sides[z]), pairs[j * d + e][z]) for z in (0, 1)]
+            level = sides[0] + sides[1]
+        values = [derive(Domain.OT_TREE_LEAF, leaf, 48, *where, j, y, session_id=b"id") for y, leaf in enumerate(level)]
+        assert [seed.tobytes() for seed in seeds[j]] == [value[32:] for value in values]
+        all_c += [value[:32] for value in values]
+        totals.append(functools.reduce(xor, all_c[-(1 << d) :]))
+    digest = labelled_hash(Domain.OT_TREE_CHECK, *where, b"".join(all_c), session_id=b"id")
+    assert message == b"".join(expected) + b"".join(totals) + digest
+
+
+@pytest.mark.parametrize("d", OT_TREE_BITS)
+def test_the_ot_extension_is_laid_out_as_the_page_says(d: int) -> None:
+    source, choices = Prg(bytes(16)), bytes(range(100, 116))
+    seeds = [[source.bytes(16) for _ in range(1 << d)] for _ in range(128 // d)]
+    dealt = np.frombuffer(b"".join(seed for tree in seeds for seed in tree), np.uint8).reshape(128 // d, 1 << d, 16)
+    receiver = OtReceiver(dealt)
     sent = receiver.extend(np.frombuffer(choices, np.uint8), deterministic_randomness_for_tests(bytes(32), 0))
     x = choices + deterministic_randomness_for_tests(bytes(32), 0).bytes(16)
-    columns = [Prg(first).bytes(32) for first, _ in pairs]
-    masked = [xor(xor(t, Prg(second).bytes(32)), x) for t, (_, second) in zip(columns, pairs, strict=True)]
-    assert bytes(sent.reshape(-1)) == b"".join(masked)
+    streams = [[Prg(seed).bytes(32) for seed in tree] for tree in seeds]
+    columns = [
+        functools.reduce(xor, [stream for y, stream in enumerate(tree) if not y >> b & 1])
+        for tree in streams
+        for b in range(d)
+    ]
+    assert bytes(sent.reshape(-1)) == b"".join(functools.reduce(xor, tree, x) for tree in streams)
 
     key = bytes(range(16))
     point = Aes128(key).encrypt_block(bytes(16))

@@ -11,6 +11,7 @@ import pytest
 
 from spdz.errors import Desync, MalformedMessage, PeerAborted
 from spdz.field import M61
+from spdz.params import MascotParams
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
@@ -18,22 +19,34 @@ from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Interference
 from spdz.sharing.material import TRIPLES
 from spdz.wire.steps import Harmless, all_steps
-from tests.support.dealer import ideal_links, reconstruct_batches
+from tests.support.dealer import reconstruct_batches
 from tests.support.interference import POSITIONS, flip_bytes, replace_payload, silent
 from tests.support.parties import Run, make_sessions, run
+from tests.support.vole import TINY, links_for
 
-SET_UP = ("base_ot.receiver_points", "base_ot.sender_points", "setup.share_seeds")
-SELECTIVE = ("ot_extension.columns", "multiply.corrections", "copee.corrections")
+SET_UP = ("base_ot.receiver_points", "base_ot.sender_points", "setup.ot_trees", "setup.share_seeds")
+SELECTIVE = ("setup.ot_trees", "ot_extension.columns", "multiply.corrections", "copee.corrections", "vole.sums")
 """A change counts only where a secret bit of the receiver is one; where it is zero, nothing at all happens."""
+FOUND_BY_THE_CHEATER = ("base_ot.receiver_points", "vole.sums", "vole.totals")
+"""Good points in the place of others, and trees that are wrong: its own copy of the honest code stops at a check."""
 COUNT = 2
 
 
-def triples(parties: int, seed: bytes, interference: Interference | None = None, *, base_ots: bool) -> Run:
+def triples(
+    parties: int,
+    seed: bytes,
+    interference: Interference | None = None,
+    *,
+    base_ots: bool,
+    authentication: str = "copee",
+) -> Run:
     """Triples in the stores of all parties; the result of each party is its generator."""
     sessions = make_sessions(parties, M61, seed)
-    makers = [MascotPreprocessing() for _ in sessions]
+    makers = [MascotPreprocessing(params=MascotParams(authentication=authentication)) for _ in sessions]
+    for maker in makers:
+        maker._vole_plan = TINY
     if not base_ots:
-        for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
+        for maker, links in zip(makers, links_for(authentication, sessions, seed), strict=True):
             maker._links = links
 
     async def main(ctx: Context) -> MascotPreprocessing:
@@ -49,13 +62,24 @@ def triples(parties: int, seed: bytes, interference: Interference | None = None,
 
 
 @functools.cache
-def steps_of_a_triple_run(parties: int) -> tuple[str, ...]:
+def steps_of_a_triple_run(parties: int, authentication: str = "copee") -> tuple[str, ...]:
     """Every step that is exchanged on the way to a triple."""
-    steps = triples(parties, bytes(32), base_ots=True).trace.steps
+    steps = triples(parties, bytes(32), base_ots=True, authentication=authentication).trace.steps
     return tuple(step for step in steps if not step.startswith("mac_check."))
 
 
-CASES = [(parties, step) for parties in (2, 3) for step in steps_of_a_triple_run(parties)]
+def authentication_with(step: str) -> str:
+    """What a session runs in which this step occurs."""
+    return "vole" if step.startswith("vole.") else "copee"
+
+
+CASES = [
+    (parties, step)
+    for parties in (2, 3)
+    for authentication in ("copee", "vole")
+    for step in steps_of_a_triple_run(parties, authentication)
+    if authentication_with(step) == authentication
+]
 
 
 def test_the_run_meets_every_step_that_the_generator_registers() -> None:
@@ -63,6 +87,9 @@ def test_the_run_meets_every_step_that_the_generator_registers() -> None:
     registered = {name for name in all_steps() if name.startswith(prefixes) and not name.endswith(".masked")}
     assert registered == set(steps_of_a_triple_run(2))
     assert registered | {"broadcast.echo"} == set(steps_of_a_triple_run(3))
+    with_voles = registered | {name for name in all_steps() if name.startswith("vole.")}
+    assert with_voles == set(steps_of_a_triple_run(2, "vole"))
+    assert with_voles | {"broadcast.echo"} == set(steps_of_a_triple_run(3, "vole"))
 
 
 @pytest.mark.parametrize("place", POSITIONS)
@@ -70,7 +97,9 @@ def test_the_run_meets_every_step_that_the_generator_registers() -> None:
 def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
     cheater = parties - 1 if place == "middle" else 0
     cheat = flip_bytes(step, cheater, [place], receiver=1 if cheater == 0 else 0)
-    ended = triples(parties, seed, silent(cheater, cheat), base_ots=step in SET_UP)
+    ended = triples(
+        parties, seed, silent(cheater, cheat), base_ots=step in SET_UP, authentication=authentication_with(step)
+    )
     cheat.assert_fired()
     honest = [party for party in range(parties) if party != cheater]
     errors = [ended.outcomes[party].error for party in honest]
@@ -84,8 +113,8 @@ def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
         return
     found = {type(error) for error in errors} - {PeerAborted}
     assert found
-    # Whoever changes its own points to other good ones fails its own check, and leaves without a word.
-    left = {Desync} if step == "base_ot.receiver_points" and ended.outcomes[cheater].error else set()
+    # Whoever fails its own check leaves without a word.
+    left = {Desync} if step in FOUND_BY_THE_CHEATER and ended.outcomes[cheater].error else set()
     assert found <= {*declared, MalformedMessage} | left
     for party in honest:
         assert ended.outcomes[party].result is None
@@ -96,8 +125,9 @@ def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
 def test_every_byte(step: str, seed: bytes) -> None:
     """No step takes everything: another payload altogether is always found."""
     noise = replace_payload(step, 0, lambda payload: bytes(byte ^ 0x15 for byte in payload))
-    ended = triples(2, seed, silent(0, noise), base_ots=step in SET_UP)
+    ended = triples(2, seed, silent(0, noise), base_ots=step in SET_UP, authentication=authentication_with(step))
     noise.assert_fired()
     error = ended.outcomes[1].error
-    assert type(error) in {*all_steps()[step].tampering, MalformedMessage}
+    left = {Desync} if step in FOUND_BY_THE_CHEATER and ended.outcomes[0].error else set()
+    assert type(error) in {*all_steps()[step].tampering, MalformedMessage} | left
     assert not ended.sessions[1].key.alive

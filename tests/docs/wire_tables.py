@@ -21,6 +21,7 @@ from typing import Any
 import spdz.online
 import spdz.preprocessing
 import spdz.protocols
+from spdz.crypto import ggm
 from spdz.crypto.commitment import verify_opening
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive, labelled_hash
@@ -32,7 +33,8 @@ from spdz.local import run_dealer
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, SecurityParams, SessionParams
 from spdz.party import Party
-from spdz.preprocessing import dealer_wire, mascot, ot_extension
+from spdz.preprocessing import dealer_wire, mascot, matrix_multiply, matrix_triples, ot_extension
+from spdz.preprocessing.lpn import PLAN
 from spdz.runtime import mailbox
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.scheduler import Scheduler
@@ -75,9 +77,21 @@ def constants() -> str:
         ("dealer: most elements in a request", dealer_wire.MAX_COUNT),
         ("MASCOT: masks or random shares in a batch", mascot.SHARE_BATCH),
         ("MASCOT: largest buffer of a batch of triples", f"{mascot.TRIPLE_BATCH_BYTES} bytes"),
+        ("MASCOT: largest batch of matrix triples", f"{matrix_triples.BATCH_BYTES} bytes"),
+        ("MASCOT: values of matrices authenticated at once", matrix_triples.AUTHENTICATED_AT_ONCE),
+        ("MASCOT: largest bit matrix of a slab, all peers", f"{matrix_multiply.SLAB_BYTES} bytes"),
+        ("MASCOT: largest piece of a slab and its seeds, all peers", f"{matrix_multiply.PIECE_BYTES} bytes"),
+        ("MASCOT: columns in a piece", matrix_multiply.PIECE_COLUMNS),
         ("OT extension: OTs are a multiple of", ot_extension.ROW_UNIT),
         ("OT extension: extra rows", ot_extension.MASK_ROWS),
+        ("silent VOLE: values that are authenticated by COPEe before", PLAN.threshold),
+        *(
+            (f"silent VOLE: k, t and depth of the {name} stage", f"{stage.secret}, {stage.blocks}, {stage.depth}")
+            for name, stage in (("first", PLAN.first), ("main", PLAN.main))
+        ),
         ("key of the AES permutation A", f"`{FIXED_KEY.hex()}`"),
+        ("key 0 of a GGM tree", f"`{ggm.SIDE_KEYS[0].hex()}`"),
+        ("key 1 of a GGM tree", f"`{ggm.SIDE_KEYS[1].hex()}`"),
     ]
     for field in (M61, M127):
         session = SessionState(0, 2, field, SecurityParams(), SystemRandomness())
@@ -222,6 +236,12 @@ def mascot_session() -> str:
     return session_table(recorded, ("/000002.set-up", "/000003.prepare"))
 
 
+def matrix_session() -> str:
+    """A matrix triple of section 14."""
+    recorded = record("mascot", lambda mpc: mpc.prepare(matrix_triples={(2, 2, 2): 1}))
+    return session_table(recorded, ("/000003.prepare",))
+
+
 # -- the page ---------------------------------------------------------------------------------------------------------
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -230,6 +250,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "dealer session": dealer_session,
     "three parties": three_parties,
     "mascot session": mascot_session,
+    "matrix session": matrix_session,
     "steps": steps,
     "domains": domains,
 }

@@ -16,8 +16,9 @@ from tests.mutation.mutant import Span
 
 PACKAGE_FOLDERS = ("spdz", "preprocessing", "online")
 ERRORS = "spdz/errors.py"
-HARNESS = ("spdz/adversary/", "spdz/runtime/lockstep.py")
-"""The simulated network of tests and attacks: it plays the time-out of a transport, and checks nothing for a user."""
+HARNESS = ("spdz/adversary/", "spdz/runtime/lockstep.py", "spdz/vectors/")
+"""The simulated network of tests and attacks, which plays the time-out of a transport, and the reader of test vectors:
+they check nothing for a user."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

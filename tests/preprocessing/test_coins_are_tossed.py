@@ -6,22 +6,29 @@ contributed, coins of another toss and coins that are used twice would be seen h
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spdz.crypto.prg import Prg
 from spdz.field import M61, FieldArray
 from spdz.preprocessing.links import Link
+from spdz.preprocessing.matrix_triples import make_matrix_triples
 from spdz.preprocessing.squares_bits import make_squares
 from spdz.preprocessing.triples import combine, make_triples
+from spdz.preprocessing.vole_extend import replenish
 from spdz.protocols.coin_toss import Coins
 from spdz.protocols.output import output
 from spdz.runtime.context import Context
+from spdz.sharing.material import matrix_triples
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
+from tests.support.vole import TINY, with_vole
 
 Use = tuple[str, str]
 """Place of the toss and label of the use."""
+NOT_DUE = replace(TINY, threshold=1 << 40)
 
 
 @pytest.fixture
@@ -40,9 +47,11 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Use, bytes]]:
 
 
 async def everything(ctx: Context, links: dict[int, Link]) -> None:
-    """Uses coins for each of their purposes: triples, squares, and an output."""
+    """Uses coins for each of their purposes: triples, matrix triples, squares, VOLEs, and an output."""
     await make_triples(ctx.child("triples"), links, 2)
+    await make_matrix_triples(ctx.child("matrices"), links, matrix_triples(2, 1, 2), 2)
     batch = await make_squares(ctx.child("squares"), links, 1)
+    await replenish(ctx.child("voles"), links, (0, 1), 1)
     share: AuthShare = batch.shares[0]
     for _ in range(2):
         await output(ctx.child("output"), share)
@@ -53,23 +62,24 @@ def test_other_contributions_give_other_coins_for_every_use(seed: bytes, used: l
     for turn in range(2):
         own = bytes([turn]) + seed[1:]
         sessions = make_sessions(2, M61, own)
-        links = ideal_links(sessions, own)
+        links = with_vole(ideal_links(sessions, own), NOT_DUE)
         ended = run(sessions, lambda ctx, links=links: everything(ctx, links[ctx.party]))
         assert ended.results == [None, None]
         turns.append(dict(used))
         used.clear()
     first, second = turns
     assert first.keys() == second.keys()
-    # Two batches of triples with six tosses each, the check of the squares, and one check for each output.
+    # Three batches with six tosses each, one of them of matrices; the check of the squares; a base of VOLEs
+    # and two stages with two tosses each; one for each output.
     places = {place for place, _ in first}
-    assert len(places) == 2 * 6 + 1 + 2
+    assert len(places) == 3 * 6 + 1 + 5 + 2
     for use, key in first.items():
         assert second[use] != key, f"the coins of {use[0]} for {use[1]} do not depend on what the parties contribute"
 
 
 def test_no_two_uses_have_the_same_coins(seed: bytes, used: list[tuple[Use, bytes]]) -> None:
     sessions = make_sessions(2, M61, seed)
-    links = ideal_links(sessions, seed)
+    links = with_vole(ideal_links(sessions, seed), NOT_DUE)
     assert run(sessions, lambda ctx: everything(ctx, links[ctx.party])).results == [None, None]
     # Each use is made by both parties, and by nobody else.
     keys = [key for _, key in used]

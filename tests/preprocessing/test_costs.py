@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from spdz.field import M61, M127, Field
+from spdz.params import MascotParams
 from spdz.preprocessing import (
     authenticate as authenticate_module,
 )
@@ -17,9 +19,14 @@ from spdz.preprocessing import (
     links,
     mascot,
     ot_extension,
+    ot_trees,
     shares,
     squares_bits,
     triples,
+    vole,
+    vole_check,
+    vole_extend,
+    vole_trees,
 )
 from spdz.preprocessing import (
     extend as extend_module,
@@ -29,16 +36,24 @@ from spdz.preprocessing import (
 )
 from spdz.preprocessing.authenticate import authenticate, check_key_shares
 from spdz.preprocessing.base_ot import base_ots
-from spdz.preprocessing.extend import extend
+from spdz.preprocessing.extend import extend, extend_choices
+from spdz.preprocessing.lpn import LpnParams
 from spdz.preprocessing.multiply import multiply
+from spdz.preprocessing.ot_trees import grow_trees
 from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.preprocessing.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.triples import make_triples, sacrifice
+from spdz.preprocessing.triples import make_candidates, make_triples, sacrifice
+from spdz.preprocessing.vole_check import _compare, check_trees
+from spdz.preprocessing.vole_extend import make_base, replenish, stretch
+from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Protocol
 from tests.support.costs import bytes_per_peer, check_bytes, functions_that_state_rounds, stated_rounds, toss_bytes
 from tests.support.dealer import IdealDealer, ideal_links
+from tests.support.ot import DEPTHS, TreeBase
 from tests.support.parties import Run, make_sessions, run
+from tests.support.vole import TINY, with_vole
 
+DEPTH = MascotParams().ot_tree_bits
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 MODULES = (
     authenticate_module,
@@ -49,22 +64,35 @@ MODULES = (
     mascot,
     multiply_module,
     ot_extension,
+    ot_trees,
     shares,
     squares_bits,
     triples,
+    vole,
+    vole_check,
+    vole_extend,
+    vole_trees,
 )
 COVERED = {
+    "_compare",
     "authenticate",
     "base_ots",
     "check_key_shares",
+    "check_trees",
     "extend",
+    "extend_choices",
+    "grow_trees",
+    "make_base",
+    "make_candidates",
     "make_input_masks",
     "make_random_bits",
     "make_squares",
     "make_triples",
     "multiply",
+    "replenish",
     "sacrifice",
     "set_up",
+    "stretch",
 }
 
 
@@ -72,10 +100,10 @@ def test_every_function_with_a_cost_line_is_tested_here() -> None:
     assert functions_that_state_rounds(MODULES) == COVERED
 
 
-def start(parties: int, field: Field, seed: bytes, protocol: Protocol) -> Run:
+def start(parties: int, field: Field, seed: bytes, protocol: Protocol, depth: int = DEPTH) -> Run:
     """Run `protocol(ctx, links)` after an ideal set-up."""
     sessions = make_sessions(parties, field, seed)
-    dealt = ideal_links(sessions, seed)
+    dealt = ideal_links(sessions, seed, ot_tree_bits=depth)
     return run(sessions, lambda ctx: protocol(ctx, dealt[ctx.party]))  # type: ignore[call-arg]
 
 
@@ -87,10 +115,10 @@ def added(*costs: Mapping[str, int]) -> dict[str, int]:
     return dict(total)
 
 
-def extend_bytes(field: Field, elements: int, parties: int) -> dict[str, int]:
-    """Per OT 16 bytes of columns, and the check."""
+def extend_bytes(field: Field, elements: int, parties: int, depth: int = DEPTH) -> dict[str, int]:
+    """Per OT 128 / depth bits of columns, and the check."""
     return {
-        "ot_extension.columns": 16 * (elements * field.bits + 128),
+        "ot_extension.columns": 16 * (elements * field.bits + 128) // depth,
         **toss_bytes("ot_extension.check", parties),
         "ot_extension.digests": 129 * 16,
     }
@@ -139,17 +167,32 @@ def test_base_ots(parties: int, seed: bytes) -> None:
     assert bytes_per_peer(ended) == {"base_ot.receiver_points": 3 * 64, "base_ot.sender_points": 3 * 32}
 
 
-def test_set_up(seed: bytes) -> None:
-    ended = run(make_sessions(2, M61, seed), links.set_up)
-    assert ended.rounds == stated_rounds(links.set_up) == 2
-    assert sum(bytes_per_peer(ended).values()) == 96 * (128 + 61) + 16
+@DEPTHS
+def test_set_up(depth: int, seed: bytes) -> None:
+    ended = run(make_sessions(2, M61, seed), lambda ctx: links.set_up(ctx, MascotParams(ot_tree_bits=depth)))
+    assert stated_rounds(links.set_up) == 3
+    assert ended.rounds == (2 if depth == 1 else 3)
+    trees = 0 if depth == 1 else 4096 + 32 * (128 // depth) + 32
+    assert sum(bytes_per_peer(ended).values()) == 96 * (128 + 61) + 16 + trees
 
 
+@DEPTHS
 @PARTIES
-def test_extend(parties: int, seed: bytes) -> None:
-    ended = start(parties, M61, seed, lambda ctx, own: extend(ctx, own, ctx.random(128)))
-    assert ended.rounds == stated_rounds(extend) == 4
-    assert bytes_per_peer(ended) == extend_bytes(M61, 128, parties)
+def test_extend(parties: int, depth: int, seed: bytes) -> None:
+    ended = start(parties, M61, seed, lambda ctx, own: extend(ctx, own, ctx.random(128)), depth)
+    assert ended.rounds == stated_rounds(extend) == stated_rounds(extend_choices) == 4
+    assert bytes_per_peer(ended) == extend_bytes(M61, 128, parties, depth)
+
+
+@DEPTHS
+def test_trees(depth: int, seed: bytes) -> None:
+    base = TreeBase(3, seed)
+    ended = run(
+        make_sessions(3, M61, seed), lambda ctx: grow_trees(ctx, depth, base.deltas[ctx.party], base.ots[ctx.party])
+    )
+    assert stated_rounds(grow_trees) == 1
+    assert ended.rounds == (0 if depth == 1 else 1)
+    assert bytes_per_peer(ended) == ({} if depth == 1 else {"setup.ot_trees": 4096 + 32 * (128 // depth) + 32})
 
 
 @PARTIES
@@ -202,8 +245,22 @@ def test_triples(parties: int, field: Field, count: int, copies: int, seed: byte
     big = costs["ot_extension.columns"] + costs["multiply.corrections"] + costs["copee.corrections"]
     if count * copies % 128 == 0:
         element = field.element_bytes
-        stated = count * (copies * field.bits * (16 + element) + 5 * field.bits * element)
-        assert big - stated == 2048 + field.bits * element, "the extra rows and the extra value mask the checks"
+        stated = count * (copies * field.bits * (16 // DEPTH + element) + 5 * field.bits * element)
+        assert big - stated == 2048 // DEPTH + field.bits * element, (
+            "the extra rows and the extra value mask the checks"
+        )
+
+
+@PARTIES
+def test_candidates(parties: int, seed: bytes) -> None:
+    ended = start(parties, M61, seed, lambda ctx, own: make_candidates(ctx, own, 3))
+    assert ended.rounds == stated_rounds(make_candidates) == 8
+    whole = authenticate_bytes(M61, 15, parties)
+    assert bytes_per_peer(ended) == added(
+        multiply_bytes(M61, 12, parties),
+        toss_bytes("combine", parties),
+        {"copee.corrections": whole["copee.corrections"]},
+    )
 
 
 @PARTIES
@@ -243,3 +300,122 @@ def test_random_shares(parties: int, seed: bytes) -> None:
     ended = start(parties, M61, seed, lambda ctx, own: make_random_shares(ctx, own, 10))
     assert ended.rounds == (8 if parties == 2 else 9)
     assert bytes_per_peer(ended) == authenticate_bytes(M61, 10, parties)
+
+
+def copee_base_bytes(field: Field, count: int, parties: int) -> dict[str, int]:
+    """(count + 1) k elements, and two of a combination."""
+    return {
+        "copee.corrections": (count + 1) * field.bits * field.element_bytes,
+        **toss_bytes("vole.base", parties),
+        "vole.base.combination": 2 * field.element_bytes,
+    }
+
+
+def vole_bytes(field: Field, params: LpnParams, parties: int, choosing: bool = True) -> dict[str, int]:
+    """OTs for all levels of all trees; 32 bytes for each; the check."""
+    ots = params.blocks * params.depth
+    element = field.element_bytes
+    inputting = {"vole.difference": element, "vole.response": element}
+    return added(
+        extend_choices_bytes(-(-ots // 128) * 128, parties, choosing),
+        {"vole.sums": 32 * ots, "vole.totals": params.blocks * element},
+        toss_bytes("vole.check", parties),
+        inputting if choosing else dict.fromkeys(inputting, 0),
+        {"vole.commit": 32, "vole.open": 32},
+    )
+
+
+def extend_choices_bytes(rows: int, parties: int, choosing: bool = True) -> dict[str, int]:
+    column = 16 // MascotParams().ot_tree_bits
+    columns = {"ot_extension.columns": column * (rows + 128) if choosing else 0}
+    digests = {"ot_extension.digests": 129 * 16 if choosing else 0}
+    return {**columns, **toss_bytes("ot_extension.check", parties), **digests}
+
+
+@PARTIES
+def test_extend_choices(parties: int, seed: bytes) -> None:
+    """Only those who choose send columns and digests."""
+    everyone = tuple(range(parties))
+    for choosers in (everyone, (1,)):
+        ended = start(
+            parties,
+            M61,
+            seed,
+            lambda ctx, own, choosers=choosers: extend_choices(
+                ctx, own, choosers, dict.fromkeys(ctx.peers, np.zeros(32, np.uint8)), 256
+            ),
+        )
+        assert ended.rounds == stated_rounds(extend_choices) == 4
+        for party in everyone:
+            assert bytes_per_peer(ended, party) == extend_choices_bytes(256, parties, party in choosers)
+
+
+@PARTIES
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_base_voles(parties: int, field: Field, seed: bytes) -> None:
+    sessions = make_sessions(parties, field, seed)
+    dealt, everyone = with_vole(ideal_links(sessions, seed)), tuple(range(parties))
+    ended = run(sessions, lambda ctx: make_base(ctx, dealt[ctx.party], everyone, 7))
+    assert ended.rounds == stated_rounds(make_base) == 4
+    assert bytes_per_peer(ended) == copee_base_bytes(field, 7, parties)
+
+
+@PARTIES
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_stretch(parties: int, field: Field, seed: bytes) -> None:
+    sessions = make_sessions(parties, field, seed)
+    dealt, params = with_vole(ideal_links(sessions, seed)), LpnParams(9, 30, 5)
+
+    async def main(ctx: Context) -> int:
+        own = dealt[ctx.party]
+        base = await make_base(ctx.child("base"), own, tuple(range(parties)), params.base)
+        await stretch(ctx.child("main"), own, tuple(range(parties)), params, "main", base)
+        return len(base)
+
+    ended = run(sessions, main)
+    assert stated_rounds(stretch) == 11
+    assert stated_rounds(check_trees) == 6
+    assert stated_rounds(_compare) == 3
+    assert ended.rounds == 4 + 11
+    assert bytes_per_peer(ended) == added(
+        copee_base_bytes(field, params.base, parties), vole_bytes(field, params, parties)
+    )
+
+
+@PARTIES
+def test_replenish(parties: int, seed: bytes) -> None:
+    sessions = make_sessions(parties, M61, seed)
+    dealt, everyone = with_vole(ideal_links(sessions, seed)), tuple(range(parties))
+    assert stated_rounds(replenish) == 11
+    first = run(sessions, lambda ctx: replenish(ctx, dealt[ctx.party], everyone, 10))
+    assert first.rounds == 15 + 11
+    start_up = added(copee_base_bytes(M61, TINY.first.base, parties), vole_bytes(M61, TINY.first, parties))
+    assert bytes_per_peer(first) == added(start_up, vole_bytes(M61, TINY.main, parties))
+    per_extension = TINY.main.samples - TINY.main.base
+    assert run(sessions, lambda ctx: replenish(ctx, dealt[ctx.party], everyone, per_extension)).rounds == 0
+    again = run(sessions, lambda ctx: replenish(ctx, dealt[ctx.party], (0,), 2 * per_extension + 1))
+    assert again.rounds == 2 * 11
+    if parties == 2:
+        per_run = vole_bytes(M61, TINY.main, parties, choosing=False)
+        assert bytes_per_peer(again, 1) == {step: 2 * cost for step, cost in per_run.items()}
+
+
+@PARTIES
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_authenticate_with_voles_that_are_there(parties: int, field: Field, seed: bytes) -> None:
+    sessions = make_sessions(parties, field, seed)
+    dealt, everyone = with_vole(ideal_links(sessions, seed)), tuple(range(parties))
+    run(sessions, lambda ctx: replenish(ctx, dealt[ctx.party], everyone, 11))
+    ended = run(sessions, lambda ctx: authenticate(ctx, dealt[ctx.party], 10, everyone, ctx.random(10)))
+    assert ended.rounds == (8 if parties == 2 else 9)
+    by_copee = authenticate_bytes(field, 10, parties)
+    del by_copee["copee.corrections"]
+    assert bytes_per_peer(ended) == {**by_copee, "vole.corrections": 11 * field.element_bytes}
+
+
+@PARTIES
+def test_authenticate_that_needs_voles(parties: int, seed: bytes) -> None:
+    sessions = make_sessions(parties, M61, seed)
+    dealt, everyone = with_vole(ideal_links(sessions, seed)), tuple(range(parties))
+    ended = run(sessions, lambda ctx: authenticate(ctx, dealt[ctx.party], 10, everyone, ctx.random(10)))
+    assert ended.rounds == 15 + 11 + (8 if parties == 2 else 9)

@@ -9,6 +9,7 @@ import pytest
 
 from spdz.errors import InternalError, UsageError
 from spdz.field import M5, M31, M61, M127, Field
+from spdz.params import OT_TREE_BITS, MascotParams
 from spdz.preprocessing import mascot
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.runtime.context import Context
@@ -26,11 +27,17 @@ from tests.support.parties import Run, make_sessions, run
 
 
 def generate(
-    parties: int, field: Field, demands: list[Mapping[Kind, int]], seed: bytes, *, base_ots: bool = False
+    parties: int,
+    field: Field,
+    demands: list[Mapping[Kind, int]],
+    seed: bytes,
+    *,
+    base_ots: bool = False,
+    params: MascotParams | None = None,
 ) -> tuple[Run, list[MascotPreprocessing]]:
     """Produce each demand in turn after one set-up: a real one with `base_ots`, else an ideal one."""
     sessions = make_sessions(parties, field, seed)
-    makers = [MascotPreprocessing() for _ in sessions]
+    makers = [MascotPreprocessing(params=params) for _ in sessions]
     if not base_ots:
         for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
             maker._links = links
@@ -56,8 +63,11 @@ def check_everything(ended: Run, makers: list[MascotPreprocessing], demand: Mapp
     """Each kind is what its name says."""
     for kind, count in demand.items():
         arrays = take(ended, makers, kind, count)
-        assert all(array.shape == (count,) for array in arrays)
-        if kind == TRIPLES:
+        assert [array.shape for array in arrays] == [(count, *shape) for shape in kind.shapes]
+        if kind.dims:
+            a, b, c = arrays
+            assert (a @ b).equals(c)
+        elif kind == TRIPLES:
             a, b, c = arrays
             assert (a * b).equals(c)
         elif kind == SQUARES:
@@ -67,7 +77,15 @@ def check_everything(ended: Run, makers: list[MascotPreprocessing], demand: Mapp
             assert set(np.unique(arrays[0].to_signed()).tolist()) <= {0, 1}
 
 
-EVERYTHING = {TRIPLES: 3, SQUARES: 2, RANDOM_BITS: 5, RANDOM_SHARES: 4, input_masks(0): 3, input_masks(1): 1}
+EVERYTHING = {
+    TRIPLES: 3,
+    SQUARES: 2,
+    RANDOM_BITS: 5,
+    RANDOM_SHARES: 4,
+    input_masks(0): 3,
+    input_masks(1): 1,
+    matrix_triples(3, 2, 4): 2,
+}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +93,13 @@ EVERYTHING = {TRIPLES: 3, SQUARES: 2, RANDOM_BITS: 5, RANDOM_SHARES: 4, input_ma
 )
 def test_everything_from_one_set_up(parties: int, field: Field, seed: bytes) -> None:
     ended, makers = generate(parties, field, [EVERYTHING], seed, base_ots=parties < 5)
+    check_everything(ended, makers, EVERYTHING)
+
+
+@pytest.mark.parametrize("depth", sorted(set(OT_TREE_BITS) - {MascotParams().ot_tree_bits}))
+def test_everything_with_trees_of_another_size(depth: int, seed: bytes) -> None:
+    params = MascotParams(ot_tree_bits=depth)
+    ended, makers = generate(2, M61, [EVERYTHING], seed, base_ots=True, params=params)
     check_everything(ended, makers, EVERYTHING)
 
 
@@ -118,14 +143,24 @@ def test_a_second_set_up_is_refused(seed: bytes) -> None:
         assert type(outcome.error) is InternalError
 
 
-def test_matrix_triples_are_left_to_the_dealer(seed: bytes) -> None:
-    kind = matrix_triples(2, 2, 2)
+def test_matrix_triples_that_do_not_pay_are_left_to_the_dealer(seed: bytes) -> None:
+    kind = matrix_triples(1, 5, 1)
     assert not MascotPreprocessing().supports(kind)
     sessions = make_sessions(2, M31, seed)
     makers = [MascotPreprocessing() for _ in sessions]
     for outcome in run(sessions, lambda ctx: makers[ctx.party].produce(ctx, {kind: 1})).outcomes:
         assert type(outcome.error) is UsageError
-        assert "matrix triples 2x2x2" in str(outcome.error)
+        assert "matrix triples 1x5x1" in str(outcome.error)
+
+
+def test_matrix_triples_beyond_one_batch(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spdz.preprocessing.matrix_triples.BATCH_BYTES", 1200)
+    kind = matrix_triples(2, 3, 4)
+    ended, makers = generate(2, M61, [{kind: 5}, {kind: 7}], seed)
+    assert all(maker.store.made == {kind: 7} for maker in makers)
+    assert len([event for event in ended.trace.events if event.step == "matrix_sacrifice.rho"]) > 2
+    a, b, c = take(ended, makers, kind, 7)
+    assert (a @ b).equals(c)
 
 
 def test_bits_whose_square_is_zero_are_made_again(seed: bytes) -> None:
@@ -147,7 +182,7 @@ def test_destroying_the_generator_leaves_neither_key_nor_correlation_nor_stream(
     assert not link.ot_sender._delta_row.any()
     assert not link.ot_sender._masks.any()
     assert not makers[0]._links
-    for stream in (link.shares_to, link.zeros_from, link.key_holder._prgs[0], link.ot_sender._prgs[0]):
+    for stream in (link.shares_to, link.zeros_from, link.key_holder._prgs[0], link.ot_sender._streams.prgs[0][0]):
         with pytest.raises(UsageError, match="wiped"):
             stream.bytes(1)
     with pytest.raises(UsageError, match="destroyed"):

@@ -11,7 +11,9 @@ from spdz.preprocessing.shares import make_input_masks, make_random_shares
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct, reconstruct_batches
+from tests.support.ot import DEPTHS
 from tests.support.parties import make_sessions, run
+from tests.support.vole import AUTHENTICATIONS, links_for
 
 
 def total(parts: list[FieldArray]) -> FieldArray:
@@ -49,6 +51,25 @@ def test_products_of_all_copies(parties: int, field: Field, count: int, copies: 
     assert c.equals(a * b.reshape(count, 1))
 
 
+@DEPTHS
+@pytest.mark.parametrize("parties", [2, 3])
+def test_products_with_trees_of_any_size(parties: int, depth: int, seed: bytes) -> None:
+    """Several extensions under one correlation."""
+    sessions = make_sessions(parties, M61, seed)
+    links = ideal_links(sessions, seed, ot_tree_bits=depth)
+
+    async def main(ctx: Context) -> list[FieldArray]:
+        results = []
+        for count in (1, 129, 2):
+            a, b = ctx.random((count, 2)), ctx.random(count)
+            results += [a, b, await multiply(ctx.child("multiply"), links[ctx.party], a, b)]
+        return results
+
+    shares = [total(list(parts)) for parts in zip(*run(sessions, main).results, strict=True)]
+    for a, b, c in zip(shares[::3], shares[1::3], shares[2::3], strict=True):
+        assert c.equals(a * b.reshape(-1, 1))
+
+
 def test_chunks_of_any_size_give_the_products(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
     sessions = make_sessions(2, M61, seed)
@@ -62,11 +83,14 @@ def test_chunks_of_any_size_give_the_products(seed: bytes, monkeypatch: pytest.M
     assert c.equals(a * b.reshape(130, 1))
 
 
+@AUTHENTICATIONS
 @pytest.mark.parametrize(("parties", "field"), [(2, M5), (2, M127), (3, M61), (5, M61)], ids=str)
 @pytest.mark.parametrize("count", [0, 1, 127, 128, 129])
-def test_mac_shares_of_values_of_everybody(parties: int, field: Field, count: int, seed: bytes) -> None:
+def test_mac_shares_of_values_of_everybody(
+    parties: int, field: Field, count: int, authentication: str, seed: bytes
+) -> None:
     sessions = make_sessions(parties, field, seed)
-    links = ideal_links(sessions, seed)
+    links = links_for(authentication, sessions, seed)
 
     async def main(ctx: Context) -> AuthShare:
         value = ctx.random(count)
@@ -76,10 +100,11 @@ def test_mac_shares_of_values_of_everybody(parties: int, field: Field, count: in
     reconstruct(mac_key_of(sessions), run(sessions, main).results)
 
 
+@AUTHENTICATIONS
 @pytest.mark.parametrize("contributors", [(0,), (2,), (0, 2), (0, 1, 2)], ids=str)
-def test_any_set_of_contributors(contributors: tuple[int, ...], seed: bytes) -> None:
+def test_any_set_of_contributors(contributors: tuple[int, ...], authentication: str, seed: bytes) -> None:
     sessions = make_sessions(3, M61, seed)
-    links = ideal_links(sessions, seed)
+    links = links_for(authentication, sessions, seed)
 
     async def main(ctx: Context) -> AuthShare:
         value = M61.array([10 * ctx.party + 1, 5]) if ctx.party in contributors else None
@@ -90,10 +115,11 @@ def test_any_set_of_contributors(contributors: tuple[int, ...], seed: bytes) -> 
     assert opened.to_ints() == [sum(10 * party + 1 for party in contributors), 5 * len(contributors)]
 
 
+@AUTHENTICATIONS
 @pytest.mark.parametrize("parties", [2, 3])
-def test_masks_are_known_to_their_owner_and_to_nobody_else(parties: int, seed: bytes) -> None:
+def test_masks_are_known_to_their_owner_and_to_nobody_else(parties: int, authentication: str, seed: bytes) -> None:
     sessions = make_sessions(parties, M61, seed)
-    links = ideal_links(sessions, seed)
+    links = links_for(authentication, sessions, seed)
     for owner in range(parties):
         batches = run(sessions, lambda ctx, owner=owner: make_input_masks(ctx, links[ctx.party], owner, 9)).results
         (value,) = reconstruct_batches(sessions, batches)
@@ -104,9 +130,10 @@ def test_masks_are_known_to_their_owner_and_to_nobody_else(parties: int, seed: b
             assert not batch.shares[0].value.equals(value)
 
 
-def test_random_shares_are_new_each_time(seed: bytes) -> None:
+@AUTHENTICATIONS
+def test_random_shares_are_new_each_time(authentication: str, seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
-    links = ideal_links(sessions, seed)
+    links = links_for(authentication, sessions, seed)
     seen: list[int] = []
     for _ in range(2):
         batches = run(sessions, lambda ctx: make_random_shares(ctx, links[ctx.party], 20)).results

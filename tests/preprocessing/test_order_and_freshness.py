@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 
 from spdz.crypto.prg import Prg
 from spdz.field import M13, M61, M127, Field
+from spdz.params import MascotParams
 from spdz.preprocessing import links as links_module
+from spdz.preprocessing.authenticate import authenticate
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.preprocessing.multiply import multiply
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
@@ -21,8 +23,10 @@ from spdz.runtime.trace import Trace
 from spdz.sharing.material import TRIPLES
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links
+from tests.support.ot import DEPTHS
 from tests.support.parties import make_sessions, rounds_of, run, steps_in_order
 from tests.support.statistics import assert_probability
+from tests.support.vole import with_vole
 
 TOSSES = {
     "ot_extension.check.coins": ("ot_extension.columns",),
@@ -61,6 +65,51 @@ def test_a_toss_begins_after_all_that_it_challenges(name: str, parties: int, see
         assert round_ < commit, f"the coins of {name} are known before {challenged}"
 
 
+VOLE_TOSSES = {
+    "vole.base.coins": ("copee.corrections",),
+    "ot_extension.check.coins": ("ot_extension.columns",),
+    "vole.check.coins": ("vole.sums", "vole.totals"),
+}
+"""The tosses of silent VOLE; those of the OT extension and of the trees come once for each of two stages."""
+
+
+def trace_of_voles(parties: int, seed: bytes) -> Trace:
+    sessions = make_sessions(parties, M61, seed)
+    links = with_vole(ideal_links(sessions, seed))
+    everyone = tuple(range(parties))
+    ended = run(sessions, lambda ctx: authenticate(ctx, links[ctx.party], 2, everyone, ctx.random(2)))
+    assert len(ended.results) == parties
+    return ended.trace
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+@pytest.mark.parametrize("name", VOLE_TOSSES)
+def test_tosses_of_voles_begin_after_all_that_they_challenge(name: str, parties: int, seed: bytes) -> None:
+    trace = trace_of_voles(parties, seed)
+    commits, opened = rounds_of(trace, f"{name}.commit"), rounds_of(trace, f"{name}.open")
+    assert len(commits) == len(opened) == (1 if name == "vole.base.coins" else 2)
+    for challenged in VOLE_TOSSES[name]:
+        for round_, commit, open_ in zip(rounds_of(trace, challenged), commits, opened, strict=True):
+            assert round_ < commit < open_, f"the coins of {name} are known before {challenged}"
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_voles_are_checked_and_corrections_sent_in_this_order(parties: int, seed: bytes) -> None:
+    """What is compared comes after the coins, the commitment before the response, the opening after it; and so on."""
+    trace = trace_of_voles(parties, seed)
+    stage = ("vole.check.coins.open", "vole.difference", "vole.commit", "vole.response", "vole.open")
+    for earlier, later in itertools.pairwise(("vole.base.coins.open", "vole.base.combination")):
+        assert rounds_of(trace, earlier)[0] < rounds_of(trace, later)[0]
+    for number in (0, 1):
+        rounds = [rounds_of(trace, step)[number] for step in stage]
+        assert rounds == sorted(set(rounds))
+    assert rounds_of(trace, "vole.base.combination")[0] < rounds_of(trace, "vole.sums")[0]
+    assert rounds_of(trace, "ot_extension.digests")[0] < rounds_of(trace, "vole.sums")[0]
+    assert rounds_of(trace, "vole.open")[0] < rounds_of(trace, "ot_extension.columns")[1]
+    (corrections,), (coins,) = rounds_of(trace, "vole.corrections"), rounds_of(trace, "authenticate.coins.commit")
+    assert rounds_of(trace, "vole.open")[1] < corrections < coins
+
+
 def test_the_digests_and_the_corrections_wait_for_the_check_key(seed: bytes) -> None:
     """Products leave only after the peer's choice bits have been checked."""
     trace = trace_of_triples(2, seed)
@@ -94,12 +143,12 @@ def test_ot_indices_never_repeat_under_one_correlation(seed: bytes, monkeypatch:
     ends: list[OtReceiver | OtSender] = []
     for side in (OtReceiver, OtSender):
 
-        def spy(self, start, count, rows, out, *, original=side.hashed_rows):  # type: ignore[no-untyped-def]
+        def spy(self, start, count, buffers, *, original=side.hash_halves):  # type: ignore[no-untyped-def]
             ends.append(self)
             used[id(self)].append((self._next_index + start, self._next_index + start + count))
-            original(self, start, count, rows, out)
+            return original(self, start, count, buffers)
 
-        monkeypatch.setattr(side, "hashed_rows", spy)
+        monkeypatch.setattr(side, "hash_halves", spy)
     sessions = make_sessions(2, M13, seed)
     links = ideal_links(sessions, seed)
 
@@ -115,7 +164,8 @@ def test_ot_indices_never_repeat_under_one_correlation(seed: bytes, monkeypatch:
             assert stop <= start
 
 
-def test_no_stream_is_opened_twice_under_one_seed(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+@DEPTHS
+def test_no_stream_is_opened_twice_under_one_seed(depth: int, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each key of a base OT makes one stream at each end, however many batches follow; coins make one each."""
     opened: list[bytes] = []
     original = Prg.__init__
@@ -126,7 +176,7 @@ def test_no_stream_is_opened_twice_under_one_seed(seed: bytes, monkeypatch: pyte
 
     monkeypatch.setattr(Prg, "__init__", spy)
     sessions = make_sessions(2, M61, seed)
-    makers = [MascotPreprocessing() for _ in sessions]
+    makers = [MascotPreprocessing(params=MascotParams(ot_tree_bits=depth)) for _ in sessions]
 
     async def main(ctx: Context) -> None:
         await makers[ctx.party].set_up(ctx.child("set_up"))
@@ -134,10 +184,10 @@ def test_no_stream_is_opened_twice_under_one_seed(seed: bytes, monkeypatch: pyte
             await makers[ctx.party].produce(ctx.child("produce"), {TRIPLES: count})
 
     assert run(sessions, main).results == [None, None]
-    counts = [opened.count(value) for value in set(opened)]
-    # One of two keys of a base OT is known to one end only; everything else is known to both ends, once at each.
+    counts = list(Counter(opened).values())
+    # One leaf of a tree, and one of two keys of a base OT, is known to one end only; all else to both, once at each.
     assert set(counts) <= {1, 2}
-    assert counts.count(1) >= 2 * (128 + 61)
+    assert counts.count(1) >= 2 * (128 // depth + 61)
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)

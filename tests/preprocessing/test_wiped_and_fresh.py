@@ -20,8 +20,9 @@ from tests.support.parties import make_sessions, run
 
 def streams_of(link: Link) -> list[Prg]:
     """Every stream that a link holds."""
-    pairs = [*link.ot_receiver._prgs, *link.inputter._prgs]
-    single = [*link.ot_sender._prgs, *link.key_holder._prgs]
+    leaves = [prg for end in (link.ot_receiver, link.ot_sender) for tree in end._streams.prgs for prg in tree]
+    pairs = [*link.inputter._prgs]
+    single = [*leaves, *link.key_holder._prgs]
     shares = [link.shares_to, link.shares_from, link.zeros_to, link.zeros_from]
     return [*(prg for pair in pairs for prg in pair), *single, *shares]
 
@@ -44,7 +45,8 @@ def test_destroying_the_generator_leaves_nothing(seed: bytes) -> None:
     assert all(array.any() for array in secrets)
     assert not any(array.is_zero().all() for array in arrays)
     streams = [prg for link in links for prg in streams_of(link)]
-    assert len(streams) == 2 * (2 * (128 + 61) + 128 + 61 + 4)
+    trees, leaves = 128 // maker.params.ot_tree_bits, 2**maker.params.ot_tree_bits
+    assert len(streams) == 2 * (trees * (leaves + leaves - 1) + 2 * 61 + 61 + 4)
 
     maker.destroy()
 

@@ -37,6 +37,7 @@ class WrongShare:
         "spdz.protocols.output",
         "spdz.preprocessing.authenticate",
         "spdz.preprocessing.triples",
+        "spdz.preprocessing.matrix_triples",
         "spdz.preprocessing.squares_bits",
     )
 

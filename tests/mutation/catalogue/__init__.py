@@ -8,13 +8,16 @@ from tests.mutation.catalogue import (
     checks,
     crypto,
     fields_and_hosts,
+    late,
     material,
+    matrices,
     outputs,
     secrets,
     session,
     tosses,
     transfer,
     triples,
+    vole,
 )
 from tests.mutation.mutant import Mutant, Span, spans
 from tests.mutation.sites import Site, all_sites
@@ -25,6 +28,9 @@ MUTANTS: tuple[Mutant, ...] = (
     *tosses.MUTANTS,
     *transfer.MUTANTS,
     *triples.MUTANTS,
+    *late.MUTANTS,
+    *matrices.MUTANTS,
+    *vole.MUTANTS,
     *crypto.MUTANTS,
     *secrets.MUTANTS,
     *material.MUTANTS,
@@ -36,6 +42,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     ("spdz/protocols/commit.py", "_different_commitments"): (
         "words the error; the comparison that raises it is mutated in `commit_and_open`"
     ),
+    ("preprocessing/vole_check.py", "failed"): "words the error; the three places that raise it are mutated",
     ("spdz/runtime/mailbox.py", "_malformed"): "words the error; every place that raises it is mutated",
     ("spdz/runtime/mailbox.py", "_aborted"): "words the error; `Mailbox.complete` and `Scheduler.run` are mutated",
     ("spdz/party.py", "Party._wait"): "passes on what `Party._too_late` made, which is mutated",

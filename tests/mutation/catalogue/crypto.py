@@ -124,7 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "tweakable-hash-index-wraps",
-        f"{TWEAKABLE}::TweakableHash.hash_rows",
+        f"{TWEAKABLE}::_check_index",
         "if first_index < 0 or first_index + count > INDEX_LIMIT:",
         "if False:",
         "the index may wrap around and repeat",

@@ -102,7 +102,9 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "party-abort-destroys-the-key-late",
         f"{PARTY}::Party.abort",
-        "        if self.session.mac_key is not None:\n            self.session.mac_key.destroy()\n        if self._over:",
+        "        if self.session.mac_key is not None:\n"
+        "            self.session.mac_key.destroy()\n"
+        "        if self._over:",
         "        if self._over:",
         "an interruption of the clean-up leaves the key",
         "tests/runtime/test_end_of_a_session.py",

@@ -9,9 +9,12 @@ MAC_CHECK = "spdz/protocols/mac_check.py"
 AUTHENTICATE = "preprocessing/authenticate.py"
 TRIPLES = "preprocessing/triples.py"
 EXTEND = "preprocessing/extend.py"
+VOLE_CHECK = "preprocessing/vole_check.py"
+VOLE_EXTEND = "preprocessing/vole_extend.py"
 
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
+PIPELINE = "tests/preprocessing/test_pipeline.py"
 HONEST = "tests/protocols/test_honest.py"
 
 
@@ -23,8 +26,10 @@ def _known(name: str, place: str, call: str) -> Mutant:
 _SAYS = "the coins are known to everybody before they are tossed"
 
 _KNOWN: tuple[Mutant, ...] = (
-    _known("ot-check", f"{EXTEND}::extend", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
-    _known("combine", f"{TRIPLES}::make_triples", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
+    _known("ot-check", f"{EXTEND}::extend_choices", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
+    _known("combine", f"{TRIPLES}::make_candidates", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
+    _known("vole-base", f"{VOLE_EXTEND}::_check_base", "coins = await toss(ctx, BASE_COINS, after=after)"),
+    _known("vole-check", f"{VOLE_CHECK}::check_trees", "coins = await toss(ctx, VOLE_COINS, after=after)"),
     _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)"),
     _known(
         "sacrifice",
@@ -87,12 +92,12 @@ _EARLY: tuple[Mutant, ...] = (
         EXTEND,
         [
             (
-                "extend",
+                "extend_choices",
                 "    received = await ctx.exchange(OT_COLUMNS,",
                 "    coins = await toss(ctx, OT_CHECK_COINS, after=None)\n"
                 "    received = await ctx.exchange(OT_COLUMNS,",
             ),
-            ("extend", "\n    coins = await toss(ctx, OT_CHECK_COINS, after=received)\n", "\n"),
+            ("extend_choices", "\n    coins = await toss(ctx, OT_CHECK_COINS, after=received)\n", "\n"),
         ],
         "the key of the OT check is known before the columns are sent",
         ORDER,
@@ -102,11 +107,11 @@ _EARLY: tuple[Mutant, ...] = (
         TRIPLES,
         [
             (
-                "make_triples",
+                "make_candidates",
                 "    products = await multiply",
                 "    coins = await toss(ctx, COMBINE_COINS, after=None)\n    products = await multiply",
             ),
-            ("make_triples", "    coins = await toss(ctx, COMBINE_COINS, after=products)\n", ""),
+            ("make_candidates", "    coins = await toss(ctx, COMBINE_COINS, after=products)\n", ""),
         ],
         "the combination is known before the products are made",
         ORDER,
@@ -116,20 +121,45 @@ _EARLY: tuple[Mutant, ...] = (
         AUTHENTICATE,
         [
             (
-                "authenticate",
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
-                "    place = ctx.child('check', Unverified())\n"
-                "    coins = await toss(place, AUTHENTICATE_COINS, after=None)\n"
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "enter",
+                "    shares, received = await through(",
+                "    early = await toss(ctx, AUTHENTICATE_COINS, after=None)\n    shares, received = await through(",
             ),
-            (
-                "authenticate",
-                'await _check(ctx.child("check", Unverified()), links, AuthShare(own, macs), after=received)',
-                "await _check(place, links, AuthShare(own, macs), after=coins)",
-            ),
+            ("enter", "AuthShare(own, macs), received)", "AuthShare(own, macs), early)"),
             ("_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)", "coins = after"),
         ],
         "the combination of the authenticate check is known before the COPEe corrections are sent",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-vole-base",
+        VOLE_EXTEND,
+        [
+            (
+                "make_base",
+                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "    coins = await toss(ctx, BASE_COINS, after=None)\n"
+                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+            ),
+            ("make_base", "after=received)", "after=coins)"),
+            ("_check_base", "coins = await toss(ctx, BASE_COINS, after=after)", "coins = after"),
+        ],
+        "the combination of the base of VOLEs is known before the COPEe corrections are sent",
+        ORDER,
+    ),
+    mutant_of(
+        "toss-early-vole-check",
+        VOLE_EXTEND,
+        [
+            (
+                "stretch",
+                "    vectors, messages = await _single_points(",
+                "    from spdz.preprocessing.vole_check import VOLE_COINS\n"
+                "    await toss(ctx, VOLE_COINS, after=None)\n"
+                "    vectors, messages = await _single_points(",
+            ),
+        ],
+        "coins of the check of trees are tossed before the trees are sent",
         ORDER,
     ),
     mutant_of(
@@ -137,9 +167,9 @@ _EARLY: tuple[Mutant, ...] = (
         TRIPLES,
         [
             (
-                "make_triples",
-                "    macs = await authenticate(",
-                "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    macs = await authenticate(",
+                "make_candidates",
+                "    entered = await enter(",
+                "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    entered = await enter(",
             ),
             ("sacrifice", "coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))", "coins = None"),
             ("sacrifice", 't = coins.elements("t", (1,))', 't = ctx.session.early.elements("t", (1,))'),
@@ -165,13 +195,40 @@ _EARLY: tuple[Mutant, ...] = (
     ),
 )
 
+_IN_FLIGHT: tuple[Mutant, ...] = (
+    mutant(
+        "flight-authenticate-check-out-of-turn",
+        f"{AUTHENTICATE}::_check",
+        "    await wait_for(turn)\n",
+        "",
+        "the MAC checks of two batches may run at once",
+        PIPELINE,
+    ),
+    mutant(
+        "flight-sacrifice-check-out-of-turn",
+        f"{TRIPLES}::sacrifice",
+        "    await wait_for(turn)\n",
+        "",
+        "the MAC checks of two batches may run at once",
+        PIPELINE,
+    ),
+    mutant(
+        "flight-batches-overtake-in-the-first-stage",
+        "preprocessing/pipeline.py::_candidates",
+        "    await wait_for(before)\n",
+        "",
+        "two batches use the streams of a link at once",
+        PIPELINE,
+    ),
+)
+
 _REUSED: tuple[Mutant, ...] = (
     mutant_of(
         "toss-one-pool-for-two-uses",
         TRIPLES,
         [
             (
-                "make_triples",
+                "make_candidates",
                 "    candidates = combine(coins, a, b, products)\n",
                 "    candidates = combine(coins, a, b, products)\n    ctx.session.pool = coins\n",
             ),
@@ -211,4 +268,4 @@ _REUSED: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_KNOWN, *_EARLY, *_REUSED)
+MUTANTS: tuple[Mutant, ...] = (*_KNOWN, *_EARLY, *_IN_FLIGHT, *_REUSED)

@@ -1,4 +1,4 @@
-"""Base OT and OT extension: preprocessing/."""
+"""Base OT, OT trees and OT extension: preprocessing/."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from tests.mutation.mutant import Mutant, mutant, mutant_of
 BASE_OT = "preprocessing/base_ot.py"
 EXTENSION = "preprocessing/ot_extension.py"
 EXTEND = "preprocessing/extend.py"
+TREES = "preprocessing/ot_trees.py"
 
 ATTACK_BASE_OT = "tests/attacks/test_base_ot.py"
 ATTACK_EXTENSION = "tests/attacks/test_ot_extension.py"
+ATTACK_TREES = "tests/attacks/test_ot_trees.py"
+TEST_TREES = "tests/preprocessing/test_ot_trees.py"
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 
 _PLACE = "place = (receiver, sender, index, slot, *points, sender_point)"
@@ -86,6 +89,107 @@ _BASE_OT: tuple[Mutant, ...] = (
     ),
 )
 
+_LEAF_PLACE = """            place.holder,
+            place.dealer,
+            tree,
+            leaf,
+            session_id=place.session_id,
+"""
+_CHECKED = "Domain.OT_TREE_CHECK, place.holder, place.dealer, data, session_id=place.session_id"
+
+_TREES: tuple[Mutant, ...] = (
+    mutant(
+        "ot-trees-check",
+        f"{TREES}::hold",
+        "if not hmac.compare_digest(_digest(place, checks), bytes(message[-HASH_BYTES:])):",
+        "if False:",
+        "sums that belong to no tree are taken, and which seeds are wrong depends on Delta",
+        ATTACK_TREES,
+    ),
+    mutant(
+        "ot-trees-check-first-tree-only",
+        f"{TREES}::_digest",
+        "np.ascontiguousarray(checks)",
+        "np.ascontiguousarray(checks[:1])",
+        "only the first tree is in the hash",
+        ATTACK_TREES,
+    ),
+    mutant(
+        "ot-trees-check-last-tree-left-out",
+        f"{TREES}::_digest",
+        "np.ascontiguousarray(checks)",
+        "np.ascontiguousarray(checks[:-1])",
+        "the last tree is not in the hash",
+        ATTACK_TREES,
+    ),
+    mutant(
+        "ot-trees-check-last-leaf-left-out",
+        f"{TREES}::_digest",
+        "np.ascontiguousarray(checks)",
+        "np.ascontiguousarray(checks[:, :-1])",
+        "the last leaf of each tree is not in the hash",
+        f"{TEST_TREES} {ATTACK_TREES}",
+    ),
+    mutant(
+        "ot-trees-check-tells-the-seed",
+        f"{TREES}::_open_leaves",
+        "both[:, :, CHECK_BYTES:]",
+        "both[:, :, : ggm.SEED_BYTES]",
+        "the total of a tree tells its holder the seed that it must not know",
+        TEST_TREES,
+    ),
+    mutant_of(
+        "ot-trees-sums-not-masked",
+        TREES,
+        [
+            ("deal", "(sums ^ keys.reshape(sums.shape))", "sums"),
+            ("hold", "picked ^ keys)", "picked)"),
+        ],
+        "both sums of each level are sent in the clear, so the holder knows whole trees",
+        TEST_TREES,
+    ),
+    mutant(
+        "ot-trees-roots",
+        f"{TREES}::grow_trees",
+        "ctx.randomness.bytes(count * ggm.SEED_BYTES)",
+        "bytes(count * ggm.SEED_BYTES)",
+        "the roots of the trees are constants",
+        TEST_TREES,
+    ),
+    *(
+        mutant(
+            f"ot-trees-leaf-without-{name}",
+            f"{TREES}::_open_leaves",
+            _LEAF_PLACE,
+            _LEAF_PLACE.replace(f"            {part},\n", ""),
+            f"the hash of a leaf does not hold the {name}",
+            TEST_TREES,
+        )
+        for name, part in (
+            ("holder", "place.holder"),
+            ("dealer", "place.dealer"),
+            ("tree", "tree"),
+            ("leaf", "leaf"),
+            ("session", "session_id=place.session_id"),
+        )
+    ),
+    *(
+        mutant(
+            f"ot-trees-hash-without-{name}",
+            f"{TREES}::_digest",
+            _CHECKED,
+            _CHECKED.replace(part, ""),
+            f"the hash of all leaves does not hold the {name}",
+            TEST_TREES,
+        )
+        for name, part in (
+            ("holder", " place.holder,"),
+            ("dealer", " place.dealer,"),
+            ("session", ", session_id=place.session_id"),
+        )
+    ),
+)
+
 _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-check",
@@ -97,7 +201,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-check-not-called",
-        f"{EXTEND}::extend",
+        f"{EXTEND}::extend_choices",
         "        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)\n",
         "        pass\n",
         "the OT check never runs",
@@ -162,6 +266,16 @@ _EXTENSION: tuple[Mutant, ...] = (
         "tests/preprocessing/test_ot_extension.py",
     ),
     mutant_of(
+        "ot-streams-stay-in-the-buffer",
+        EXTENSION,
+        [
+            ("OtReceiver.finish", "        self._streams.clear()\n", ""),
+            ("OtSender.finish", "        self._streams.clear()\n", ""),
+        ],
+        "pieces of the streams of leaves outlive the extension",
+        "tests/preprocessing/test_ot_extension.py",
+    ),
+    mutant_of(
         "ot-index-starts-again",
         EXTENSION,
         [
@@ -175,13 +289,12 @@ _EXTENSION: tuple[Mutant, ...] = (
         "ot-index-of-each-chunk",
         EXTENSION,
         [
-            ("OtReceiver.hashed_rows", "self._next_index + start, out)", "self._next_index, out)"),
-            ("OtSender.hashed_rows", "self._next_index + start, out[0])", "self._next_index, out[0])"),
-            ("OtSender.hashed_rows", "self._next_index + start, out[1])", "self._next_index, out[1])"),
+            ("OtReceiver.hash_halves", "first_index = self._next_index + start", "first_index = self._next_index"),
+            ("OtSender.hash_halves", "first_index = self._next_index + start", "first_index = self._next_index"),
         ],
         "the tweak of the hash repeats from chunk to chunk under one correlation",
         "tests/preprocessing/test_tweaks.py",
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_BASE_OT, *_EXTENSION)
+MUTANTS: tuple[Mutant, ...] = (*_BASE_OT, *_TREES, *_EXTENSION)

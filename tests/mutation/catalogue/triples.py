@@ -25,9 +25,9 @@ _AUTHENTICATE: tuple[Mutant, ...] = (
     ),
     mutant(
         "authenticate-mask",
-        f"{AUTHENTICATE}::authenticate",
+        f"{AUTHENTICATE}::enter",
         "FieldArray.concatenate([values, ctx.random(1)])",
-        "FieldArray.concatenate([values, field.zeros((1,))])",
+        "FieldArray.concatenate([values, ctx.field.zeros((1,))])",
         "the opened combination of the authenticate check is not masked",
         f"{MASKS} {PRIVACY}",
     ),
@@ -61,7 +61,7 @@ _AUTHENTICATE: tuple[Mutant, ...] = (
         '        await check_key_shares(ctx.child("key_check"), self._links)\n',
         "",
         "the key shares are never checked",
-        "tests/attacks/test_key_shares.py",
+        "tests/attacks/test_key_shares.py tests/adversary/test_late.py",
     ),
 )
 

@@ -1,0 +1,51 @@
+"""Checks that are honoured for a while only: the first of a session, or the first few."""
+
+from __future__ import annotations
+
+from tests.mutation.mutant import Mutant, mutant, mutant_of
+
+TESTS = "tests/adversary/test_late.py"
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant(
+        "authenticate-checked-once",
+        "preprocessing/authenticate.py::_check",
+        "    await check_openings(ctx, AUTHENTICATE_CHECK)\n",
+        '    if "authenticated" in vars(ctx.session):\n'
+        "        ctx.unverified.close_openings(), ctx.unverified.close_broadcasts()\n"
+        "    else:\n"
+        '        vars(ctx.session)["authenticated"] = True\n'
+        "        await check_openings(ctx, AUTHENTICATE_CHECK)\n",
+        "only the first values of a session are authenticated with a check",
+        TESTS,
+    ),
+    mutant_of(
+        "echo-compared-three-times",
+        "spdz/protocols/broadcast.py",
+        [
+            (
+                "echo",
+                "    codec = Blob(DIGEST_BYTES)\n",
+                '    vars(ctx.session)["echoes"] = vars(ctx.session).get("echoes", 0) + 1\n'
+                "    codec = Blob(DIGEST_BYTES)\n",
+            ),
+            ("echo", "if bytes(digest) != own:", 'if bytes(digest) != own and vars(ctx.session)["echoes"] <= 3:'),
+        ],
+        "from the fourth echo of a session on nothing is compared",
+        TESTS,
+    ),
+    mutant_of(
+        "zero-test-honoured-four-times",
+        "spdz/protocols/mac_check.py",
+        [
+            (
+                "check_openings",
+                "        if not _sum_is_zero(ctx, steps, payloads):\n",
+                '        vars(ctx.session)["checks"] = vars(ctx.session).get("checks", 0) + 1\n'
+                '        if not _sum_is_zero(ctx, steps, payloads) and vars(ctx.session)["checks"] <= 4:\n',
+            )
+        ],
+        "from the fifth MAC check of a session on the sum of the sigma may be anything",
+        TESTS,
+    ),
+)

@@ -1,0 +1,234 @@
+"""Matrix triples: preprocessing/matrix_triples.py and matrix_multiply.py, and the kernels that only they use."""
+
+from __future__ import annotations
+
+from tests.mutation.mutant import Mutant, mutant, mutant_of
+
+TRIPLES = "preprocessing/matrix_triples.py"
+MULTIPLY = "preprocessing/matrix_multiply.py"
+KERNELS = "spdz/field/matrix_kernels.py"
+ATTACK = "tests/attacks/test_matrix_triples.py"
+HONEST = "tests/preprocessing/test_matrix_triples.py"
+COINS = "tests/preprocessing/test_coins_are_tossed.py"
+GADGET = "tests/field/test_matrix_gadget.py"
+
+_SACRIFICE: tuple[Mutant, ...] = (
+    mutant(
+        "matrix-sacrifice-check",
+        f"{TRIPLES}::sacrifice",
+        "    await check_openings(ctx, MATRIX_SACRIFICE_CHECK)\n",
+        "    ctx.unverified.close_openings(), ctx.unverified.close_broadcasts()\n",
+        "wrong matrix triples are taken",
+        ATTACK,
+    ),
+    mutant(
+        "matrix-sacrifice-sigma",
+        f"{TRIPLES}::sacrifice",
+        '    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)\n',
+        "",
+        "that sigma is zero is not checked",
+        ATTACK,
+    ),
+    mutant(
+        "matrix-sacrifice-of-the-first-matrix",
+        f"{TRIPLES}::sacrifice",
+        "ctx.field.zeros(sigma.shape), sigma.mac)",
+        "ctx.field.zeros(sigma[:1].shape), sigma[:1].mac)",
+        "only the first matrix of a batch is checked",
+        ATTACK,
+    ),
+    mutant(
+        "matrix-sacrifice-of-the-first-column",
+        f"{TRIPLES}::sacrifice",
+        "ctx.field.zeros(sigma.shape), sigma.mac)",
+        "ctx.field.zeros(sigma[..., :1].shape), sigma[..., :1].mac)",
+        "only the first column of the product is checked",
+        ATTACK,
+    ),
+    mutant(
+        "matrix-sacrifice-sums-the-rows",
+        f"{TRIPLES}::sacrifice",
+        'r = coins.elements("r", (count, 1, rows))',
+        'r = coins.elements("r", (count, 1, rows)) * 0 + 1',
+        "errors in different rows cancel in a projection that is known",
+        ATTACK,
+    ),
+    mutant(
+        "matrix-sacrifice-one-coefficient",
+        f"{TRIPLES}::sacrifice",
+        'r = coins.elements("r", (count, 1, rows))',
+        'r = coins.elements("r", (count, 1, 1)).broadcast_to((count, 1, rows)).copy()',
+        "one coefficient for all rows: errors in different rows cancel",
+        ATTACK,
+    ),
+)
+
+_COMBINE: tuple[Mutant, ...] = (
+    mutant(
+        "matrix-combine-nothing",
+        f"{TRIPLES}::combine",
+        'r = coins.elements("R", (count, upper, inner, spare))',
+        'r = coins.elements("R", (count, upper, inner, spare)) * 0',
+        "spare rows are not used: bits of A that were guessed stay guessed",
+        HONEST,
+    ),
+    mutant(
+        "matrix-combine-without-the-sacrificed-row",
+        f"{TRIPLES}::combine",
+        'r = coins.elements("R", (count, upper, inner, spare))',
+        'r = coins.elements("R", (count, upper, inner, spare))\n    r[:, -1] = 0',
+        "the row that masks rho is what the cheater has guessed bits of",
+        HONEST,
+    ),
+    mutant(
+        "matrix-combine-one-for-all-columns",
+        f"{TRIPLES}::combine",
+        'r = coins.elements("R", (count, upper, inner, spare))',
+        'r = coins.elements("R", (count, upper, 1, spare)).broadcast_to((count, upper, inner, spare)).copy()',
+        "all columns of a matrix are combined by the same coefficients",
+        HONEST,
+    ),
+    mutant(
+        "matrix-combine-one-for-all-matrices",
+        f"{TRIPLES}::combine",
+        'r = coins.elements("R", (count, upper, inner, spare))',
+        'r = coins.elements("R", (1, upper, inner, spare)).broadcast_to((count, upper, inner, spare)).copy()',
+        "all matrices of a batch are combined by the same coefficients",
+        HONEST,
+    ),
+    mutant(
+        "matrix-spare-rows",
+        f"{TRIPLES}::spare_rows",
+        "while field.modulus**count < bound:",
+        "while False:",
+        "one spare row, however little that hides",
+        HONEST,
+    ),
+    mutant(
+        "matrix-spare-rows-of-one-matrix",
+        f"{TRIPLES}::make_matrix_triples",
+        "count * inner, ctx.parties)",
+        "inner, ctx.parties)",
+        "spare rows are counted for one matrix and not for the batch",
+        "tests/preprocessing/test_costs_of_matrices.py",
+    ),
+)
+
+_SAYS = "the coins are known to everybody before they are tossed"
+
+_TOSSES: tuple[Mutant, ...] = (
+    mutant(
+        "toss-known-matrix-combine",
+        f"{TRIPLES}::make_matrix_triples",
+        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)",
+        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)\n    coins._seed = bytes(32)",
+        _SAYS,
+        COINS,
+    ),
+    mutant(
+        "toss-known-matrix-sacrifice",
+        f"{TRIPLES}::sacrifice",
+        "coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))",
+        "coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))\n    coins._seed = bytes(32)",
+        _SAYS,
+        COINS,
+    ),
+    mutant_of(
+        "toss-early-matrix-combine",
+        TRIPLES,
+        [
+            (
+                "make_matrix_triples",
+                "    products = await multiply_matrices(",
+                "    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=None)\n"
+                "    products = await multiply_matrices(",
+            ),
+            ("make_matrix_triples", "    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)\n", ""),
+        ],
+        "the combination is known before the products are made",
+        HONEST,
+    ),
+    mutant_of(
+        "toss-early-matrix-sacrifice",
+        TRIPLES,
+        [
+            (
+                "make_matrix_triples",
+                "    shares = await _authenticated(",
+                "    ctx.session.early = await toss(ctx, MATRIX_SACRIFICE_COINS, after=None)\n"
+                "    shares = await _authenticated(",
+            ),
+            ("sacrifice", "coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))", "coins = None"),
+            ("sacrifice", "r = coins.elements(", "r = ctx.session.early.elements("),
+        ],
+        "the projection is known before the matrices are authenticated",
+        HONEST,
+    ),
+    mutant_of(
+        "toss-one-pool-for-matrices",
+        TRIPLES,
+        [
+            (
+                "make_matrix_triples",
+                "    candidates = combine(",
+                "    ctx.session.pool = coins\n    candidates = combine(",
+            ),
+            ("sacrifice", "r = coins.elements(", "r = getattr(ctx.session, 'pool', coins).elements("),
+        ],
+        "the projection is expanded from the coins of the combination",
+        ATTACK,
+    ),
+)
+
+_PRODUCTS: tuple[Mutant, ...] = (
+    mutant(
+        "matrix-ot-index-reused",
+        f"{MULTIPLY}::_slab",
+        "        link.ot_sender.finish()\n        link.ot_receiver.finish()\n",
+        "        pass\n",
+        "OTs of all slabs and batches have the same indices",
+        HONEST,
+    ),
+    mutant(
+        "matrix-blocks-reused",
+        f"{MULTIPLY}::_End._expanded",
+        "expansion.permute(seeds[ots], width, column)",
+        "expansion.permute(seeds[ots], width, 0)",
+        "all pieces of a row are masked by the same blocks",
+        HONEST,
+    ),
+    mutant(
+        "matrix-key-of-all-pairs",
+        f"{MULTIPLY}::_End.__init__",
+        'pair = f"receiver {receiver} sender {sender}"',
+        'pair = "all pairs"',
+        "the seeds of all pairs are expanded under one key",
+        HONEST,
+    ),
+    mutant(
+        "matrix-key-of-all-slabs",
+        f"{MULTIPLY}::_End.__init__",
+        "KEY_BYTES, ctx.path, pair,",
+        "KEY_BYTES, pair,",
+        "the seeds of a whole session are expanded under one key",
+        HONEST,
+    ),
+    mutant(
+        "matrix-seeds-kept",
+        f"{MULTIPLY}::_slab",
+        "    for end in ends:\n        end.wipe()\n",
+        "",
+        "seeds stay in memory after their OTs",
+        HONEST,
+    ),
+    mutant(
+        "matrix-expansion-without-its-seed",
+        f"{KERNELS}::_element",
+        "inner[at, U0] ^ low, inner[at, U1] ^ high",
+        "inner[at, U0] ^ (low ^ low), inner[at, U1] ^ (high ^ high)",
+        "blocks can be inverted: who knows one knows the seed",
+        GADGET,
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_SACRIFICE, *_COMBINE, *_TOSSES, *_PRODUCTS)
