@@ -57,7 +57,7 @@ class VolePlan:
     threshold: int
 
 
-PLAN = VolePlan(LpnParams(5120, 1160, 5), LpnParams(32768, 4096, 7), 1 << 15)
+PLAN = VolePlan(LpnParams(5120, 2320, 4), LpnParams(32768, 4096, 7), 1 << 15)
 """What every session uses. benchmarks/lpn_cost.py estimates what attacks cost: all of them above 2^150."""
 
 

@@ -97,7 +97,7 @@ async def grow_trees(
 
 def deal(place: Place, roots: Seeds, depth: int, pairs: list[tuple[bytes, bytes]]) -> tuple[bytes, Seeds]:
     """The dealer's message and its seeds, from the roots of the trees and the keys of the base OTs."""
-    leaves, sums = ggm.expand(roots, depth)
+    leaves, sums = ggm.expand(roots, depth, _keys(place))
     keys = np.frombuffer(b"".join(key for pair in pairs[:COMPUTATIONAL_BITS] for key in pair), np.uint64)
     checks, seeds = _open_leaves(place, leaves)
     totals = np.bitwise_xor.reduce(checks, axis=1)
@@ -118,7 +118,7 @@ def hold(place: Place, delta: Seeds, chosen: list[bytes], message: memoryview) -
     second = (0 - delta.astype(np.uint64))[:, :, None]
     picked = sums[:, :, 0] ^ ((sums[:, :, 0] ^ sums[:, :, 1]) & second)
     # The punctured path takes the other side everywhere: alpha is the complement of Delta.
-    leaves = ggm.reconstruct(1 - delta, picked ^ keys)
+    leaves = ggm.reconstruct(1 - delta, picked ^ keys, _keys(place))
     checks, seeds = _open_leaves(place, leaves)
     alpha = ((1 - delta).astype(np.int64) << np.arange(depth)).sum(axis=1)
     missing = (0 - (np.arange(1 << depth) == alpha[:, None]).astype(np.uint8))[:, :, None]
@@ -146,6 +146,10 @@ def by_distance(seeds: Seeds, delta: Seeds) -> Seeds:
         low ^= swap
         high ^= swap
     return ordered
+
+
+def _keys(place: Place) -> ggm.SideKeys:
+    return ggm.side_keys(place.session_id, "ot trees", place.holder, place.dealer)
 
 
 def _single(ots: BaseOts) -> Trees:

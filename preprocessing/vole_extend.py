@@ -8,6 +8,7 @@ Order:     COPEe corrections -> [toss] -> combination; OT columns -> [toss of th
 
 from __future__ import annotations
 
+from spdz.crypto import ggm
 from spdz.errors import AuthenticationFailed, InternalError
 from spdz.field import FieldArray
 from spdz.preprocessing.copee import COPEE_CORRECTIONS
@@ -137,7 +138,9 @@ async def _single_points(
     made: dict[Pair, Vectors] = {}
     sums, totals = {}, {}
     for peer in senders:
-        masked, differences, w = grow(field, links[peer], noise[peer, ctx.party][0], params, randomness)
+        masked, differences, w = grow(
+            field, links[peer], noise[peer, ctx.party][0], params, _keys(ctx, (peer, ctx.party)), randomness
+        )
         sums[peer], totals[peer], made[peer, ctx.party] = (blob, masked.data), (elements, differences), (w,)
     received = await ctx.gather(
         ctx.child("sums").exchange(VOLE_SUMS, sums, dict.fromkeys(towards, blob)),
@@ -145,8 +148,15 @@ async def _single_points(
     )
     for peer in towards:
         message = (received[0][peer], received[1][peer])
-        made[ctx.party, peer] = puncture(field, links[peer], noise[ctx.party, peer], paths[peer], message)
+        made[ctx.party, peer] = puncture(
+            field, links[peer], noise[ctx.party, peer], paths[peer], _keys(ctx, (ctx.party, peer)), message
+        )
     return made, received
+
+
+def _keys(ctx: Context, pair: Pair) -> ggm.SideKeys:
+    """Those of the trees of one pair in one extension."""
+    return ggm.side_keys(ctx.session.session_id, "vole", ctx.path, *pair)
 
 
 def vole_of(links: dict[int, Link], peer: int) -> VoleLink:

@@ -48,11 +48,11 @@ def packed_choices(params: LpnParams, paths: Bits, randomness: Randomness) -> Bi
 
 
 def grow(
-    field: Field, link: Link, base: FieldArray, params: LpnParams, randomness: Randomness
+    field: Field, link: Link, base: FieldArray, params: LpnParams, keys: ggm.SideKeys, randomness: Randomness
 ) -> tuple[NDArray[np.uint8], FieldArray, FieldArray]:
     """The key holder's end: the masked sums to send, the d to send, and w. `base` holds a. Forgets the OTs."""
     seeds = np.frombuffer(bytearray(randomness.bytes(params.blocks * ggm.SEED_BYTES)), np.uint8)
-    leaves, sums = ggm.expand(seeds.reshape(params.blocks, ggm.SEED_BYTES), params.depth)
+    leaves, sums = ggm.expand(seeds.reshape(params.blocks, ggm.SEED_BYTES), params.depth, keys)
     w = field.reduce_blocks(leaves.reshape(-1, 2))
     leaves.fill(0)
     seeds.fill(0)
@@ -72,6 +72,7 @@ def puncture(
     link: Link,
     base: tuple[FieldArray, ...],
     paths: Bits,
+    keys: ggm.SideKeys,
     message: tuple[memoryview, FieldArray],
 ) -> tuple[FieldArray, FieldArray]:
     """The inputter's end: u and v, from the masked sums and d that came. `base` is (b, c). Forgets the OTs."""
@@ -83,7 +84,7 @@ def puncture(
     # The chosen side is 1 - the path's bit; selected by a mask.
     mask = np.uint64(0) - (paths.reshape(-1, 1).astype(np.uint64) ^ np.uint64(1))
     chosen = sums[:, 0] ^ ((sums[:, 0] ^ sums[:, 1]) & mask) ^ hashed[: paths.size]
-    leaves = ggm.reconstruct(paths, chosen.reshape(blocks, depth, 2))
+    leaves = ggm.reconstruct(paths, chosen.reshape(blocks, depth, 2), keys)
     v = field.reduce_blocks(leaves.reshape(-1, 2))
     for array in (leaves, rows, hashed, chosen):
         array.fill(0)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from spdz.crypto.domains import Domain
-from spdz.crypto.ggm import SIDE_KEYS
 from spdz.crypto.hashing import derive, labelled_hash
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness, deterministic_randomness_for_tests
@@ -174,7 +173,8 @@ def test_the_trees_are_as_the_page_says(d: int) -> None:
     message, seeds = ot_trees.deal(
         ot_trees.Place(b"id", *where), np.frombuffer(roots, np.uint8).reshape(-1, 16), d, pairs
     )
-    permutations = [Aes128(key).encrypt_block for key in SIDE_KEYS]
+    both = derive(Domain.GGM_KEYS, b"", 32, "ot trees", *where, session_id=b"id")
+    permutations = [Aes128(key).encrypt_block for key in (both[:16], both[16:])]
     expected, all_c, totals = [], [], []
     for j in range(128 // d):
         level = [roots[16 * j : 16 * j + 16]]

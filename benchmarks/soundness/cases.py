@@ -48,6 +48,7 @@ HONEST = (
 
 LEAKY = (
     Case("input!", "one mask for two inputs", partial(inputs, reuse_mask=True), ARRAY, leaky=True),
+    Case("input-bias!", "masks that are zero a little too often", partial(inputs, biased=True), ARRAY, leaky=True),
     Case("multiply!", "one triple for two products", partial(products, reuse_triple=True), ARRAY, leaky=True),
     Case("output!", "masks not shared out (n = 3)", partial(outputs, reshare=False), ARRAY, leaky=True, parties=(3,)),
     Case("output-to!", "no mask", partial(private_outputs, masked=False), ARRAY, leaky=True),

@@ -5,12 +5,15 @@ Symbols:  p the modulus, alpha the MAC key, chi the coins of a MAC check (the fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from spdz.errors import MacCheckFailed, SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.preprocessing import triples
 from spdz.preprocessing.authenticate import authenticate
 from spdz.preprocessing.links import Link
-from spdz.preprocessing.multiply import multiply
+from spdz.preprocessing.multiply import PRODUCT_CORRECTIONS, multiply
 from spdz.preprocessing.triples import sacrifice
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import check_openings
@@ -20,6 +23,8 @@ from spdz.runtime.context import Context
 from spdz.sharing.material import Batch
 from spdz.sharing.shares import AuthShare
 from spdz.sharing.unverified import Unverified
+from spdz.wire.codec import Codec
+from spdz.wire.steps import Step
 from tests.support.cheaters import cheat_at, with_added
 from tests.support.dealer import IdealDealer, ideal_links
 from tests.support.parties import make_sessions, run
@@ -131,3 +136,49 @@ async def _make_wrong_triple(ctx: Context, links: dict[int, Link], guess: int) -
     macs = await authenticate(ctx.child("authenticate"), links, values.size, (0, 1), values)
     shares = [AuthShare(value, macs[place : place + 1]) for place, value in enumerate(changed)]
     return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+
+
+def guessed_bits_of_a(field: Field, bits: int) -> Attempt:
+    """Selective failure: the cheater uses another b under the lowest `bits` bits of the victim's first `a`.
+
+    Nothing comes of it if all of them are zero. Otherwise the two combinations of the triple are off by r e and r^ e,
+    as good as a wrong triple with a random guess of the sacrifice coin.
+    """
+
+    def attempt(seed: bytes) -> bool:
+        sessions = make_sessions(2, field, seed)
+        links = ideal_links(sessions, seed)
+
+        async def honest(ctx: Context) -> Batch:
+            return await triples.make_triples(ctx, links[ctx.party], 1)
+
+        async def cheating(ctx: Context) -> Batch:
+            return await triples.make_triples(_GuessingContext(ctx, bits), links[ctx.party], 1)
+
+        ended = run(sessions, cheat_at(honest, cheating, CHEATER, 2))
+        return unnoticed(ended, CHEATER, SacrificeFailed)
+
+    return attempt
+
+
+class _GuessingContext(Context):
+    """A context that adds one to the corrections of the first OTs of a product: those of the lowest bits."""
+
+    def __init__(self, honest: Context, bits: int) -> None:
+        super().__init__(honest.session, honest.path, honest.unverified)
+        self._bits = bits
+
+    def child(self, name: str, unverified: Unverified | None = None) -> Context:
+        return _GuessingContext(super().child(name, unverified), self._bits)
+
+    async def exchange(
+        self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]
+    ) -> dict[int, Any]:
+        if step is PRODUCT_CORRECTIONS:
+            sends = {peer: (codec, self._changed(value)) for peer, (codec, value) in sends.items()}
+        return await super().exchange(step, sends, receives)
+
+    def _changed(self, corrections: FieldArray) -> FieldArray:
+        for bit in range(self._bits):
+            corrections = with_added(corrections, bit, 1)
+        return corrections

@@ -25,10 +25,15 @@ TOTAL = 7
 """What is output where something is output."""
 
 
-def inputs(scenario: Scenario, *, reuse_mask: bool = False) -> View:
-    """Every honest party inputs two values, the secret and 3. Leaky: both under one mask."""
+BIASED = 3
+"""So many values of 31 are replaced by zero in a biased mask."""
+
+
+def inputs(scenario: Scenario, *, reuse_mask: bool = False, biased: bool = False) -> View:
+    """Every honest party inputs two values, the secret and 3. Leaky: both under one mask, or under biased ones."""
     ideal, tap, count = _ideal(scenario), Tap(scenario), (scenario.repetitions,)
-    first = {owner: ideal.masks(owner, count) for owner in scenario.honest}
+    masks_of = _biased_masks if biased else Ideal.masks
+    first = {owner: masks_of(ideal, owner, count) for owner in scenario.honest}
     second = first if reuse_mask else {owner: ideal.masks(owner, count) for owner in scenario.honest}
 
     async def main(ctx: Context) -> None:
@@ -41,6 +46,14 @@ def inputs(scenario: Scenario, *, reuse_mask: bool = False) -> View:
     _finish(ideal, main, tap)
     known = own_sums(scenario, mask=[masks.share for masks in first[scenario.honest[0]]])
     return View(halves(tap.elements("input.masked"), ("first", "second")), known)
+
+
+def _biased_masks(ideal: Ideal, owner: int, shape: tuple[int, ...]) -> list[InputMasks]:
+    """Input masks whose largest values are zero instead: one in ten is."""
+    uniform = ideal.dealer.random(*shape)
+    clear = M5.array([0 if value >= M5.modulus - BIASED else value for value in uniform.to_ints()])
+    shares = ideal.dealer.share(clear)
+    return [InputMasks(share, clear if party == owner else None) for party, share in enumerate(shares)]
 
 
 def products(scenario: Scenario, *, reuse_triple: bool = False) -> View:

@@ -14,6 +14,7 @@ import numpy as np
 
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.field import M5, FieldArray
+from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing import authenticate as authenticate_module
 from spdz.preprocessing.authenticate import authenticate
 from spdz.preprocessing.multiply import multiply
@@ -166,10 +167,10 @@ def ot_products(scenario: Scenario) -> View:
 
 def _columns(scenario: Scenario, tap: Tap, count: int) -> dict[str, Samples]:
     """The low bits of the first `count` bytes of all OT columns, and of two neighbouring columns XORed."""
-    result = {}
+    result, trees = {}, COMPUTATIONAL_BITS // MascotParams().ot_tree_bits
     for party in scenario.honest:
         (payload,) = tap.payloads("ot_extension.columns", party)
-        columns = np.frombuffer(payload, np.uint8).reshape(128, -1)
+        columns = np.frombuffer(payload, np.uint8).reshape(trees, -1)
         both = columns ^ np.roll(columns, 1, axis=0)
         result[f"OT columns of {party}"] = _low_bits(columns.tobytes()[:count])
         result[f"neighbouring OT columns of {party}, XOR"] = _low_bits(both.tobytes()[:count])

@@ -6,7 +6,7 @@ from math import comb
 
 from spdz.field import M5, M7, M13, Field
 
-from .cheats import forged_opening, forged_output, wrong_triples, wrong_triples_of_the_generator
+from .cheats import forged_opening, forged_output, guessed_bits_of_a, wrong_triples, wrong_triples_of_the_generator
 from .cheats_copee import inconsistent_input, two_key_shares, wrong_columns
 from .trials import Cheat
 
@@ -21,6 +21,7 @@ def all_cheats() -> list[Cheat]:
         rows += _mac_check(field)
     for field in (M5, M7):
         rows += _sacrifice(field)
+    rows += _bits_of_a(M5)
     for field in (M5, M7):
         rows += _authenticate(field)
     for field in (M5, M7):
@@ -78,6 +79,31 @@ def _sacrifice(field: Field) -> list[Cheat]:
             ("three", "wrong triple, coin t guessed", 3, wrong_triples(field, 3, 1, 5), runs // 2),
         )
     ] + ([whole] if field is M5 else [])
+
+
+def _bits_of_a(field: Field) -> list[Cheat]:
+    """A wrong guess is a wrong triple, whose chances are those of `_sacrifice`."""
+    p, k = field.modulus, field.bits
+    wrong = 1 - (1 - 1 / p) ** 3
+    rows = []
+    for guessed in (1, 3):
+        right = 2 ** (k - guessed) / p
+        formula = f"q + (1 - q) (1 - (1 - 1/p)^3), q = 2^{k - guessed}/p"
+        rows.append(
+            Cheat(
+                f"bits-of-a-{guessed}",
+                f"{guessed} bits of a guessed in multiply",
+                field.name,
+                2,
+                guessed_bits_of_a(field, guessed),
+                right + (1 - right) * wrong,
+                formula,
+                right + 3 / p,
+                f"2^{k - guessed}/p + 3/p",
+                1000,
+            )
+        )
+    return rows
 
 
 def _authenticate(field: Field) -> list[Cheat]:

@@ -48,6 +48,10 @@ uniform):
   probability 1/p at most. Several triples in a batch share t, so more wrong triples are no better than one. *Inside the
   generator* the same happens in MASCOT as a whole, OT extension and `authenticate` included (over ideal base OTs).
   SECURITY.md states 3/p.
+- **Bits of a.** In `multiply` the cheater sends another b under j bits of the victim's first copy of a. If all are
+  zero, which has q = 2^(k - j)/p for the reason given below, nothing is wrong. Else the product is off by e, and its
+  two combinations by r e and r^ e, with coins r, r^ that nobody knew: as a wrong triple with a random t'. What is
+  learned are those bits of one of tau copies; the combination leaves a within 2^-s of uniform.
 - **Inconsistent COPEe input.** For j bits l of the honest key share another x goes into COPEe, so the MAC is off by
   sum_l w_l alpha_l with w_l of the cheater's choice, who corrects its share for a guess of these bits. It passes iff
   the coefficient of the value is zero or the guess is right. A key share is uniform in [0, p), so all patterns of k
@@ -93,7 +97,8 @@ the number of tests.
 
 TAIL = """\
 
-What the leaky variants change: both inputs of a party under one mask; both products with one triple; the owner of an
+What the leaky variants change: both inputs of a party under one mask; the three largest values of a mask replaced by
+zero, so that it is zero in 4 of 31 cases instead of one; both products with one triple; the owner of an
 input mask holds all of it, so that opening a sum of two inputs shows both ([design.md](design.md) 4.7); a private
 output whose mask is zero; the mask of the combination in `authenticate` left out (PITFALLS 17); no extra rows in the
 OT extension; a^ = 0 in the sacrifice; b = 0 in making squares.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from spdz.adversary.cheats import Cheat, CopyHonest, Recording, Reorder, View
 from spdz.adversary.message import Message
-from spdz.errors import UsageError
 from spdz.field import Field
-from spdz.wire.steps import all_steps
+from spdz.protocols.material_source import MaterialSource
 
 
 class Adversary:
@@ -30,17 +28,30 @@ class Adversary:
         self.corrupted = corrupted | {cheat.by for cheat in cheats}
         self.fired = [0] * len(self.cheats)
         """How many messages each cheat has changed, or how often altered code has run."""
+        self.foreseen: list[bool] = []
+        """Of guesses at single bits: whether each is right."""
+        self.makers: dict[int, MaterialSource] = {}
+        """Everybody's makers of material, from which the harness reads whether a guess is right."""
         self._honest = frozenset(range(parties)) - self.corrupted
+        self._eyes = frozenset(range(parties)) & self.corrupted
         self._field = field
         self._recording: Recording = recording or {}
         self._lock = threading.RLock()
         self._labels: list[list[bytes]] = [[] for _ in self.cheats]
         self._seen: dict[tuple[int, bytes], dict[int, Message]] = defaultdict(dict)
         self._sent: dict[tuple[int, int], list[Message]] = defaultdict(list)
+        self._heard: dict[bytes, dict[tuple[int, int], Message]] = defaultdict(dict)
+        self._wanted: dict[bytes, dict[tuple[int, int], Message]] = defaultdict(dict)
+
+    def wants(self, message: Message) -> None:
+        """The code of a corrupted party wants to send a message; from now on the whole coalition knows."""
+        with self._lock:
+            self._wanted[message.header.label][message.sender, message.receiver] = message
 
     def saw(self, message: Message) -> None:
         """A message has reached a corrupted party."""
         with self._lock:
+            self._heard[message.header.label][message.sender, message.receiver] = message
             if message.sender in self._honest:
                 self._seen[(message.receiver, message.header.label)][message.sender] = message
 
@@ -67,11 +78,18 @@ class Adversary:
                     return message
         return None
 
-    def holds(self, message: Message) -> bool:
-        """Whether the message waits for the honest ones of its exchange."""
+    def rushes(self, message: Message) -> bool:
+        """Whether a rushing cheat is about the message: then it is held, at least until the party waits."""
         with self._lock:
-            rushing = any(cheat.rushing and self._fits(i, message) for i, cheat in enumerate(self.cheats))
-            return rushing and not self._honest <= self._seen[(message.sender, message.header.label)].keys()
+            return any(cheat.rushing and self._fits(i, message) for i, cheat in enumerate(self.cheats))
+
+    def holds(self, message: Message) -> bool:
+        """Whether a held message waits for honest ones of its exchange, or for what the coalition wants to send."""
+        with self._lock:
+            label = message.header.label
+            speakers = {sender for sender, _ in self._wanted[label]}
+            heard = all(self._honest <= self._seen[(eyes, label)].keys() for eyes in self._eyes)
+            return not (heard and self._eyes <= speakers)
 
     def changed(self, message: Message) -> list[Message]:
         """What leaves instead of a message of a corrupted party."""
@@ -82,7 +100,8 @@ class Adversary:
                     continue
                 view = self._view(i, message)
                 after = [new for old in messages for new in cheat.change(old, view)]
-                self.fired[i] += after != messages
+                if after != messages:
+                    self._fire(i, message.receiver)
                 messages = after
             self._sent[(message.sender, message.receiver)].append(message)
             return messages
@@ -98,14 +117,21 @@ class Adversary:
                     self.fired[i] += 1
             return batch
 
-    def firing(self, index: int) -> Callable[[], None]:
-        """What altered code calls when it does what it should not."""
+    def firing(self, index: int) -> Callable[..., None]:
+        """What altered code calls when it does what it should not, with the peer that is cheated if it is one."""
 
-        def fire() -> None:
+        def fire(towards: int | None = None) -> None:
             with self._lock:
-                self.fired[index] += 1
+                self._fire(index, towards)
 
         return fire
+
+    def _fire(self, index: int, towards: int | None) -> None:
+        self.fired[index] += 1
+        maker = self.makers.get(towards) if towards is not None else None
+        right = self.cheats[index].foresee(maker) if maker is not None else None
+        if right is not None:
+            self.foreseen.append(right)
 
     def _moves(self, index: int, cheat: Cheat, message: Message) -> bool:
         return isinstance(cheat, Reorder) and self._fits(index, message)
@@ -128,29 +154,14 @@ class Adversary:
         seen: Mapping[int, Message] = self._seen[(message.sender, message.header.label)]
         earlier = self._sent[(message.sender, message.receiver)]
         occurrence = sum(1 for one in earlier if one.step == message.step)
-        return View(self._field, seen, earlier, self._recording, occurrence)
-
-
-def check_cheats(cheats: Sequence[Cheat], parties: int, endpoints: int, corrupted: frozenset[int]) -> None:
-    """Refuse what cannot happen, naming the nearest thing that can: unknown steps and parties, nobody honest."""
-    names = all_steps()
-    for cheat in cheats:
-        if cheat.step not in names:
-            near = difflib.get_close_matches(cheat.step, names, 1, cutoff=0.0)
-            raise UsageError(f"there is no step {cheat.step!r}; did you mean {near[0]!r}?")
-        _check_party("by", cheat.by, endpoints)
-        if cheat.to is not None:
-            _check_party("to", cheat.to, endpoints)
-        if cheat.to == cheat.by:
-            raise UsageError(f"party {cheat.by} cannot cheat itself: choose another receiver")
-    for party in corrupted:
-        _check_party("corrupted", party, endpoints)
-    bad = {party for party in corrupted | {cheat.by for cheat in cheats} if party < parties}
-    if len(bad) >= parties:
-        raise UsageError(f"all {parties} parties are corrupted; at least one must be honest")
-
-
-def _check_party(name: str, party: int, endpoints: int) -> None:
-    if not 0 <= party < endpoints:
-        near = min(max(party, 0), endpoints - 1)
-        raise UsageError(f"{name}={party!r}: there is no such party; the nearest is {near} (0 to {endpoints - 1})")
+        label = message.header.label
+        return View(
+            self._field,
+            seen,
+            earlier,
+            self._recording,
+            occurrence,
+            message.receiver,
+            self._heard[label],
+            self._wanted[label],
+        )

@@ -5,65 +5,27 @@ They are made from what an honest run sends, so a new step is attacked without b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from spdz.adversary.cheats import (
-    AddTo,
-    Cheat,
-    CopyHonest,
-    Drop,
-    Duplicate,
-    Extend,
-    Flip,
-    Place,
-    Reorder,
-    Replay,
-    Silence,
-    SwapLabels,
-    Truncate,
-)
-from spdz.adversary.coins import EarlyCoins, ReusedCoins
-from spdz.adversary.generators import OtherKeyPerPeer, WrongTriples
-from spdz.adversary.programs import (
-    ForgedMac,
-    GuessBitsOfA,
-    GuessKeyBits,
-    InconsistentChoiceBits,
-    OtherInput,
-    OtherKeyPerBatch,
-    WrongBitsOfA,
+from spdz.adversary.cheats import AddTo, Cheat
+from spdz.adversary.kinds import (
+    ALSO,
+    BYTES,
+    IN_TURN,
+    IN_TURN_AMONG_THREE,
+    LATER,
+    PLACES,
+    PROGRAMS,
+    UNSURE,
+    going_on,
+    pretending,
 )
 from spdz.adversary.report import Report
-from spdz.errors import (
-    AuthenticationFailed,
-    BroadcastMismatch,
-    CommitmentMismatch,
-    MacCheckFailed,
-    OtConsistencyFailed,
-    SacrificeFailed,
-    TransportError,
-)
-from spdz.wire.steps import Delivery, Harmless, Outcome, all_steps
-
-Make = Callable[..., Cheat]
-Config = tuple[str, int]
-"""(preprocessing, number of parties)"""
-
-BYTES: dict[str, Callable[[str, int, int], Cheat]] = {
-    "flip first byte": lambda step, by, to: Flip(step, "first", by=by, to=to),
-    "truncate": lambda step, by, to: Truncate(step, by=by, to=to),
-    "swap labels": lambda step, by, to: SwapLabels(step, by=by, to=to),
-    "drop": lambda step, by, to: Drop(step, by=by, to=to),
-    "flip last byte": lambda step, by, to: Flip(step, "last", mask=128, by=by, to=to),
-    "extend": lambda step, by, to: Extend(step, by=by, to=to),
-    "duplicate": lambda step, by, to: Duplicate(step, by=by, to=to),
-    "replay another session": lambda step, by, to: Replay(step, "other", by=by, to=to),
-    "replay another round": lambda step, by, to: Replay(step, "this", by=by, to=to, skip=1),
-    "reorder": lambda step, by, to: Reorder(step, by=by, to=to),
-}
-PLACES: dict[str, Place] = {"first": "first", "middle": "middle", "last": "last"}
+from spdz.adversary.settings import CHEAPER, ONLY, Config
+from spdz.errors import BroadcastMismatch
+from spdz.wire.steps import Delivery, Outcome, all_steps
 
 
 @dataclass(frozen=True)
@@ -78,110 +40,103 @@ class Case:
     config: Config
     by: int
     to: int | None = None
+    occurrence: int = 0
+    """How many exchanges of the step are left alone before."""
 
     def __str__(self) -> str:
         preprocessing, parties = self.config
         victim = "everyone" if self.to is None else f"party {self.to}"
-        return f"{self.step}: {self.kind}, party {self.by} to {victim}, {preprocessing}, n = {parties}"
+        at = f" at exchange {self.occurrence + 1}" if self.occurrence else ""
+        return f"{self.step}: {self.kind}{at}, party {self.by} to {victim}, {preprocessing}, n = {parties}"
 
     def cheats(self) -> list[Cheat]:
         """What the corrupted parties do."""
         if self.category == "program":
             return PROGRAMS[self.kind].make(self.by, self.config[1])
         if self.category == "bytes":
-            return [BYTES[self.kind](self.step, self.by, -1 if self.to is None else self.to)]
-        added = AddTo(self.step, PLACES[self.kind.split()[-1]], by=self.by, to=self.to)
+            to = -1 if self.to is None else self.to
+            return [BYTES[self.kind](self.step, self.by, to, self.occurrence), *going_on(self.step, self.by)]
+        added = AddTo(self.step, PLACES[self.kind.split()[-1]], by=self.by, to=self.to, skip=self.occurrence)
         if self.category == "values" and self.to is None:
-            return [added, *_pretending(self.by, self.config[1])]
-        return [added]
+            return [added, *pretending(self.by, self.config[1])]
+        return [added, *going_on(self.step, self.by)]
 
     def expected(self) -> tuple[Outcome, ...]:
         """The outcomes that are declared."""
         if self.category == "program":
             return PROGRAMS[self.kind].expected
-        return all_steps()[self.step].tampering
+        if self.category == "equivocation":
+            # Whatever else might notice: the echo comes first, and must not be left to others.
+            return (BroadcastMismatch,)
+        return (*all_steps()[self.step].tampering, *ALSO.get(self.kind, ()))
 
-
-def _pretending(by: int, parties: int) -> list[Cheat]:
-    """Say the same as the honest parties in every echo, so that a lie to everybody is left to the MAC check."""
-    return [CopyHonest("broadcast.echo", by=by, pretend=True, every=True)] if parties > 2 and by < parties else []
-
-
-@dataclass(frozen=True)
-class _Program:
-    make: Callable[[int, int], list[Cheat]]
-    expected: tuple[Outcome, ...]
-    preprocessing: str = "mascot"
-    parties: tuple[int, ...] = (2, 3)
-
-
-def _forge(step: str) -> Callable[[int, int], list[Cheat]]:
-    return lambda by, parties: [ForgedMac(step, by=by), *_pretending(by, parties)]
-
-
-def _reflect(by: int, parties: int) -> list[Cheat]:
-    return [CopyHonest("mac_check.coins.commit", by=by), CopyHonest("mac_check.coins.open", by=by)]
-
-
-PROGRAMS: dict[str, _Program] = {
-    "inconsistent choice bits": _Program(lambda by, n: [InconsistentChoiceBits(by=by)], (OtConsistencyFailed,)),
-    "wrong bits of a": _Program(lambda by, n: [WrongBitsOfA(by=by)], (SacrificeFailed,)),
-    "guess bits of a": _Program(lambda by, n: [GuessBitsOfA(by=by)], (SacrificeFailed, Harmless.NO_EFFECT)),
-    "guess bits of the key": _Program(lambda by, n: [GuessKeyBits(by=by)], (AuthenticationFailed, Harmless.NO_EFFECT)),
-    "another key in a later batch": _Program(lambda by, n: [OtherKeyPerBatch(by=by)], (AuthenticationFailed,)),
-    "another key for one peer": _Program(lambda by, n: [OtherKeyPerPeer(by=by)], (AuthenticationFailed,), parties=(3,)),
-    "wrong triples": _Program(lambda by, n: [WrongTriples(by=by)], (SacrificeFailed,)),
-    "forged MAC of an output": _Program(_forge("output.open"), (MacCheckFailed,), "dealer"),
-    "forged MAC in a product": _Program(_forge("multiply.masked"), (MacCheckFailed,), "dealer"),
-    "reflected coins": _Program(_reflect, (CommitmentMismatch, BroadcastMismatch), "dealer"),
-    "reused coins": _Program(lambda by, n: [ReusedCoins(by=by)], (Harmless.NO_EFFECT,)),
-    "coins opened early": _Program(lambda by, n: [EarlyCoins(by=by)], (Harmless.NO_EFFECT,), "dealer", (2,)),
-    "another input": _Program(lambda by, n: [OtherInput(by=by)], (Harmless.INPUT_SUBSTITUTION,)),
-    "silence": _Program(lambda by, n: [Silence("multiply.masked", by=by)], (TransportError,), "dealer"),
-    "coalition": _Program(
-        lambda by, n: [
-            AddTo("multiply.masked", PLACES[place], by=(by + i) % n) for i, place in enumerate(list(PLACES)[: n - 1])
-        ],
-        (MacCheckFailed, BroadcastMismatch),
-        "dealer",
-    ),
-}
-"""Altered programs and their combinations: what each must lead to."""
+    def found_before(self) -> str | None:
+        """A step that no honest party may have reached when it finds out."""
+        return PROGRAMS[self.kind].before if self.category == "program" else None
 
 
 def full_cases(surveys: Mapping[Config, Report], *, programs: bool) -> list[Case]:
-    """Everything: every step, kind, sender and victim, in the cheapest preprocessing that has the step."""
+    """Everything: every step, kind, sender and victim, in the cheapest preprocessing that has the step.
+
+    Kinds that only touch the frame have the victims in turn.
+
+    Bytes are changed at the first exchange of a step, and at the last one with the victims in turn; values at the
+    first exchange in all places, and at one in the middle and the last with the places in turn.
+    """
     numbers = count(1)
     cases = []
     for config, report in surveys.items():
-        preprocessing, parties = config
-        dealt = surveys.get(("dealer", parties))
-        done = {key[0] for key in dealt.recording} if dealt is not None and preprocessing != "dealer" else set()
+        name, parties = config
+        cheaper = CHEAPER.get(name, ())
+        done = {key[0] for other in cheaper if (other, parties) in surveys for key in surveys[other, parties].recording}
+        only = ONLY.get(name)
         for case in _of_survey(config, report):
-            if case.step not in done:
+            if case.step not in done and (only is None or case.step in only):
                 cases.append(replace(case, number=next(numbers)))
     return [*cases, *(replace(case, number=next(numbers)) for case in _programs(surveys))] if programs else cases
 
 
 def _of_survey(config: Config, report: Report) -> Iterator[Case]:
-    """All cases of one honest run; it tells who sends what to whom."""
+    """All cases of one honest run; it tells who sends what to whom, and how often."""
+    channels: dict[str, list[tuple[int, int]]] = {}
     for step, by, to in sorted(report.recording):
-        if (by, to) == (config[1], config[1]):
-            continue
-        first_receiver = to == min(
-            receiver for one, sender, receiver in report.recording if (one, sender) == (step, by)
-        )
-        broadcast = all_steps()[step].delivery is Delivery.BROADCAST
-        for kind in BYTES:
-            if kind != "replay another round" or len(report.recording[(step, by, to)]) > 1:
-                yield Case(0, "bytes", kind, step, config, by, to)
-        for place in PLACES if step in report.elements else ():
-            if not broadcast:
-                yield Case(0, "values", f"add to {place}", step, config, by, to)
-            elif first_receiver:
-                yield Case(0, "values", f"add to {place}", step, config, by)
-            if broadcast and config[1] > 2:
-                yield Case(0, "equivocation", f"equivocate in {place}", step, config, by, to)
+        if (by, to) != (config[1], config[1]):
+            channels.setdefault(step, []).append((by, to))
+    for turn, (step, pairs) in enumerate(channels.items()):
+        for place, (by, to) in enumerate(pairs):
+            case = Case(0, "", "", step, config, by, to)
+            often = len(report.recording[(step, by, to)])
+            chosen = [kind for number, kind in enumerate(BYTES) if (number + turn - place) % len(pairs) == 0]
+            yield from _bytes(case, often, chosen)
+            if step in report.elements:
+                first_receiver = to == min(receiver for sender, receiver in pairs if sender == by)
+                yield from _values(case, often, place, first_receiver=first_receiver)
+
+
+def _bytes(case: Case, often: int, turn: list[str]) -> Iterator[Case]:
+    """Every kind at the first exchange where it can happen, and the kinds whose `turn` it is also at the last one."""
+    rare = IN_TURN_AMONG_THREE if case.config[1] > 2 else IN_TURN
+    for kind in BYTES:
+        first = 1 if kind in LATER else 0
+        if first < often and (kind not in rare or kind in turn):
+            yield replace(case, category="bytes", kind=kind, occurrence=first)
+        if kind in turn and first < often - 1:
+            yield replace(case, category="bytes", kind=kind, occurrence=often - 1)
+
+
+def _values(case: Case, often: int, turn: int, *, first_receiver: bool) -> Iterator[Case]:
+    """Every place at the first exchange; places in turn at one in the middle and at the last."""
+    broadcast = all_steps()[case.step].delivery is Delivery.BROADCAST
+    chosen = [(0, place) for place in PLACES]
+    for number, occurrence in enumerate(sorted({often // 2, often - 1} - {0})):
+        chosen.append((occurrence, list(PLACES)[(turn + number) % len(PLACES)]))
+    for occurrence, place in chosen:
+        if not broadcast:
+            yield replace(case, category="values", kind=f"add to {place}", occurrence=occurrence)
+        elif first_receiver:
+            yield replace(case, category="values", kind=f"add to {place}", to=None, occurrence=occurrence)
+        if broadcast and case.config[1] > 2:
+            yield replace(case, category="equivocation", kind=f"equivocate in {place}", occurrence=occurrence)
 
 
 def _programs(surveys: Mapping[Config, Report]) -> Iterator[Case]:
@@ -191,7 +146,7 @@ def _programs(surveys: Mapping[Config, Report]) -> Iterator[Case]:
             if config not in surveys:
                 continue
             # Only the first and the last party of the suite's programs have an input.
-            for by in (0, parties - 1):
+            for by in (0, parties - 1) * -(-program.times // 2):
                 step = program.make(by, parties)[0].step
                 yield Case(0, "program", kind, step, config, by)
 
@@ -200,7 +155,7 @@ QUICK_BYTES = 3
 
 
 def quick_cases(cases: list[Case]) -> list[Case]:
-    """At least one case of every step and category, turning through kinds, parties and victims."""
+    """At least one case of every step and category, turning through kinds, exchanges, parties and victims."""
     chosen: list[Case] = []
     for turn, step in enumerate(sorted({case.step for case in cases})):
         for category, wanted in (("bytes", QUICK_BYTES), ("values", 2), ("equivocation", 1)):
@@ -211,12 +166,15 @@ def quick_cases(cases: list[Case]) -> list[Case]:
 
 
 def _spread(cases: list[Case], wanted: int, turn: int) -> list[Case]:
-    """`wanted` cases of different kinds; the kinds and the places turn with `turn`."""
-    sure = [case for case in cases if case.kind not in ("reorder", "replay another round")]
+    """`wanted` cases of different kinds, the last of them late; the kinds and the places turn with `turn`."""
+    sure = [case for case in cases if case.kind not in UNSURE]
     kinds = list(dict.fromkeys(case.kind for case in sure))
     chosen = []
     for i in range(min(wanted, len(kinds))):
         kind = kinds[(turn * wanted + i) % len(kinds)]
         same_kind = [case for case in sure if case.kind == kind]
+        late = [case for case in same_kind if case.occurrence]
+        if i == wanted - 1 and late:
+            same_kind = late
         chosen.append(same_kind[(turn + i * 5) % len(same_kind)])
     return chosen

@@ -19,6 +19,7 @@ from spdz.errors import UsageError
 from spdz.field import Field
 from spdz.party import Party
 from spdz.protocols.material_source import MaterialSource
+from spdz.wire.frames import LABEL_BYTES, Kind
 
 Place = int | Literal["first", "middle", "last"]
 Recording = Mapping[tuple[str, int, int], list[bytes]]
@@ -37,6 +38,12 @@ class View:
     recording: Recording = dataclasses.field(default_factory=dict)
     occurrence: int = 0
     """How many exchanges of this step there were before."""
+    receiver: int = -1
+    """Who will get the message that is about to leave."""
+    heard: Mapping[tuple[int, int], Message] = dataclasses.field(default_factory=dict)
+    """All messages of this exchange that have reached corrupted parties, whoever sent them, by (sender, receiver)."""
+    coalition: Mapping[tuple[int, int], Message] = dataclasses.field(default_factory=dict)
+    """What the code of all corrupted parties wants to send in this exchange, as far as it has got there."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Cheat(ABC):
     """Whether the message is held until the honest messages of its exchange have arrived."""
     lasting: ClassVar[bool] = False
     """Whether the cheat goes on, at every step, once it has begun."""
+    replaces_context: ClassVar[bool] = False
+    """Whether it runs the party's protocols in a context of its own; a party has one context only."""
 
     @abstractmethod
     def change(self, message: Message, view: View) -> list[Message]:
@@ -69,6 +78,13 @@ class Cheat(ABC):
     def install(self, party: Party, source: MaterialSource, fired: Callable[[], None]) -> MaterialSource:
         """Change the code that the corrupted party runs. Returns its maker of material."""
         return source
+
+    def foresee(self, maker: MaterialSource) -> bool | None:
+        """For a guess at one bit: whether it is right, read by the harness from the victim's maker of material.
+
+        None if nothing can be foreseen. The cheater does not see this.
+        """
+        return None
 
 
 def position(place: Place, count: int) -> int:
@@ -165,6 +181,29 @@ class Replay(Cheat):
 
 
 @dataclass(frozen=True)
+class ReplayFrame(Cheat):
+    """Before the message, send the last one of its step once more as it was, with its old label and round."""
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        old = [earlier for earlier in view.earlier if earlier.step == self.step][-1:]
+        return [*old, message]
+
+
+@dataclass(frozen=True)
+class SayGoodbye(Cheat):
+    """Send a frame that ends the session instead of the message, or `after` it: BYE, or with `abort` ABORT."""
+
+    abort: bool = False
+    after: bool = False
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        kind = Kind.ABORT if self.abort else Kind.BYE
+        header = dataclasses.replace(message.header, kind=kind, length=0, label=bytes(LABEL_BYTES), round=0)
+        control = dataclasses.replace(message, header=header, payload=b"")
+        return [message, control] if self.after else [control]
+
+
+@dataclass(frozen=True)
 class Silence(Cheat):
     """From this step on, send nothing to anybody (or nothing to `to`)."""
 
@@ -223,13 +262,18 @@ def _random_nonzero(field: Field) -> int:
 
 # -- rushing ----------------------------------------------------------------------------------------------------------
 
-Choose = Callable[[bytes, Mapping[int, bytes]], bytes]
-"""(own honest payload, the honest parties' payloads of the same exchange by party) -> what to send."""
+Choose = Callable[[bytes, Mapping[int, bytes], View], bytes]
+"""(own honest payload, the honest parties' payloads of the same exchange by party, all that the coalition knows, and
+who will receive it) -> what to send."""
 
 
 @dataclass(frozen=True)
 class Rush(Cheat):
-    """See the honest messages of the exchange first, then send what `choose(own, honest)` says."""
+    """See the honest messages of the exchange first, then send what `choose(own, honest, view)` says.
+
+    It is asked once for each receiver, `view.receiver`; `view.heard` and `view.coalition` are what all corrupted
+    parties have received and want to send.
+    """
 
     choose: Choose
 
@@ -239,7 +283,10 @@ class Rush(Cheat):
         if not view.honest:
             return [message]
         honest = {party: seen.payload for party, seen in sorted(view.honest.items())}
-        return [message.with_payload(self.choose(message.payload, honest))]
+        chosen = self.choose(message.payload, honest, view)
+        if not isinstance(chosen, bytes | bytearray):
+            raise UsageError(f"choose must return the bytes to send, got {type(chosen).__name__}")
+        return [message.with_payload(bytes(chosen))]
 
 
 @dataclass(frozen=True)

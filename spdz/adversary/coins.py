@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from spdz.adversary.programs import Altered, Fired
 from spdz.crypto.randomness import Randomness
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReusedCoins(Altered):
-    """Contribute the same 32 bytes to every coin toss: in vain, as long as one party is honest."""
+    """Draw the same 32 bytes whenever the party's code draws 32 bytes: in vain, as long as one party is honest.
+
+    So all its shares of all coin tosses of the session are one value, whatever `step` says, and so are all nonces of
+    its commitments, those of the sigmas included. Field elements, seeds of other lengths and keys are not repeated.
+    """
 
     step: str = "mac_check.coins.commit"
 
@@ -41,6 +45,8 @@ class EarlyCoins(Altered):
     """
 
     step: str = "mac_check.coins.commit"
+
+    replaces_context: ClassVar[bool] = True
 
     def install(self, party: Party, source: MaterialSource, fired: Fired) -> MaterialSource:
         drawn = _Remembering(party.session.randomness)

@@ -8,20 +8,18 @@ from spdz.adversary.programs import Altered, Fired
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing import links as honest_links
-from spdz.preprocessing.authenticate import authenticate, check_key_shares
+from spdz.preprocessing.authenticate import check_key_shares, enter
 from spdz.preprocessing.base_ot import base_ots
 from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.preprocessing.multiply import multiply
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
-from spdz.preprocessing.triples import COMBINE_COINS, combine, sacrifice
+from spdz.preprocessing.ot_trees import grow_trees
+from spdz.preprocessing.triples import COMBINE_COINS, EnteredCandidates, combine
 from spdz.protocols.coin_toss import toss
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import TRIPLES, Batch, Kind
-from spdz.sharing.shares import AuthShare
-from spdz.sharing.unverified import Unverified
 
 
 @dataclass(frozen=True)
@@ -36,28 +34,23 @@ class WrongTriples(Altered):
     guess: int = 1
 
     def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
-        honest = maker._make
-
-        async def make(ctx: Context, kind: Kind, count: int) -> Batch:
-            if kind != TRIPLES:
-                return await honest(ctx, kind, count)
+        async def make(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
             fired()
-            return await self.make_triples(ctx, maker._links, count)
+            return await self.make_candidates(ctx, links, count)
 
-        maker._make = make  # type: ignore[method-assign]
+        maker._candidates = make
 
-    async def make_triples(self, ctx: Context, links: dict[int, Link], count: int) -> Batch:
-        """As the honest `make_triples`, but for the errors."""
+    async def make_candidates(self, ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
+        """As the honest `make_candidates`, but for the errors."""
         copies = ctx.session.security.combined_copies(ctx.field.bits)
         a, b = ctx.random((count, copies)), ctx.random(count)
         products = await multiply(ctx.child("multiply"), links, a, b)
         coins = await toss(ctx, COMBINE_COINS, after=products)
         right = combine(coins, a, b, products)
         wrong = right._replace(c=right.c + self.error, c_hat=right.c_hat + self.error * self.guess)
-        values = FieldArray.concatenate(list(wrong))
-        macs = await authenticate(ctx.child("authenticate"), links, values.size, tuple(range(ctx.parties)), values)
-        shares = [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(wrong)]
-        return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+        values, inside = FieldArray.concatenate(list(wrong)), ctx.child("authenticate")
+        entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+        return EnteredCandidates(inside, wrong, entered)
 
 
 @dataclass(frozen=True)
@@ -69,12 +62,12 @@ class OtherKeyPerPeer(Altered):
     def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
         async def set_up(ctx: Context) -> None:
             fired()
-            maker._links = await self.make_links(ctx.child("links"))
+            maker._links = await self.make_links(ctx.child("links"), maker.params.ot_tree_bits)
             await check_key_shares(ctx.child("key_check"), maker._links)
 
         maker.set_up = set_up  # type: ignore[method-assign]
 
-    async def make_links(self, ctx: Context) -> dict[int, Link]:
+    async def make_links(self, ctx: Context, tree_bits: int) -> dict[int, Link]:
         """As the honest `set_up`, but with a key share for each peer."""
         alpha = ctx.random(())
         ctx.session.mac_key = MacKey(alpha)
@@ -86,13 +79,14 @@ class OtherKeyPerPeer(Altered):
             base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *bits[peer].tolist()] for peer in ctx.peers}),
             honest_links._share_seeds(ctx.child("share_seeds")),
         )
+        trees = await grow_trees(ctx.child("ot_trees"), tree_bits, deltas, ots)
         return {
             peer: Link(
-                OtSender(deltas[peer], ots[peer].chosen[:COMPUTATIONAL_BITS]),
-                OtReceiver(ots[peer].pairs[:COMPUTATIONAL_BITS]),
+                OtSender(deltas[peer], trees[peer].held),
+                OtReceiver(trees[peer].dealt),
                 CopeeKeyHolder(ctx.field, bits[peer].copy(), ots[peer].chosen[COMPUTATIONAL_BITS:]),
                 CopeeInputter(ctx.field, ots[peer].pairs[COMPUTATIONAL_BITS:]),
-                *(honest_links._stream(seed, use) for use in ("input shares", "zero shares") for seed in seeds[peer]),
+                *honest_links._streams(seeds[peer]),
             )
             for peer in ctx.peers
         }

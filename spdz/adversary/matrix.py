@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from spdz.adversary import suite
-from spdz.adversary.cases import Case, Config, full_cases, quick_cases
-from spdz.adversary.report import Report
-from spdz.adversary.runner import run, run_honestly
-from spdz.adversary.verdict import NOT_APPLICABLE, UNDETECTED, Judge, Verdict, judge, repeatable
+from spdz.adversary.cases import Case, full_cases, quick_cases
+from spdz.adversary.kinds import PROGRAMS, exempt
+from spdz.adversary.observer import Released
+from spdz.adversary.report import UNSTABLE, Report, same
+from spdz.adversary.runner import compare_with, run, run_honestly
+from spdz.adversary.settings import CONFIGS, OWN_CONFIGS, PREPROCESSINGS, Config
+from spdz.adversary.verdict import (
+    DETECTED,
+    FAILED,
+    HARMLESS,
+    INPUT_SUBSTITUTION,
+    NOT_APPLICABLE,
+    NOT_JUDGED,
+    UNDETECTED,
+    Judge,
+    Verdict,
+    judge,
+    repeatable,
+)
 from spdz.cli.run import load_program
-from spdz.errors import UsageError
+from spdz.errors import SpdzError, UsageError
 from spdz.wire.steps import all_steps
 
 WAIT_SECONDS = 20.0
 """How long a party of a case waits for a message, if it is not clear before that none will come."""
+WAIT_SECONDS_TLS = 5.0
+"""The same over TLS, where that is never clear."""
 DEADLINE_SECONDS = 60.0
 """After which a party of a case counts as hung."""
-CONFIGS: tuple[Config, ...] = (("dealer", 2), ("dealer", 3), ("mascot", 2), ("mascot", 3))
 
 
 @dataclass(frozen=True)
@@ -36,12 +46,24 @@ class Target:
 
     path: str | None = None
     field_name: str = "M61"
+    transport: str = "memory"
 
     def load(self) -> tuple[Callable[..., Any], Judge]:
-        """The program, and the judge of its outputs."""
+        """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""
         if self.path is None:
             return suite.every_step, suite.consistent
-        return load_program(Path(self.path))[0], suite.agreeing
+        try:
+            return load_program(Path(self.path))[0], suite.agreeing
+        except (SpdzError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise UsageError(f"the program {self.path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def configs_of(target: Target, preprocessing: str) -> list[Config]:
+    """The configurations to attack: "mascot", "dealer" or "both"."""
+    own = OWN_CONFIGS if target.path is None and preprocessing != "dealer" else ()
+    return [config for config in CONFIGS if preprocessing in (config[0], "both")] + list(own)
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,7 @@ class Outcome:
 
     results: list[Result] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """Steps and categories that were never attacked."""
+    """Steps, categories and kinds that were never attacked, guesses of which only one outcome was seen."""
 
     def count(self, outcome: str) -> int:
         """How many cases had this outcome."""
@@ -70,27 +92,57 @@ class Outcome:
         """What should not be."""
         return [result for result in self.results if result.verdict.outcome == UNDETECTED]
 
+    @property
+    def failed(self) -> list[Result]:
+        """Cases that show nothing because the cheat, or the judge, failed by itself."""
+        return [result for result in self.results if result.verdict.outcome == FAILED]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing went unnoticed and nothing is missing."""
+        return not (self.undetected or self.failed or self.missing)
+
     def summary(self) -> dict[str, int]:
-        """Counts by outcome; cheats that could not happen are not cases."""
+        """Counts by outcome; cheats that could not happen are not cases, and are counted last."""
         counts = Counter(result.verdict.outcome for result in self.results)
-        names = ("detected", "input_substitution", "harmless", "undetected")
-        return {"cases": sum(counts[name] for name in names), **{name: counts[name] for name in names}}
+        names = (DETECTED, INPUT_SUBSTITUTION, HARMLESS, UNDETECTED, NOT_JUDGED, FAILED)
+        cases = sum(counts[name] for name in names)
+        return {"cases": cases, **{name: counts[name] for name in names}, NOT_APPLICABLE: counts[NOT_APPLICABLE]}
 
 
 def survey(target: Target, configs: Sequence[Config]) -> dict[Config, Report]:
-    """Run the program honestly in every configuration. Raises UsageError if it fails or is not repeatable."""
+    """Run the program honestly in every configuration.
+
+    Raises UsageError if it fails, is not repeatable, or gives nobody anything that could be judged.
+    """
     program, _ = target.load()
     reports = {}
-    for preprocessing, parties in configs:
-        report = run_honestly(program, parties, target.field_name, preprocessing)
-        again = run_honestly(program, parties, target.field_name, preprocessing)
+    for config in configs:
+        report = _honest_run(target, program, config)
+        again = _honest_run(target, program, config)
         if not repeatable(report, again):
             raise UsageError(
                 "the program returns something else in every run, so a wrong output could not be told from a right "
                 "one: return nothing random"
             )
-        reports[(preprocessing, parties)] = report
+        if not any(end.released for end in report.honest.values()):
+            raise UsageError("the program reveals nothing, so a wrong value could not be seen: call mpc.reveal")
+        reports[config] = report
     return reports
+
+
+def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> Report:
+    name, parties = config
+    kind = PREPROCESSINGS[name]
+    return run_honestly(
+        program,
+        parties,
+        target.field_name,
+        kind.source,
+        transport=target.transport,
+        mascot=kind.mascot,
+        vole_plan=kind.vole_plan,
+    )
 
 
 def plan(target: Target, surveys: Mapping[Config, Report], *, full: bool) -> list[Case]:
@@ -99,69 +151,79 @@ def plan(target: Target, surveys: Mapping[Config, Report], *, full: bool) -> lis
     return cases if full else quick_cases(cases)
 
 
-def attack(target: Target, cases: Sequence[Case], *, workers: int = 2) -> Iterator[Result]:
-    """Run cases in `workers` processes and give their results as they come."""
-    context = multiprocessing.get_context("spawn")
-    with ExitStack() as stack:
-        pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent))
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        submitted = [(pool.submit(run_case, target, case), case) for case in cases]
-        futures: dict[Future[tuple[Verdict, float]], Case] = dict(submitted)
-        for future in as_completed(futures):
-            try:
-                verdict, seconds = future.result()
-            except BrokenProcessPool:
-                verdict, seconds = Verdict(UNDETECTED, "the process that ran it died"), 0.0
-            yield Result(futures[future], verdict, seconds)
-
-
 def finish(
-    target: Target, results: Iterable[Result], surveys: Mapping[Config, Report], *, every_step: bool = True
+    target: Target,
+    results: Iterable[Result],
+    surveys: Mapping[Config, Report],
+    *,
+    every_step: bool = True,
+    every_kind: bool = False,
 ) -> Outcome:
     """Add up results and name what was never attacked.
 
-    With `every_step`, and for the suite's own programs, that includes registered steps that no run exercises.
+    With `every_step`, and for the suite's own programs, that includes registered steps that no run exercises; with
+    `every_kind` kinds of cheats that never happened at a step, and guesses whose outcomes were all alike.
     """
     outcome = Outcome(sorted(results, key=lambda result: result.case.number))
-    happened = {
-        (result.case.step, result.case.category)
-        for result in outcome.results
-        if result.verdict.outcome != NOT_APPLICABLE
-    }
-    wanted = {(case.step, case.category) for case in full_cases(surveys, programs=False)}
+    done = [result for result in outcome.results if result.verdict.outcome != NOT_APPLICABLE]
+    happened = {(result.case.step, result.case.category) for result in done}
+    cases = full_cases(surveys, programs=target.path is None)
+    wanted = {(case.step, case.category) for case in cases if case.category != "program"}
     outcome.missing = [f"{step}: no {category} case happened" for step, category in sorted(wanted - happened)]
     if target.path is None and every_step:
         touched = {step for report in surveys.values() for step, _, _ in report.recording}
         outcome.missing += [f"{step}: never exercised" for step in sorted(set(all_steps()) - touched)]
         outcome.missing += [f"{name}: declares no outcome" for name, step in all_steps().items() if not step.tampering]
+    if every_kind:
+        outcome.missing += _missing_kinds(cases, done) + _one_sided_guesses(cases, done)
     return outcome
+
+
+def _missing_kinds(cases: Sequence[Case], done: Sequence[Result]) -> list[str]:
+    happened = {(result.case.step, result.case.kind) for result in done}
+    wanted = {(case.step, case.kind) for case in cases} - happened
+    return [f"{step}: {kind} never happened" for step, kind in sorted(wanted) if exempt(kind, step) is None]
+
+
+def _one_sided_guesses(cases: Sequence[Case], done: Sequence[Result]) -> list[str]:
+    found = []
+    for kind in sorted({case.kind for case in cases if case.category == "program" and PROGRAMS[case.kind].is_guess}):
+        seen = {_was_right(result.verdict) for result in done if result.case.kind == kind}
+        for right, what in ((True, "right"), (False, "wrong")):
+            if right not in seen:
+                found.append(f"{kind}: no guess was {what}")
+    return found
+
+
+def _was_right(verdict: Verdict) -> bool:
+    """Whether a guess was right: as foreseen, or as it ended."""
+    return verdict.outcome == HARMLESS if verdict.foreseen is None else verdict.foreseen
 
 
 class _Worker:
     """What a process of the pool keeps: the program, and honest runs to compare with."""
 
     def __init__(self, target: Target) -> None:
-        self.field_name = target.field_name
+        self.target = target
         self.program, self.right = target.load()
         self._honest: dict[Config, Report] = {}
 
     def honest(self, config: Config) -> Report:
-        """The run without a cheat."""
+        """The run without a cheat; what another program reveals differently each time is marked."""
         if config not in self._honest:
-            self._honest[config] = run_honestly(self.program, config[1], self.field_name, config[0])
+            report = _honest_run(self.target, self.program, config)
+            if self.target.path is not None:
+                _mark_unstable(report, _honest_run(self.target, self.program, config))
+            self._honest[config] = report
         return self._honest[config]
 
 
-def _end_with_parent() -> None:
-    """A process of the pool does not outlive the one that started it, however that ends."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _mark_unstable(report: Report, again: Report) -> None:
+    for party, end in report.honest.items():
+        other = again.honest[party].released
+        for place, (one, two) in enumerate(zip(end.released, other, strict=False)):
+            if not same(one.value, two.value):
+                end.released[place] = Released(one.to, UNSTABLE)
 
 
 _workers: dict[Target, _Worker] = {}
@@ -173,16 +235,30 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
         _workers[target] = _Worker(target)
     worker = _workers[target]
     honest = worker.honest(case.config)
-    report = run(
-        worker.program,
-        case.config[1],
-        worker.field_name,
-        case.config[0],
-        cheats=case.cheats(),
-        timeout=WAIT_SECONDS,
-        deadline=DEADLINE_SECONDS,
-        honest_first=False,
-        recording=honest.recording,
-    )
-    report.expected = {party: end.output for party, end in honest.honest.items()}
-    return judge(case, report, worker.right), report.seconds
+    kind = PREPROCESSINGS[case.config[0]]
+    try:
+        report = run(
+            worker.program,
+            case.config[1],
+            target.field_name,
+            kind.source,
+            cheats=case.cheats(),
+            transport=target.transport,
+            timeout=WAIT_SECONDS if target.transport == "memory" else WAIT_SECONDS_TLS,
+            deadline=DEADLINE_SECONDS,
+            honest_first=False,
+            recording=honest.recording,
+            mascot=kind.mascot,
+            vole_plan=kind.vole_plan,
+        )
+        compare_with(report, honest)
+        return judge(case, report, worker.right), report.seconds
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Verdict(FAILED, f"{type(error).__name__}: {error}"), 0.0
+
+
+def described(results: Iterable[Result]) -> list[str]:
+    """One line for each."""
+    return [f"{result.case}: {result.verdict.reason}" for result in results]

@@ -7,8 +7,10 @@ random bytes); no other party of the process is touched. `step` names where the 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
 
 from spdz.adversary.cheats import Cheat, View, add_to_element
 from spdz.adversary.message import Message
@@ -16,16 +18,19 @@ from spdz.crypto.randomness import Randomness
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.party import Party
-from spdz.preprocessing.copee import BLOCK_BYTES
+from spdz.preprocessing.base_ot import KEY_BYTES
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.preprocessing.ot_extension import Bits, OtReceiver
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, Kind, input_masks
-from spdz.sharing.unverified import Unverified
+from spdz.sharing.unverified import MacShare, Unverified
+from spdz.wire.codec import Codec
+from spdz.wire.steps import Step
 
-Fired = Callable[[], None]
+Fired = Callable[..., None]
+"""Called when altered code has done something, with the peer that is cheated if it is a single one."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,58 @@ class Altered(Cheat):
 
 
 @dataclass(frozen=True)
-class InconsistentChoiceBits(Cheat):
-    """Use another choice bit of the first OT in `columns` columns: a guess that these bits of Delta are zero."""
+class GuessBitsOfDelta(Cheat):
+    """Selective failure: wrong sums of side 1 for the first `bits` base OTs; right if these bits of Delta are zero."""
+
+    step: str = "setup.ot_trees"
+    bits: int = 16
+
+    def change(self, message: Message, view: View) -> list[Message]:
+        data = bytearray(message.payload)
+        for index in range(self.bits):
+            data[(2 * index + 1) * KEY_BYTES] ^= 1
+        return [message.with_payload(bytes(data))]
+
+
+@dataclass(frozen=True)
+class InconsistentChoiceBits(Altered):
+    """Use another choice bit of the first OT in `columns` columns: a guess that these bits of Delta are zero.
+
+    A tree of k base OTs has k columns, and all of them change together: `columns` is rounded up to whole trees.
+    """
 
     step: str = "ot_extension.columns"
     columns: int = 16
 
-    def change(self, message: Message, view: View) -> list[Message]:
-        length = len(message.payload) // COMPUTATIONAL_BITS
-        data = bytearray(message.payload)
-        for column in range(self.columns):
-            data[column * length] ^= 1
-        return [message.with_payload(bytes(data))]
+    def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
+        honest = maker.set_up
+
+        async def set_up(ctx: Context) -> None:
+            await honest(ctx)
+            for peer in self.targets(ctx.peers):
+                _flip_in_some_columns(maker._links[peer].ot_receiver, self.columns, partial(fired, peer))
+
+        maker.set_up = set_up  # type: ignore[method-assign]
+
+    def foresee(self, maker: MaterialSource) -> bool | None:
+        """Trees of one bit only: the bits of the victim's Delta under the columns are all zero."""
+        if not isinstance(maker, MascotPreprocessing) or maker.params.ot_tree_bits != 1 or self.columns > 1:
+            return None
+        link = maker._links.get(self.by)
+        return None if link is None else not link.ot_sender._masks[: self.columns].any()
+
+
+def _flip_in_some_columns(receiver: OtReceiver, columns: int, fired: Fired) -> None:
+    honest = receiver.extend
+
+    def extend(choices: Bits, randomness: Randomness) -> Bits:
+        fired()
+        message = honest(choices, randomness)
+        depth = COMPUTATIONAL_BITS // len(message)
+        message[: -(-columns // depth), 0] ^= 1
+        return message
+
+    receiver.extend = extend  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)
@@ -107,23 +152,39 @@ class GuessBitsOfA(Cheat):
             message = add_to_element(message, view.field, bit, 1)
         return [message]
 
+    def foresee(self, maker: MaterialSource) -> bool | None:
+        """The victim's `a` is what it chose in the extension that the message belongs to."""
+        if self.bits > 1 or self.step != "multiply.corrections" or not isinstance(maker, MascotPreprocessing):
+            return None
+        link = maker._links.get(self.by)
+        return None if link is None else not link.ot_receiver._choices[0] & 1
+
 
 # -- the MAC key ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class GuessKeyBits(Cheat):
-    """Selective failure: another input under the lowest `bits` bits of the peer's key share; right if all are zero."""
+    """Selective failure: another input under the lowest `bits` bits of the peer's key share; right if all are zero.
+
+    Only where values are authenticated by COPEe; with silent VOLE that is the base of the first VOLEs.
+    """
 
     step: str = "copee.corrections"
     bits: int = 16
 
     def change(self, message: Message, view: View) -> list[Message]:
+        # The message is a matrix with a row for each bit of the key, lowest first.
         count = len(message.payload) // view.field.element_bytes // view.field.bits
-        block = min(count, BLOCK_BYTES // view.field.element_bytes)
         for bit in range(self.bits):
-            message = add_to_element(message, view.field, (view.field.bits - 1 - bit) * block, 1)
+            message = add_to_element(message, view.field, bit * count, 1)
         return [message]
+
+    def foresee(self, maker: MaterialSource) -> bool | None:
+        if self.bits > 1 or not isinstance(maker, MascotPreprocessing):
+            return None
+        link = maker._links.get(self.by)
+        return None if link is None else not link.key_holder._bits[0]
 
 
 @dataclass(frozen=True)
@@ -160,6 +221,8 @@ class ForgedMac(Cheat):
     delta: int = 1
     guess: int = 1
 
+    replaces_context: ClassVar[bool] = True
+
     def change(self, message: Message, view: View) -> list[Message]:
         return [add_to_element(message, view.field, 0, self.delta)]
 
@@ -175,10 +238,14 @@ class _ForgingLog(Unverified):
         super().__init__()
         self.cheat = cheat
 
-    def record_opening(self, path: str, value: FieldArray, mac: FieldArray) -> None:
+    def record_opening(self, path: str, value: FieldArray, *macs: MacShare) -> None:
         if path.endswith(f".{self.cheat.step}"):
-            value, mac = _with_added(value, self.cheat.delta), _with_added(mac, self.cheat.delta * self.cheat.guess)
-        super().record_opening(path, value, mac)
+            value, first, forged = _with_added(value, self.cheat.delta), macs[0], self.cheat.delta * self.cheat.guess
+            if isinstance(first, tuple):
+                macs = ((_with_added(first[0], forged), first[1]), *macs[1:])
+            else:
+                macs = (_with_added(first, forged), *macs[1:])
+        super().record_opening(path, value, *macs)
 
 
 class _ForgingContext(Context):
@@ -215,3 +282,45 @@ class OtherInput(Altered):
 
         source.store.add = add  # type: ignore[method-assign]
         return source
+
+
+# -- going on where the honest code would stop ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IgnoreVoleCheck(Altered):
+    """As the holder of a key, take every answer in the check of silent VOLEs for the right one, and go on.
+
+    For a cheat in what the key holder sends there: its own code is the first to see that the VOLEs are wrong.
+    """
+
+    step: str = "vole.response"
+
+    replaces_context: ClassVar[bool] = True
+
+    def install(self, party: Party, source: MaterialSource, fired: Fired) -> MaterialSource:
+        party.context = _UnmovedContext(party.session, party.context.path, party.context.unverified)
+        fired()
+        return source
+
+
+class _UnmovedContext(Context):
+    """A context in all of whose children the answers of a VOLE check equal whatever they are compared with."""
+
+    def child(self, name: str, unverified: Unverified | None = None) -> Context:
+        return _UnmovedContext(self.session, self._next_path(name), unverified or self.unverified)
+
+    async def exchange(
+        self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]
+    ) -> dict[int, Any]:
+        answers = await super().exchange(step, sends, receives)
+        if step.name == "vole.response":
+            answers = {peer: _EqualToAll(value.field, value.limbs) for peer, value in answers.items()}
+        return answers
+
+
+class _EqualToAll(FieldArray):
+    __slots__ = ()
+
+    def equals(self, other: FieldArray) -> bool:
+        return True

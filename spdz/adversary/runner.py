@@ -6,30 +6,36 @@ corrupted party is wrapped, and what a cheat that alters code installs there.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from spdz.adversary.adversary import Adversary, check_cheats
+from spdz.adversary.adversary import Adversary
 from spdz.adversary.cheats import Cheat, Recording
 from spdz.adversary.networks import open_network, undelivered
+from spdz.adversary.observer import ObservedMpc, ObservedParty, Observer
 from spdz.adversary.quiescence import Quiescence
 from spdz.adversary.report import PartyEnd, Report
+from spdz.adversary.settings import Preprocessing
 from spdz.adversary.transports import TamperingTransport, WatchedTransport
+from spdz.adversary.validation import check_cheats, check_run, corrupted_parties
 from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import UsageError
 from spdz.field import M61, Field, field_by_name
 from spdz.local import Program, run_dealer
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
 from spdz.party import Party
+from spdz.preprocessing.lpn import VolePlan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import SessionState
-from spdz.sources import material_source
 from spdz.transport.base import Transport
 
+HONEST_SECONDS = 600.0
+"""After which a party without a cheat counts as hung."""
 CLOSE_SECONDS = 5.0
 POLL_SECONDS = 0.1
 
@@ -48,6 +54,8 @@ def run(
     deadline: float = 60.0,
     honest_first: bool = True,
     recording: Recording | None = None,
+    mascot: MascotParams | None = None,
+    vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
 
@@ -56,26 +64,38 @@ def run(
     corrupted     further corrupted parties, who give the others away but only lend their eyes
     transport     "memory" or "tls" (on loopback)
     timeout       seconds that a party waits for a message; in memory it gives up as soon as nothing can come any more
-    deadline      seconds after which a party that has not ended counts as hung
+    deadline      seconds after which a party that has not ended counts as hung, also if it ends a little later
     honest_first  run the program without a cheat before: its outputs are the report's `expected`, its messages what
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
-    Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly.
+    mascot        which protocols the "mascot" generator runs
+    vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
+    Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
+    the error of a cheat that fails by itself, since such a run shows nothing.
     """
     require_integer(parties, "parties", 2, MAX_PARTIES)
-    material_source(preprocessing)
+    check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    setting = _Setting(program, parties, chosen, preprocessing, inputs, transport, timeout, deadline)
-    bad = frozenset(corrupted)
-    check_cheats(cheats, parties, setting.endpoints, bad)
-    expected = None
-    if honest_first:
-        honest = run_honestly(program, parties, chosen, preprocessing, inputs, transport=transport, timeout=timeout)
-        expected = {party: end.output for party, end in honest.honest.items()}
-        recording = honest.recording
+    kind = Preprocessing(preprocessing, mascot, vole_plan)
+    setting = _Setting(program, parties, chosen, kind, inputs, transport, float(timeout), float(deadline))
+    bad = corrupted_parties(corrupted)
+    check_cheats(cheats, parties, setting.endpoints, bad, chosen)
+    honest = _run_honestly(dataclasses.replace(setting, deadline=HONEST_SECONDS)) if honest_first else None
+    recording = recording if honest is None else honest.recording
     adversary = Adversary(cheats, parties, chosen, corrupted=bad, recording=recording)
     report = _Session(setting, adversary, record=False).run()
-    report.expected = expected
+    for end in report.corrupted.values():
+        if end.fault is not None:
+            end.fault.add_note(f"this is a fault of the cheat of party {end.party}, so the run shows nothing")
+            raise end.fault
+    if honest is not None:
+        compare_with(report, honest)
     return report
+
+
+def compare_with(report: Report, honest: Report) -> None:
+    """Say in a report what comes out without a cheat."""
+    report.expected = {party: end.output for party, end in honest.honest.items()}
+    report.expected_releases = {party: end.released for party, end in honest.honest.items()}
 
 
 def run_honestly(
@@ -87,14 +107,21 @@ def run_honestly(
     *,
     transport: str = "memory",
     timeout: float = 60.0,
+    mascot: MascotParams | None = None,
+    vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run the program without a cheat and record its messages. Raises UsageError if it fails by itself."""
+    check_run(program, timeout, HONEST_SECONDS)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    setting = _Setting(program, parties, chosen, preprocessing, inputs, transport, timeout, 600.0)
-    report = _Session(setting, Adversary((), parties, chosen), record=True).run()
+    kind = Preprocessing(preprocessing, mascot, vole_plan)
+    return _run_honestly(_Setting(program, parties, chosen, kind, inputs, transport, float(timeout), HONEST_SECONDS))
+
+
+def _run_honestly(setting: _Setting) -> Report:
+    report = _Session(setting, Adversary((), setting.parties, setting.field), record=True).run()
     failed = [end for end in report.honest.values() if end.error is not None or end.hung]
     for end in sorted(failed, key=lambda end: end.is_echo):
-        what = "hangs" if end.hung else f"{end.error_type}: {end.error}"
+        what = "hangs" if end.hung else f"{type(end.error).__name__}: {end.error}"
         raise UsageError(f"the program fails without any cheat, at party {end.party}: {what}") from end.error
     return report
 
@@ -104,19 +131,22 @@ class _Setting:
     program: Program | Sequence[Program]
     parties: int
     field: Field
-    preprocessing: str
+    preprocessing: Preprocessing
     inputs: Sequence[Any] | None
     transport: str
     timeout: float
     deadline: float
 
+    def __post_init__(self) -> None:
+        self.preprocessing.maker()
+
     @property
     def endpoints(self) -> int:
-        return self.parties + (self.preprocessing == "dealer")
+        return self.parties + (self.preprocessing.source == "dealer")
 
     @property
     def params(self) -> SessionParams:
-        return SessionParams(self.field.name, self.parties, self.preprocessing)
+        return self.preprocessing.params(self.field.name, self.parties)
 
     def program_of(self, party: int) -> Program:
         if callable(self.program):
@@ -140,6 +170,7 @@ class _Session:
         self._record = record
         self._quiet = Quiescence(setting.endpoints, enabled=setting.transport == "memory")
         self._ends = [PartyEnd(index) for index in range(setting.endpoints)]
+        self._ended = [False] * setting.endpoints
         self._work: list[tuple[Program, Any]] = [
             (setting.program_of(index), setting.inputs_of(index)) for index in range(setting.parties)
         ]
@@ -161,8 +192,13 @@ class _Session:
             for thread in threads:
                 thread.join(max(0.0, min(until - monotonic(), 2 * CLOSE_SECONDS)))
             for index in self._honest():
-                self._ends[index].hung = threads[index].is_alive()
+                self._ends[index].hung = self._too_late(index, transports[index], until)
         return self._report(transports, monotonic() - started)
+
+    def _too_late(self, index: int, transport: WatchedTransport, until: float) -> bool:
+        """Whether a party had not ended by the deadline; a transport may take longer to close."""
+        ended = transport.closed_at if self._ended[index] else None
+        return ended is None or ended > until
 
     def _honest(self) -> list[int]:
         return [index for index in range(self._setting.parties) if index not in self._adversary.corrupted]
@@ -194,21 +230,26 @@ class _Session:
         except BaseException as error:
             end.error = error
         finally:
+            self._ended[index] = True
+            transport.closed_at = transport.closed_at or monotonic()
             self._quiet.end(index)
 
     def _be_party(self, index: int, transport: WatchedTransport, end: PartyEnd) -> None:
         setting, params = self._setting, self._setting.params
         state = SessionState(index, setting.parties, setting.field, params.security, SystemRandomness())
-        party = Party(state, transport, setting.endpoints, timeout=setting.timeout)
-        source = self._install(index, party, material_source(setting.preprocessing))
+        party = ObservedParty(state, transport, setting.endpoints, timeout=setting.timeout)
+        maker = setting.preprocessing.maker()
+        party.observer = Observer(state, maker)
+        end.released = party.observer.released
+        self._adversary.makers[index] = maker
+        source = self._install(index, party, maker)
         program, inputs = self._work[index]
         try:
-            with Mpc(party, params, source, endpoints=setting.endpoints, inputs=inputs) as mpc:
-                result = program(mpc)
+            with ObservedMpc(party, params, source, endpoints=setting.endpoints, inputs=inputs) as mpc:
+                result = _run_program(program, mpc, end)
             end.output = result
         finally:
-            end.key_destroyed = state.mac_key is None or not state.mac_key.alive
-            end.material_destroyed = all(source.store.available(kind) == 0 for kind in source.store.made)
+            _note(party.observer, end)
 
     def _install(self, index: int, party: Party, source: MaterialSource) -> MaterialSource:
         for number, cheat in enumerate(self._adversary.cheats):
@@ -219,6 +260,7 @@ class _Session:
 
     def _report(self, transports: list[WatchedTransport], seconds: float) -> Report:
         report = Report(self._adversary.cheats, tuple(self._adversary.fired), {}, {}, seconds=seconds)
+        report.parties, report.foreseen = self._setting.parties, tuple(self._adversary.foreseen)
         report.elements = frozenset().union(*(transport.elements for transport in transports))
         report.recording = {key: rows for transport in transports for key, rows in transport.payloads.items()}
         for end, transport in zip(self._ends, transports, strict=True):
@@ -230,3 +272,21 @@ class _Session:
             else:
                 report.dealer = end
         return report
+
+
+def _run_program(program: Program, mpc: Mpc, end: PartyEnd) -> Any:
+    try:
+        return program(mpc)
+    except BaseException:
+        end.by_program = True
+        raise
+
+
+def _note(observer: Observer, end: PartyEnd) -> None:
+    """What the observer has seen, now that the party has ended."""
+    observer.look()
+    end.noticed = observer.first_error
+    end.key_destroyed = not observer.key_alive
+    end.material_destroyed = not observer.material_alive
+    end.links_destroyed = not observer.remains
+    end.remains = tuple(observer.remains)

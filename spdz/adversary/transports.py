@@ -17,7 +17,8 @@ from spdz.transport.base import Parts, Transport
 from spdz.wire.frames import FrameReader, Header, Kind
 
 RUSH_SECONDS = 1.0
-"""How long a rushing party holds a message for honest ones that may not exist."""
+"""How long a rushing party holds a message for others that may not exist."""
+LOOK_SECONDS = 0.02
 
 
 class WatchedTransport:
@@ -29,6 +30,7 @@ class WatchedTransport:
         self.party = party
         self.closing = threading.Event()
         """Set when the party has nothing more to say."""
+        self.closed_at: float | None = None
         self.sent: dict[str, int] = {}
         """Steps that have left, in order of the first message, and how many messages of each."""
         self.elements: set[str] = set()
@@ -60,8 +62,12 @@ class WatchedTransport:
         return self._quiet.wait(self.party, self._inner, timeout, patient=self._patient)
 
     def close(self, timeout: float) -> None:
-        self.closing.set()
+        self._no_more()
         self._inner.close(timeout)
+
+    def _no_more(self) -> None:
+        self.closed_at = self.closed_at or monotonic()
+        self.closing.set()
 
     def arrived(self, message: Message, reader: FrameReader) -> None:
         """A frame has come: hand it to the party's own reader."""
@@ -88,13 +94,17 @@ class TamperingTransport(WatchedTransport):
         super().__init__(party, inner, quiet, patient=True)
         self._adversary = adversary
         self._held: list[Message] = []
+        self._held_since = 0.0
         self._inbox: list[tuple[Message, FrameReader]] = []
 
     def send(self, peer: int, parts: Parts) -> None:
         batch = [message for message in parse(self.party, peer, parts) if message.header.kind != Kind.ABORT]
         ready = []
+        for message in batch:
+            self._adversary.wants(message)
         for message in self._adversary.reordered(batch):
-            if self._adversary.holds(message):
+            if self._adversary.rushes(message):
+                self._held_since = self._held_since if self._held else monotonic()
                 self._held.append(message)
             else:
                 ready += self._adversary.changed(message)
@@ -103,13 +113,16 @@ class TamperingTransport(WatchedTransport):
     def wait(self, timeout: float) -> bool:
         """Hand one frame to the party, so that it sends what it has to say before it looks at the next."""
         deadline = monotonic() + timeout
+        # The party has said all that it has to say for now, so the coalition knows what it wants to send to anybody.
+        self._release()
         while not self._deliver_one():
             if (remaining := deadline - monotonic()) <= 0:
                 return False
             if self._held:
                 self._quiet.moved()
-                if not self._inner.wait(min(RUSH_SECONDS, remaining)):
-                    self._release(force=True)
+                arrived = self._inner.wait(min(LOOK_SECONDS, remaining))
+                # What it waits for may also have come to another corrupted party.
+                self._release(force=not arrived and monotonic() - self._held_since > RUSH_SECONDS)
             elif not super().wait(remaining):
                 return False
         return True
@@ -117,7 +130,6 @@ class TamperingTransport(WatchedTransport):
     def arrived(self, message: Message, reader: FrameReader) -> None:
         self._adversary.saw(message)
         self._inbox.append((message, reader))
-        self._release()
 
     def _deliver_one(self) -> bool:
         for place, (message, reader) in enumerate(self._inbox):
@@ -130,7 +142,8 @@ class TamperingTransport(WatchedTransport):
 
     def close(self, timeout: float) -> None:
         """Stay connected: an honest party must notice by itself that somebody has cheated."""
-        self.closing.set()
+        self._release(force=True)
+        self._no_more()
 
     def hang_up(self, timeout: float) -> None:
         """Close the line, when the honest parties have ended."""

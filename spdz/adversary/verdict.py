@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from spdz.adversary.cases import Case
 from spdz.adversary.report import PartyEnd, Report, same
@@ -22,14 +21,18 @@ DETECTED = "detected"
 INPUT_SUBSTITUTION = "input_substitution"
 HARMLESS = "harmless"
 UNDETECTED = "undetected"
+NOT_JUDGED = "not_judged"
+"""Another program than the suite's: something changed as it may, and nobody knows what would be right."""
+FAILED = "failed"
+"""The cheat, or the judge, failed by itself: the case shows nothing, and should."""
 NOT_APPLICABLE = "not_applicable"
 """The cheat did not happen: nothing to reorder with, or an old message that is equal to the new one."""
 
-Judge = Callable[[Mapping[int, Any], int], bool]
-"""(outputs of honest parties, number of parties) -> whether they are right for some input of the cheaters."""
+Judge = Callable[[Report], bool | None]
+"""Whether what honest parties were given is right for some input of the cheaters; None if that cannot be known."""
 
-_UNREADABLE: tuple[type[SpdzError], ...] = (MalformedMessage, Desync, TransportError, PeerAborted)
-_GONE: tuple[type[SpdzError], ...] = (Desync, TransportError, PeerAborted)
+_UNREADABLE: tuple[type[SpdzError], ...] = (MalformedMessage, Desync, TransportError)
+_GONE: tuple[type[SpdzError], ...] = (Desync, TransportError)
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,42 @@ class Verdict:
 
     outcome: str
     reason: str = ""
+    foreseen: bool | None = None
+    """For a guess at one bit: whether it was right."""
 
 
 def judge(case: Case, report: Report, right: Judge) -> Verdict:
     """Compare how a case ended with what its step declares."""
-    parties = case.config[1]
     if report.hung:
         return Verdict(UNDETECTED, "an honest party hangs")
+    given = _what_was_given(case, report, right)
+    if given.outcome == UNDETECTED:
+        return given
     if not report.happened:
         return Verdict(NOT_APPLICABLE, "the cheat did not happen")
-    returned = {party: end.output for party, end in report.honest.items() if end.error is None}
-    wrong = report.wrong_outputs
-    if wrong and not (Harmless.INPUT_SUBSTITUTION in case.expected() and right(returned, parties)):
-        return Verdict(UNDETECTED, f"party {min(wrong)} returned a wrong output")
-    if report.errors or (report.dealer is not None and report.dealer.error is not None):
-        return _judge_errors(case, report)
-    if wrong:
-        return Verdict(INPUT_SUBSTITUTION)
+    if not report.secrets_destroyed:
+        return Verdict(UNDETECTED, f"after the end there still was {_remains(report)}")
+    if given.outcome == NOT_JUDGED:
+        return given
+    found = bool(report.errors) or (report.dealer is not None and report.dealer.error is not None)
+    verdict = _judge_errors(case, report) if found else _without_errors(case, given)
+    return _as_foreseen(verdict, report) if report.foreseen else verdict
+
+
+def _what_was_given(case: Case, report: Report, right: Judge) -> Verdict:
+    """Every value that an honest party was given, whether it found something afterwards or not."""
+    wrong = sorted({*report.wrong_outputs, *report.wrong_releases})
+    if not wrong:
+        return Verdict(HARMLESS)
+    said = right(report) if Harmless.INPUT_SUBSTITUTION in case.expected() else False
+    if said is None:
+        return Verdict(NOT_JUDGED, f"what party {wrong[0]} was given changed; nothing tells whether it is right")
+    return Verdict(INPUT_SUBSTITUTION) if said else Verdict(UNDETECTED, f"party {wrong[0]} was given a wrong value")
+
+
+def _without_errors(case: Case, given: Verdict) -> Verdict:
+    if given.outcome == INPUT_SUBSTITUTION:
+        return given
     if Harmless.NO_EFFECT in case.expected() or case.kind == "reorder":
         return Verdict(HARMLESS)
     return Verdict(UNDETECTED, f"nobody noticed; declared is {_names(case)}")
@@ -62,21 +84,46 @@ def judge(case: Case, report: Report, right: Judge) -> Verdict:
 
 def _judge_errors(case: Case, report: Report) -> Verdict:
     ends = [*report.honest.values(), *([report.dealer] if report.dealer is not None else [])]
-    found = [end for end in ends if end.error is not None]
+    found = [end for end in ends if end.found is not None]
     declared = tuple(outcome for outcome in case.expected() if isinstance(outcome, type))
-    # A corrupted party whose own code finds the cheat says nothing more; others then miss its messages.
-    left = any(end.error is not None for end in report.corrupted.values())
-    allowed = declared + (PeerAborted,) + (_UNREADABLE if case.category == "bytes" else ()) + (_GONE if left else ())
+    unreadable = _UNREADABLE if case.category == "bytes" else ()
+    # A corrupted party whose own code finds the cheat says nothing more; others then miss its messages. `run` has made
+    # sure that it ended by its cheat and not by a fault.
+    left = any(end.found is not None for end in report.corrupted.values())
+    allowed = (*declared, *unreadable, PeerAborted, TransportError, *(_GONE if left else ()))
     for end in found:
-        if isinstance(end.error, InternalError) or not isinstance(end.error, SpdzError):
-            return Verdict(UNDETECTED, f"party {end.party} ended with {end.error_type}, a fault: {end.error}")
-        if not isinstance(end.error, (*allowed, TransportError)):
+        if isinstance(end.found, InternalError) or not isinstance(end.found, SpdzError):
+            return Verdict(UNDETECTED, f"party {end.party} ended with {end.error_type}, a fault: {end.found}")
+        if not isinstance(end.found, allowed):
             return Verdict(UNDETECTED, f"party {end.party} ended with {_end(end)}; declared is {_names(case)}")
-    if not any(isinstance(end.error, allowed) for end in found):
+    # Somebody honest must have found out by itself; that others have gone is no finding.
+    if not any(isinstance(end.found, declared + unreadable) for end in found):
         return Verdict(UNDETECTED, f"nobody found out: {'; '.join(_end(end) for end in found)}")
-    if not report.secrets_destroyed:
-        return Verdict(UNDETECTED, "a key or material survived the abort")
+    early = case.found_before()
+    late = [end.party for end in report.honest.values() if early is not None and early in end.sent]
+    if late:
+        return Verdict(UNDETECTED, f"party {late[0]} had sent {early} already; it must be found before")
     return Verdict(DETECTED, "; ".join(_end(end) for end in found))
+
+
+def _as_foreseen(verdict: Verdict, report: Report) -> Verdict:
+    """A guess that is right must go through, and one that is wrong must be found."""
+    right = all(report.foreseen)
+    if verdict.outcome not in (DETECTED, HARMLESS) or (verdict.outcome == HARMLESS) == right:
+        return Verdict(verdict.outcome, verdict.reason, right)
+    return Verdict(
+        UNDETECTED, f"the guess was {'right' if right else 'wrong'}, but the case is {verdict.outcome}", right
+    )
+
+
+def _remains(report: Report) -> str:
+    for end in report.honest.values():
+        for gone, what in ((end.key_destroyed, "the key"), (end.material_destroyed, "material")):
+            if not gone:
+                return f"{what} of party {end.party}"
+        if not end.links_destroyed:
+            return f"{', '.join(end.remains) or 'a link'} of party {end.party}"
+    return "nothing"
 
 
 def _end(end: PartyEnd) -> str:

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from time import monotonic
 
-from spdz.adversary import matrix
+from spdz.adversary import matrix, pool
 from spdz.adversary.table import markdown
-from spdz.adversary.verdict import UNDETECTED
+from spdz.adversary.verdict import FAILED, NOT_JUDGED, UNDETECTED
 from spdz.cli.progress import ProgressLine
 from spdz.errors import UsageError
 from spdz.params import require_integer
@@ -20,37 +20,58 @@ def run(options: argparse.Namespace) -> int:
     require_integer(options.workers, "--workers", 1, 64)
     if options.write_table and options.program:
         raise UsageError("--write-table describes the suite's own programs: leave out PROGRAM.py")
-    target = matrix.Target(options.program, options.field)
+    if options.write_table:
+        _require_writable(Path(options.write_table))
+    target = matrix.Target(options.program, options.field, options.transport)
     started = monotonic()
     progress = ProgressLine()
     progress.text("running the program honestly")
-    configs = [config for config in matrix.CONFIGS if options.preprocessing in (config[0], "both")]
-    surveys = matrix.survey(target, configs)
+    surveys = matrix.survey(target, matrix.configs_of(target, options.preprocessing))
     cases = matrix.plan(target, surveys, full=options.full)
     results = []
-    for result in matrix.attack(target, cases, workers=options.workers):
+    for result in pool.attack(target, cases, workers=options.workers):
         results.append(result)
-        if result.verdict.outcome == UNDETECTED:
-            progress.text(f"UNDETECTED {result.case}: {result.verdict.reason}")
+        if result.verdict.outcome in (UNDETECTED, FAILED):
+            progress.text(f"{result.verdict.outcome.upper()} {result.case}: {result.verdict.reason}")
         progress.update(f"{len(results)} of {len(cases)} cases", done=len(results) == len(cases))
     progress.end()
-    outcome = matrix.finish(target, results, surveys, every_step=options.preprocessing == "both")
+    every_step = options.preprocessing == "both"
+    outcome = matrix.finish(target, results, surveys, every_step=every_step, every_kind=options.full)
     if options.write_table:
         Path(options.write_table).write_text(markdown(outcome, "--full" if options.full else "--quick"))
     _print(outcome, monotonic() - started, as_json=options.json)
-    return 1 if outcome.undetected or outcome.missing else 0
+    return 0 if outcome.good else 1
+
+
+def _require_writable(path: Path) -> None:
+    """The table comes last; that it cannot be written should be known first."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise UsageError(f"cannot write the table to {path}: {error.strerror}") from None
 
 
 def _print(outcome: matrix.Outcome, seconds: float, *, as_json: bool) -> None:
-    failures = [f"{result.case}: {result.verdict.reason}" for result in outcome.undetected]
+    undetected, failed = matrix.described(outcome.undetected), matrix.described(outcome.failed)
+    unjudged = matrix.described(one for one in outcome.results if one.verdict.outcome == NOT_JUDGED)
     if as_json:
-        details = {"undetected_cases": failures, "missing": outcome.missing, "seconds": round(seconds, 1)}
+        details = {
+            "undetected_cases": undetected,
+            "failed_cases": failed,
+            "not_judged_cases": unjudged,
+            "missing": outcome.missing,
+            "seconds": round(seconds, 1),
+        }
         print(json.dumps({**outcome.summary(), **details}))
         return
     for name, count in outcome.summary().items():
         print(f"{name:<20}{count:>6}")
-    for failure in failures:
-        print(f"UNDETECTED {failure}")
-    for missing in outcome.missing:
-        print(f"NOT ATTACKED {missing}")
+    for title, lines in (
+        ("UNDETECTED", undetected),
+        ("FAILED", failed),
+        ("NOT JUDGED", unjudged),
+        ("NOT ATTACKED", outcome.missing),
+    ):
+        for line in lines:
+            print(f"{title} {line}")
     print(f"{seconds:.0f} s")

@@ -5,12 +5,13 @@ Source:    Goldreich, Goldwasser, Micali, J. ACM 33(4), 1986; the punctured tree
            [BCGIKRS19].
 Symbols:   node j of level d has the children j (side 0) and j + 2^d (side 1) of level d + 1, so bit d of a leaf's index
            is the side that its path takes below level d, and the first half of a level are the children of side 0.
-           G_b(x) = AES_{K_b}(x) ^ x is the child of side b; K_0 and K_1 are fixed, public and different.
-Assumed:   (G_0, G_1) is a length-doubling PRG. With AES under two fixed keys modelled as two independent random
+           G_b(x) = AES_{K_b}(x) ^ x is the child of side b; K_0 and K_1 are public, different, and belong to one
+           session, one use and one ordered pair of parties (`side_keys`).
+Assumed:   (G_0, G_1) is a length-doubling PRG. With AES under two public keys modelled as two independent random
            permutations, N unknown nodes and T evaluations by the attacker, the advantage is about (N T + N^2) / 2^128:
            the same model that [GKWY20] uses for fixed-key hashes, and their pi(x) ^ x. The two keys separate the
-           sides. N counts the nodes that stay hidden over all trees of a party: trees are for setting up, not for
-           bulk output.
+           sides. N counts the nodes that stay hidden in the trees of one pair of keys, and T evaluations under these:
+           nothing can be computed before the session, and none of it serves against another pair or session.
 Secrets:   the path of a punctured tree is secret to its holder. Nothing branches on it or indexes with it: what is
            missing is put in its place by masks, in a pass over the whole level.
 Checked:   nothing. Whoever reconstructs from wrong sums gets wrong leaves, and which of them are wrong depends on its
@@ -19,7 +20,6 @@ Checked:   nothing. Whoever reconstructs from wrong sums gets wrong leaves, and 
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 import numpy as np
@@ -29,13 +29,13 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 from spdz.crypto.buffers import readable_bytes, writable_bytes
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import Part, derive
 from spdz.errors import UsageError
 from spdz.field.jit import kernel
 
 SEED_BYTES: Final = 16
 MAX_DEPTH: Final = 24
-_KEY_SENTENCE: Final = b"spdz: the fixed public AES-128 key of side %d of a GGM tree, version 1"
-SIDE_KEYS: Final = tuple(hashlib.sha256(_KEY_SENTENCE % side).digest()[:SEED_BYTES] for side in (0, 1))
 
 # Nodes worked on at once: with the outputs of both permutations they are 96 KiB and stay in the second-level cache.
 _CHUNK_NODES: Final = 2048
@@ -45,6 +45,14 @@ _GROUP_LEAVES: Final = 1 << 15
 _SLACK_BYTES: Final = SEED_BYTES - 1
 
 Nodes = NDArray[np.uint64]
+SideKeys = tuple[bytes, bytes]
+"""The public keys of the two sides."""
+
+
+def side_keys(session_id: bytes, *place: Part) -> SideKeys:
+    """The keys for the trees of one use and one ordered pair of parties in one session."""
+    both = derive(Domain.GGM_KEYS, b"", 2 * SEED_BYTES, *place, session_id=session_id)
+    return both[:SEED_BYTES], both[SEED_BYTES:]
 
 
 @kernel
@@ -107,10 +115,10 @@ def _separate(nodes: Nodes, leaves: Nodes) -> None:
 class _Grower:
     """Grows trees side by side, level by level in place; holds the buffers, which keep secrets until `wipe`."""
 
-    def __init__(self, group: int, depth: int) -> None:
+    def __init__(self, group: int, depth: int, keys: SideKeys) -> None:
         self.nodes: Nodes = np.zeros((group << depth, 2), np.uint64)
-        self._permutations = [Cipher(AES128(key), ECB()).encryptor() for key in SIDE_KEYS]  # noqa: S305 - see Symbols
-        words = [np.zeros(2 * _CHUNK_NODES + 2, np.uint64) for _ in SIDE_KEYS]
+        self._permutations = [Cipher(AES128(key), ECB()).encryptor() for key in keys]  # noqa: S305 - see Symbols
+        words = [np.zeros(2 * _CHUNK_NODES + 2, np.uint64) for _ in keys]
         self._as_bytes = [writable_bytes(each)[: _CHUNK_NODES * SEED_BYTES + _SLACK_BYTES] for each in words]
         self._images = [each[: 2 * _CHUNK_NODES].reshape(_CHUNK_NODES, 2) for each in words]
 
@@ -132,7 +140,7 @@ class _Grower:
             image.fill(0)
 
 
-def expand(seeds: NDArray[np.uint8], depth: int) -> tuple[Nodes, Nodes]:
+def expand(seeds: NDArray[np.uint8], depth: int, keys: SideKeys) -> tuple[Nodes, Nodes]:
     """Grow a tree from each seed; returns its leaves, and for each level and side the XOR of all nodes of that side.
 
     `sums[i, d, side]` covers the children of `side` that level d has in level d + 1: with the sums of the sides that a
@@ -144,7 +152,7 @@ def expand(seeds: NDArray[np.uint8], depth: int) -> tuple[Nodes, Nodes]:
     group = _group(len(seeds), depth)
     leaves = np.empty((len(seeds), 1 << depth, 2), np.uint64)
     sums = np.zeros((len(seeds), depth, 2, 2), np.uint64)
-    grower = _Grower(group, depth)
+    grower = _Grower(group, depth, keys)
     for start in range(0, len(seeds), group):
         part = slice(start, min(start + group, len(seeds)))
         trees = part.stop - start
@@ -156,7 +164,7 @@ def expand(seeds: NDArray[np.uint8], depth: int) -> tuple[Nodes, Nodes]:
     return leaves, sums
 
 
-def reconstruct(paths: NDArray[np.uint8], chosen: Nodes) -> Nodes:
+def reconstruct(paths: NDArray[np.uint8], chosen: Nodes, keys: SideKeys) -> Nodes:
     """The leaves of each tree, from the sums of the sides that the path to one leaf does not take; that leaf is zero.
 
     The punctured leaf of tree i has the index sum over d of paths[i, d] 2^d. `paths` is secret.
@@ -169,8 +177,8 @@ def reconstruct(paths: NDArray[np.uint8], chosen: Nodes) -> Nodes:
     depth = paths.shape[1]
     group = _group(len(paths), depth)
     leaves = np.empty((len(paths), 1 << depth, 2), np.uint64)
-    grower = _Grower(group, depth)
-    images = _children_of_zero()
+    grower = _Grower(group, depth, keys)
+    images = _children_of_zero(keys)
     bits = paths.astype(np.uint64)
     for start in range(0, len(paths), group):
         part = slice(start, min(start + group, len(paths)))
@@ -197,8 +205,8 @@ def _group(trees: int, depth: int) -> int:
     return max(1, min(trees, _CHUNK_NODES, _GROUP_LEAVES >> depth))
 
 
-def _children_of_zero() -> Nodes:
-    images = [Cipher(AES128(key), ECB()).encryptor().update(bytes(SEED_BYTES)) for key in SIDE_KEYS]  # noqa: S305
+def _children_of_zero(keys: SideKeys) -> Nodes:
+    images = [Cipher(AES128(key), ECB()).encryptor().update(bytes(SEED_BYTES)) for key in keys]  # noqa: S305
     return np.frombuffer(b"".join(images), np.uint64).reshape(2, 2)
 
 

@@ -8,21 +8,38 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 Job = Callable[[], None]
 
 
 def run_jobs(jobs: Sequence[Job], threads: int) -> None:
-    """Run all jobs, at most `threads` at a time; the first error of any is raised when all have ended."""
+    """Run all jobs, at most `threads` at a time; the first error of any, or an interruption, is raised when all
+    have ended."""
     if threads <= 1 or len(jobs) <= 1:
         for job in jobs:
             job()
         return
-    with ThreadPoolExecutor(threads, thread_name_prefix="spdz-worker") as pool:
-        running = [pool.submit(job) for job in jobs]
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="spdz-worker")
+    running = [pool.submit(job) for job in jobs]
+    try:
+        _wait_for_all(running)
+    finally:
+        pool.shutdown(wait=False)
     for future in running:
         future.result()
+
+
+def _wait_for_all(running: Sequence[Future[None]]) -> None:
+    """Also if this thread is interrupted: what jobs write to and read from must not be wiped under them."""
+    interruption: BaseException | None = None
+    while not all(future.done() for future in running):
+        try:
+            wait(running)
+        except BaseException as error:
+            interruption = interruption or error
+    if interruption is not None:
+        raise interruption
 
 
 def spans(count: int, pieces: int) -> list[range]:

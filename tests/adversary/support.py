@@ -21,9 +21,8 @@ def product(mpc: Mpc) -> list[int]:
 
 def attack(*cheats: Cheat, parties: int = 2, preprocessing: str = "dealer", **options: Any) -> Report:
     """Run `product` with cheaters, and without a run to compare with: `RESULT` is known."""
-    return adversary.run(
-        product, parties, preprocessing=preprocessing, cheats=cheats, honest_first=False, deadline=30.0, **options
-    )
+    options = {"honest_first": False, "deadline": 60.0, **options}
+    return adversary.run(product, parties, preprocessing=preprocessing, cheats=cheats, **options)
 
 
 def assert_caught(report: Report, error: type[SpdzError], step: str) -> None:

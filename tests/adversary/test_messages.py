@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from spdz import adversary
@@ -20,6 +22,7 @@ from spdz.adversary import (
     Silence,
     SwapLabels,
     Truncate,
+    View,
 )
 from spdz.errors import (
     BroadcastMismatch,
@@ -92,7 +95,7 @@ def test_another_order_changes_nothing() -> None:
 @pytest.mark.parametrize("session", ["other", "this"])
 def test_an_old_message(session: str) -> None:
     step = "mac_check.coins.commit"
-    cheat = Replay(step, session, by=1, skip=session == "this")  # type: ignore[arg-type]
+    cheat = Replay(step, session, by=1, skip=int(session == "this"))  # type: ignore[arg-type]
     report = adversary.run(product, preprocessing="dealer", cheats=[cheat])
     assert_caught(report, CommitmentMismatch, "mac_check.coins.open")
     assert report.expected == {0: RESULT, 1: RESULT}
@@ -112,7 +115,7 @@ def test_the_same_lie_to_everybody_is_found_by_the_mac_check() -> None:
 def test_rushing_sees_the_honest_messages_first() -> None:
     seen: dict[int, bytes] = {}
 
-    def cancel(own: bytes, honest: dict[int, bytes]) -> bytes:
+    def cancel(own: bytes, honest: Mapping[int, bytes], view: View) -> bytes:
         seen.update(honest)
         return bytes(len(own))
 
@@ -123,7 +126,7 @@ def test_rushing_sees_the_honest_messages_first() -> None:
 
 
 def test_rushing_where_nobody_else_speaks_goes_on() -> None:
-    report = attack(Rush("input.masked", lambda own, honest: own, by=0))
+    report = attack(Rush("input.masked", lambda own, honest, view: own, by=0))
     assert not report.happened
     assert report.honest[1].output == RESULT
 

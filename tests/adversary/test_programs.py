@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from spdz import adversary
 from spdz.adversary import (
     Cheat,
     CopyHonest,
     EarlyCoins,
+    Flip,
     ForgedMac,
     GuessBitsOfA,
+    GuessBitsOfDelta,
     GuessKeyBits,
+    IgnoreVoleCheck,
     InconsistentChoiceBits,
     OtherInput,
     OtherKeyPerBatch,
@@ -19,20 +25,26 @@ from spdz.adversary import (
     WrongBitsOfA,
     WrongTriples,
 )
+from spdz.adversary.observer import is_consequence
+from spdz.adversary.settings import SMALL_VOLES
 from spdz.errors import (
     AuthenticationFailed,
     MacCheckFailed,
     OtConsistencyFailed,
     SacrificeFailed,
     SpdzError,
+    UsageError,
 )
+from spdz.params import MascotParams
 
-from .support import RESULT, assert_caught, attack
+from .support import RESULT, assert_caught, attack, product
 
+COPEE = MascotParams(authentication="copee")
 AUTHENTICATE, SACRIFICE = "authenticate.check.sigma.open", "sacrifice.check.sigma.open"
 
 CASES: list[tuple[Cheat, type[SpdzError], str]] = [
     (InconsistentChoiceBits(by=1, columns=40), OtConsistencyFailed, "ot_extension.digests"),
+    (GuessBitsOfDelta(by=0, bits=40), OtConsistencyFailed, "setup.ot_trees"),
     (WrongBitsOfA(by=1), SacrificeFailed, SACRIFICE),
     (GuessBitsOfA(by=0, bits=40), SacrificeFailed, SACRIFICE),
     (GuessKeyBits(by=1, bits=40), AuthenticationFailed, AUTHENTICATE),
@@ -44,7 +56,7 @@ CASES: list[tuple[Cheat, type[SpdzError], str]] = [
 
 @pytest.mark.parametrize(("cheat", "error", "step"), CASES, ids=lambda value: type(value).__name__)
 def test_it_is_found(cheat: Cheat, error: type[SpdzError], step: str) -> None:
-    assert_caught(attack(cheat, preprocessing="mascot"), error, step)
+    assert_caught(attack(cheat, preprocessing="mascot", mascot=COPEE), error, step)
 
 
 def test_another_key_for_one_peer() -> None:
@@ -74,3 +86,62 @@ def test_coins_of_which_one_share_is_known_are_in_vain(cheat: Cheat) -> None:
 def test_honest_parties_of_the_same_process_are_not_altered() -> None:
     assert_caught(attack(ForgedMac(by=1)), MacCheckFailed, "mac_check.sigma.open")
     assert attack().honest[0].output == RESULT
+
+
+@pytest.mark.parametrize(
+    ("guess", "mascot"),
+    [
+        (GuessKeyBits(by=1, bits=1), COPEE),
+        (GuessBitsOfA(by=0, bits=1), COPEE),
+        (InconsistentChoiceBits(by=1, columns=1), MascotParams(ot_tree_bits=1)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_guess_at_one_bit_ends_as_the_bit_of_the_victim_says(guess: Cheat, mascot: MascotParams) -> None:
+    """Regression: `GuessKeyBits` guessed the highest bit and not the lowest, and nothing told."""
+    seen = set()
+    for _ in range(40):
+        report = attack(guess, preprocessing="mascot", mascot=mascot)
+        assert report.happened
+        (right,) = set(report.foreseen)
+        assert report.detected != right
+        seen.add(right)
+        if len(seen) == 2:
+            break
+    assert seen == {True, False}
+
+
+def test_a_cheat_that_does_not_apply_says_so() -> None:
+    report = attack(GuessKeyBits(by=1))
+    assert not report.happened
+    assert "DID NOT HAPPEN: party 1 never got to step copee.corrections in this session" in str(report)
+
+
+def test_the_generators_protocols_can_be_chosen() -> None:
+    def steps(**options: Any) -> set[str]:
+        report = adversary.run_honestly(product, **options)
+        return {step for step, _, _ in report.recording}
+
+    with_trees, without = steps(mascot=MascotParams(ot_tree_bits=4)), steps(mascot=MascotParams(ot_tree_bits=1))
+    assert with_trees - without == {"setup.ot_trees"}
+    voles = steps(mascot=MascotParams(authentication="vole"), vole_plan=SMALL_VOLES)
+    assert "vole.corrections" in voles
+    assert "vole.corrections" not in steps(mascot=COPEE)
+    with pytest.raises(UsageError, match="vole_plan= goes with"):
+        steps(mascot=COPEE, vole_plan=SMALL_VOLES)
+
+
+@pytest.mark.parametrize("step", ["vole.sums", "vole.totals"])
+def test_a_key_holder_that_ignores_what_it_sees_is_found_by_the_others(step: str) -> None:
+    """Regression: its own code was the first to see the cheat and left; nobody honest had to find out."""
+    report = adversary.run(
+        product,
+        cheats=[Flip(step, "first", by=1, mask=1), Flip(step, "middle", by=1, mask=1), IgnoreVoleCheck(by=1)],
+        mascot=MascotParams(authentication="vole"),
+        vole_plan=SMALL_VOLES,
+        honest_first=False,
+    )
+    assert report.happened
+    assert report.corrupted[1].noticed is None or is_consequence(report.corrupted[1].noticed)
+    if step == "vole.totals":
+        assert_caught(report, AuthenticationFailed, "vole.open")

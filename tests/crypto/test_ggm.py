@@ -15,12 +15,12 @@ from spdz.errors import UsageError
 
 from . import references as ref
 
-AES = [
-    ref.Aes128(
-        hashlib.sha256(b"spdz: the fixed public AES-128 key of side %d of a GGM tree, version 1" % b).digest()[:16]
-    )
-    for b in (0, 1)
-]
+KEYS = tuple(
+    hashlib.sha256(b"spdz: the fixed public AES-128 key of side %d of a GGM tree, version 1" % side).digest()[:16]
+    for side in (0, 1)
+)
+"""Any two keys."""
+AES = [ref.Aes128(key) for key in KEYS]
 
 
 KNOWN_LEAVES = [
@@ -85,7 +85,7 @@ def chosen_sums(sums: NDArray[np.uint64], paths: NDArray[np.uint8]) -> NDArray[n
 
 def test_known_answers() -> None:
     # Computed by the plain version once, so that a change of both would show.
-    leaves, sums = ggm.expand(np.arange(16, dtype=np.uint8).reshape(1, 16), 2)
+    leaves, sums = ggm.expand(np.arange(16, dtype=np.uint8).reshape(1, 16), 2, KEYS)
     assert [leaf.tobytes().hex() for leaf in leaves[0]] == KNOWN_LEAVES
     assert [side.tobytes().hex() for level in sums[0] for side in level] == KNOWN_SUMS
 
@@ -94,7 +94,7 @@ def test_known_answers() -> None:
 @settings(deadline=None, max_examples=25)
 def test_equals_the_plain_version(trees: int, depth: int, seed: int) -> None:
     seeds = random_bytes(seed, trees, 16)
-    leaves, sums = ggm.expand(seeds, depth)
+    leaves, sums = ggm.expand(seeds, depth, KEYS)
     assert leaves.shape == (trees, 2**depth, 2)
     for tree in range(trees):
         plain_leaves, plain_sums = plain_tree(seeds[tree].tobytes(), depth)
@@ -108,7 +108,7 @@ def test_reconstructs_as_the_plain_version_does_from_any_sums(trees: int, depth:
     """Also from sums that belong to no tree: what a cheater's sums lead to is the same everywhere."""
     paths = random_bytes(seed, trees, depth) & 1
     chosen = random_bytes(seed + 1, trees, depth, 16).view(np.uint64)
-    leaves = ggm.reconstruct(paths, chosen)
+    leaves = ggm.reconstruct(paths, chosen, KEYS)
     for tree in range(trees):
         assert numbers(leaves[tree]) == plain_punctured(paths[tree].tolist(), numbers(chosen[tree]))
 
@@ -119,10 +119,10 @@ def test_reconstructs_as_the_plain_version_does_from_any_sums(trees: int, depth:
 )
 def test_a_punctured_tree_misses_one_leaf_and_nothing_else(trees: int, depth: int) -> None:
     """Groups and chunks meet without a seam, at one tree of many leaves and many trees of few."""
-    leaves, sums = ggm.expand(random_bytes(1, trees, 16), depth)
+    leaves, sums = ggm.expand(random_bytes(1, trees, 16), depth, KEYS)
     paths = random_bytes(2, trees, depth) & 1
     paths[0], paths[-1] = 0, 1
-    found = ggm.reconstruct(paths, chosen_sums(sums, paths))
+    found = ggm.reconstruct(paths, chosen_sums(sums, paths), KEYS)
     index = (paths.astype(np.int64) << np.arange(depth)).sum(axis=1)
     missing = np.zeros(leaves.shape[:2], bool)
     missing[np.arange(trees), index] = True
@@ -132,14 +132,14 @@ def test_a_punctured_tree_misses_one_leaf_and_nothing_else(trees: int, depth: in
 
 
 def test_the_last_level_sums_to_all_leaves() -> None:
-    leaves, sums = ggm.expand(random_bytes(3, 7, 16), 6)
+    leaves, sums = ggm.expand(random_bytes(3, 7, 16), 6, KEYS)
     half = leaves.shape[1] // 2
     np.testing.assert_array_equal(np.bitwise_xor.reduce(leaves[:, :half], axis=1), sums[:, -1, 0])
     np.testing.assert_array_equal(np.bitwise_xor.reduce(leaves[:, half:], axis=1), sums[:, -1, 1])
 
 
 def test_all_leaves_of_all_trees_are_different() -> None:
-    leaves, _ = ggm.expand(random_bytes(4, 50, 16), 8)
+    leaves, _ = ggm.expand(random_bytes(4, 50, 16), 8, KEYS)
     assert len(set(numbers(leaves))) == 50 * 256
 
 
@@ -147,12 +147,27 @@ def test_wrong_shapes_and_types_are_refused() -> None:
     seeds, paths, chosen = np.zeros((2, 16), np.uint8), np.zeros((2, 3), np.uint8), np.zeros((2, 3, 2), np.uint64)
     for depth in (0, ggm.MAX_DEPTH + 1):
         with pytest.raises(UsageError, match="depth from 1"):
-            ggm.expand(seeds, depth)
+            ggm.expand(seeds, depth, KEYS)
     with pytest.raises(UsageError, match="seeds must be uint8"):
-        ggm.expand(np.zeros((2, 15), np.uint8), 2)
+        ggm.expand(np.zeros((2, 15), np.uint8), 2, KEYS)
     with pytest.raises(UsageError, match="seeds must be uint8"):
-        ggm.expand(np.zeros((2, 16), np.int8), 2)  # type: ignore[arg-type]
+        ggm.expand(np.zeros((2, 16), np.int8), 2, KEYS)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="chosen sums must be uint64"):
-        ggm.reconstruct(paths, chosen[:, :2])
+        ggm.reconstruct(paths, chosen[:, :2], KEYS)
     with pytest.raises(UsageError, match="paths must be uint8"):
-        ggm.reconstruct(paths.astype(np.int64), chosen)  # type: ignore[arg-type]
+        ggm.reconstruct(paths.astype(np.int64), chosen, KEYS)  # type: ignore[arg-type]
+
+
+def test_keys_belong_to_one_session_and_one_place() -> None:
+    places = [(b"s" * 32, "ot trees", 0, 1), (b"t" * 32, "ot trees", 0, 1), (b"s" * 32, "ot trees", 1, 0)]
+    places.append((b"s" * 32, "vole", 0, 1))
+    keys = [key for place in places for key in ggm.side_keys(*place)]
+    assert len(set(keys)) == len(keys) == 8
+    assert {len(key) for key in keys} == {16}
+
+
+def test_other_keys_make_other_trees() -> None:
+    seeds = random_bytes(5, 3, 16)
+    leaves, _ = ggm.expand(seeds, 3, KEYS)
+    others, _ = ggm.expand(seeds, 3, KEYS[::-1])
+    assert not (leaves == others).all(axis=2).any()

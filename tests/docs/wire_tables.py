@@ -21,7 +21,6 @@ from typing import Any
 import spdz.online
 import spdz.preprocessing
 import spdz.protocols
-from spdz.crypto import ggm
 from spdz.crypto.commitment import verify_opening
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive, labelled_hash
@@ -90,8 +89,6 @@ def constants() -> str:
             for name, stage in (("first", PLAN.first), ("main", PLAN.main))
         ),
         ("key of the AES permutation A", f"`{FIXED_KEY.hex()}`"),
-        ("key 0 of a GGM tree", f"`{ggm.SIDE_KEYS[0].hex()}`"),
-        ("key 1 of a GGM tree", f"`{ggm.SIDE_KEYS[1].hex()}`"),
     ]
     for field in (M61, M127):
         session = SessionState(0, 2, field, SecurityParams(), SystemRandomness())

@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
+from spdz.crypto import ggm
 from spdz.crypto.ggm import expand
 from spdz.crypto.hashing import derive, labelled_hash
 from spdz.field import M61
@@ -83,9 +84,9 @@ def test_every_tree_has_a_fresh_root(depth: int, seed: bytes, monkeypatch: pytes
     roots: list[bytes] = []
     original = ot_trees.ggm.expand
 
-    def spy(seeds: ot_trees.Seeds, depth: int) -> object:
+    def spy(seeds: ot_trees.Seeds, depth: int, keys: ggm.SideKeys) -> object:
         roots.extend(row.tobytes() for row in seeds)
-        return original(seeds, depth)
+        return original(seeds, depth, keys)
 
     monkeypatch.setattr(ot_trees.ggm, "expand", spy)
     for turn in range(2):
@@ -111,7 +112,8 @@ def test_the_message_is_what_the_wire_document_says(depth: int, seed: bytes) -> 
     place, base = Place(b"session", 4, 2), TreeBase(2, seed)
     roots = np.frombuffer(hashlib.shake_128(seed).digest(128 // depth * 16), np.uint8).reshape(-1, 16)
     message, seeds = deal(place, roots, depth, base.ots[0][1].pairs)
-    leaves, sums = expand(roots, depth)
+    sides = ggm.side_keys(b"session", "ot trees", 4, 2)
+    leaves, sums = expand(roots, depth, sides)
     keys = [key for pair in base.ots[0][1].pairs for key in pair]
     expected, checks, totals = b"", b"", b""
     for tree, level, side in np.ndindex(128 // depth, depth, 2):

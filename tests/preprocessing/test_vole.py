@@ -243,7 +243,7 @@ def test_triples_of_the_generator(parties: int, field: Field, seed: bytes) -> No
 
 def test_without_voles_a_link_has_none(seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
-    links = run(sessions, set_up).results
+    links = run(sessions, lambda ctx: set_up(ctx, MascotParams(authentication="copee"))).results
     assert links[0][1].vole is None
     with pytest.raises(InternalError, match="without VOLEs"):
         vole_of(links[0], 1)

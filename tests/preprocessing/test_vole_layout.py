@@ -42,9 +42,9 @@ def coded(field: Field, noise: list[int], secret: list[int]) -> list[int]:
     ]
 
 
-def tree(root: bytes, depth: int) -> tuple[list[list[bytes]], list[bytes]]:
+def tree(root: bytes, depth: int, keys: ggm.SideKeys) -> tuple[list[list[bytes]], list[bytes]]:
     """The XOR of all children of each side, for each level; and the leaves. Child z of node v is v + z 2^level."""
-    permutations = [Aes128(key).encrypt_block for key in ggm.SIDE_KEYS]
+    permutations = [Aes128(key).encrypt_block for key in keys]
     nodes, sums = [root], []
     for _ in range(depth):
         children = [[xor(permute(node), node) for node in nodes] for permute in permutations]
@@ -61,6 +61,7 @@ class Seen:
         self.noise: dict[int, list[list[int]]] = {}
         self.paths: Any = None
         self.roots: Any = None
+        self.keys: Any = None
         self.hashes: list[np.ndarray] = []
         paths, checked = vole_extend.random_paths, vole_extend.check_trees
 
@@ -78,9 +79,9 @@ class Seen:
             hashed(sender, start, count, rows, out)
             self.hashes = [array.copy() for array in out]
 
-        def grow(roots: Any, depth: int) -> Any:
-            self.roots = roots.copy()
-            return expand(roots, depth)
+        def grow(roots: Any, depth: int, keys: ggm.SideKeys) -> Any:
+            self.roots, self.keys = roots.copy(), keys
+            return expand(roots, depth, keys)
 
         patch.setattr(vole_extend, "random_paths", draw)
         patch.setattr(vole_extend, "check_trees", check)
@@ -129,7 +130,7 @@ def test_an_extension_is_what_the_page_says(field: Field, seed: bytes, monkeypat
     (payload,) = sums.payloads.values()
     expected = b""
     for block in range(t):
-        levels, leaves = tree(seen.roots[block].tobytes(), PARAMS.depth)
+        levels, leaves = tree(seen.roots[block].tobytes(), PARAMS.depth, seen.keys)
         assert [int.from_bytes(leaf, "little") % p for leaf in leaves] == noise_w[block * width : (block + 1) * width]
         for level, sides in enumerate(levels):
             for z in (0, 1):
