@@ -14,7 +14,8 @@ checks     a parity check of weight w misses all noise with probability (1 - w /
            to add up.) Any k + 1 columns of a code have one; a sparse code has lighter ones. `lightest_check` is the
            weight from which on the code is expected to have any, by the first moment: w columns are dependent if they
            touch fewer than w rows (coefficients are random, so fewer equations than unknowns are needed). Whether such
-           a check can be *found* is not asked.
+           a check can be *found* is not asked. `peeled_check` finds one in seconds, by dropping rows that few samples
+           touch: an upper bound of what the attack costs.
 algebra    Briaud and Oygarden, EUROCRYPT 2023, ePrint 2023/176: e_i e_j = 0 for two places of a block are quadratic
            equations in the secret. The system is solved in the degree d at which the coefficient of the series
            (1 - z)^(n - k - t) (1 + (b - 1) z)^t is not positive any more, at the price of C(k, d)^2 (Wiedemann).
@@ -27,9 +28,13 @@ algebra    Briaud and Oygarden, EUROCRYPT 2023, ePrint 2023/176: e_i e_j = 0 for
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.field.lpn import ROW_WORDS
 from spdz.preprocessing.lpn import PLAN, LpnParams
 
@@ -71,6 +76,40 @@ def lightest_check(params: LpnParams) -> int:
     while weight < params.secret and dependent_columns(params, weight) < 0:
         weight += 1 + weight // 200
     return weight
+
+
+def peeled_check(params: LpnParams, seed: bytes = bytes(SEED_BYTES)) -> int:
+    """The weight of a parity check that is found in seconds, in a code with places drawn from `seed`.
+
+    The row that the fewest samples touch is dropped with these samples, again and again, as long as there are more
+    samples left than rows: one more than the rows of them are dependent.
+    """
+    places = np.frombuffer(Prg(seed).bytes(8 * ROW_WORDS * params.samples), np.uint64) % np.uint64(params.secret)
+    touched = places.reshape(-1, ROW_WORDS).astype(np.int64).tolist()
+    samples: list[list[int]] = [[] for _ in range(params.secret)]
+    for sample, rows in enumerate(touched):
+        for row in rows:
+            samples[row].append(sample)
+    degrees = [len(of_row) for of_row in samples]
+    waiting = [(degree, row) for row, degree in enumerate(degrees)]
+    heapq.heapify(waiting)
+    alive, kept = bytearray(b"\x01" * params.samples), [True] * params.secret
+    rows_left, samples_left = params.secret, params.samples
+    while waiting:
+        degree, row = heapq.heappop(waiting)
+        if not kept[row] or degree != degrees[row]:
+            continue
+        gone = {sample for sample in samples[row] if alive[sample]}
+        if samples_left - len(gone) < rows_left:
+            break
+        kept[row], rows_left, samples_left = False, rows_left - 1, samples_left - len(gone)
+        for sample in gone:
+            alive[sample] = 0
+            for other in touched[sample]:
+                if kept[other]:
+                    degrees[other] -= 1
+                    heapq.heappush(waiting, (degrees[other], other))
+    return rows_left + 1
 
 
 def series(power: int, blocks: list[tuple[int, int]], degree: int) -> list[int]:
@@ -147,10 +186,11 @@ def lowest(params: LpnParams) -> float:
 
 
 def _report(name: str, params: LpnParams) -> str:
-    found, weight = algebra(params), lightest_check(params)
+    found, weight, peeled = algebra(params), lightest_check(params), peeled_check(params)
     return (
         f"{name}: n = {params.samples}, k = {params.secret}, t = {params.blocks}: gauss {gauss(params):.0f}, checks "
-        f"{checks(params, weight):.0f} (weight {weight}), algebra {found.cost:.0f} (degree {found.degree}, guess "
+        f"{checks(params, weight):.0f} (weight {weight}), peeled {checks(params, peeled):.0f} (weight {peeled}), "
+        f"algebra {found.cost:.0f} (degree {found.degree}, guess "
         f"{found.guess:.0f}; without a guess degree {degree_of_regularity(params)})"
     )
 

@@ -58,7 +58,7 @@ class VolePlan:
 
 
 PLAN = VolePlan(LpnParams(5120, 2320, 4), LpnParams(32768, 4096, 7), 1 << 15)
-"""What every session uses. benchmarks/lpn_cost.py estimates what attacks cost: all of them above 2^150."""
+"""What every session uses. benchmarks/lpn_cost.py estimates what attacks cost: all of them above 2^200."""
 
 
 def code_seed(ctx: Context, stage: str) -> bytes:

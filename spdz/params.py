@@ -61,7 +61,10 @@ AUTHENTICATION = ("copee", "vole")
 
 @dataclass(frozen=True)
 class MascotParams:
-    """Which of the equally secure protocols the MASCOT generator runs. All parties must choose the same."""
+    """Which protocols the MASCOT generator runs: the same guarantees, from assumptions that differ (SECURITY.md).
+
+    All parties must choose the same.
+    """
 
     ot_tree_bits: int = 4
     """Base OTs in one tree of the OT extension [Roy22]: 128 / ot_tree_bits bits are sent per OT."""

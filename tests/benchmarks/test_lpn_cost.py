@@ -16,6 +16,7 @@ from benchmarks.lpn_cost import (
     lightest_check,
     log_binomial,
     lowest,
+    peeled_check,
     restricted,
     series,
 )
@@ -53,6 +54,18 @@ def test_fewer_rows_of_the_code_help_nobody(params: LpnParams) -> None:
     assert whole == 2 * log_binomial(params.secret, degree_of_regularity(params))
     for share in range(75, 100, 2):
         assert restricted(params, share / 100) > whole
+
+
+def test_a_check_that_peeling_finds_is_between_the_bounds() -> None:
+    """Of the first stage; that of the main stage takes 20 seconds."""
+    weight = peeled_check(PLAN.first)
+    assert lightest_check(PLAN.first) < weight < 0.75 * PLAN.first.secret
+    assert checks(PLAN.first, weight) > NEEDED + 100
+
+
+def test_peeling_a_small_code_by_hand() -> None:
+    """With as many samples as rows nothing may be dropped that leaves fewer samples than rows."""
+    assert peeled_check(LpnParams(40, 20, 1)) <= 41
 
 
 def test_the_series_against_products_of_polynomials() -> None:

@@ -143,7 +143,7 @@ _TREES: tuple[Mutant, ...] = (
         TREES,
         [
             ("deal", "(sums ^ keys.reshape(sums.shape))", "sums"),
-            ("hold", "picked ^ keys)", "picked)"),
+            ("hold", "picked ^ keys, ", "picked, "),
         ],
         "both sums of each level are sent in the clear, so the holder knows whole trees",
         TEST_TREES,
