@@ -102,6 +102,8 @@ class SessionParams:
     def __post_init__(self) -> None:
         if not 2 <= self.parties <= MAX_PARTIES:
             raise UsageError(f"a session has 2 to {MAX_PARTIES} parties, got {self.parties}")
+        if not isinstance(self.mascot, MascotParams):
+            raise UsageError(f"mascot must be a MascotParams, got {self.mascot!r}")
 
     def describe(self) -> dict[str, str]:
         """The parameters as short text, in the order in which a difference is reported."""
