@@ -56,7 +56,7 @@ def _of_field(field: str, scale: Scale) -> Iterator[tuple[str, Measure]]:
     def request(count: int, runs: int | None = None, **options: Any) -> Request:
         return Request(field=field, count=count, runs=runs or scale.runs, **options)
 
-    yield f"triples {field}", lambda: bench_triples(request(scale.count(50_000)))
+    yield f"triples {field}", lambda: bench_triples(request(scale.count(100_000)))
     yield f"multiply {field}", lambda: bench_multiply(request(scale.count(1_000_000)))
     yield f"latency {field}", lambda: bench_latency(request(scale.count(1_000)))
     yield f"matmul {field}", lambda: bench_matmul(Request(field=field, runs=scale.runs, dims=_dims(scale)))
