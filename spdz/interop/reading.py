@@ -127,6 +127,7 @@ def _provenance(place: Path, layout: Layout, trust_unmarked: bool) -> Provenance
 
 def _read_batch(path: Path, layout: Layout, kind: Kind, share: FieldArray, provenance: Provenance | None) -> Batch:
     data = read_whole(path)
+    size = len(data)
     try:
         sha = hashlib.sha256(data).hexdigest()
         layout.check_header(path, memoryview(data), share)
@@ -134,19 +135,21 @@ def _read_batch(path: Path, layout: Layout, kind: Kind, share: FieldArray, prove
     finally:
         data[:] = bytes(len(data))
     if provenance is not None:
-        _check_note(path, provenance, batch.count, sha)
+        _check_note(path, provenance, batch.count, size, sha)
     return batch
 
 
-def _check_note(path: Path, provenance: Provenance, count: int, sha: str) -> None:
+def _check_note(path: Path, provenance: Provenance, count: int, size: int, sha: str) -> None:
     """The file is the one that was exported: a damaged one must not look like cheating later."""
     if path.name not in provenance.files:
         raise UsageError(f"{path}: the mark beside it does not name this file: something else has put it there")
     tuples, exported = provenance.files[path.name]
     if count != tuples:
-        raise UsageError(
-            f"{path}: the file holds {count} tuples, expected {tuples} as the mark beside it says: part of it is lost, "
-            "or was used elsewhere"
+        raise bad_file(
+            path,
+            size,
+            f"the file ends after {count} tuples, expected {tuples} as the mark beside it says: part of it is lost, or "
+            "was used elsewhere",
         )
     if sha != exported:
         raise UsageError(f"{path}: its SHA-256 is not the one in the mark beside it: it was changed after the export")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spdz.errors import UsageError
+from spdz.field import field_by_name
 from spdz.vectors.recording import fault_of
 from spdz.vectors.schema import Schemas, SchemaViolation
 from spdz.version import PROTOCOL_VERSION
@@ -97,6 +98,9 @@ def _inconsistency(document: dict[str, Any]) -> tuple[str, str] | None:
         return "protocolVersion", f"is {found}, but this is an implementation of version {PROTOCOL_VERSION}"
     expected, used = 1, set()
     for g, group in enumerate(document["testGroups"]):
+        fault = _fault_of_modulus(group["params"])
+        if fault is not None:
+            return f"testGroups[{g}].params.modulus", fault
         for t, test in enumerate(group["tests"]):
             place = f"testGroups[{g}].tests[{t}]"
             if test["tcId"] != expected:
@@ -106,15 +110,22 @@ def _inconsistency(document: dict[str, Any]) -> tuple[str, str] | None:
                 if flag not in document["notes"]:
                     return f"{place}.flags[{f}]", f"{flag!r} is not explained in notes"
                 used.add(flag)
-            fault = fault_of(group, test) if "messages" in test else None
-            if fault is not None:
-                return f"{place}.{fault[0]}", fault[1]
+            found_fault = fault_of(group, test, document["notes"]) if "messages" in test else None
+            if found_fault is not None:
+                return f"{place}.{found_fault[0]}", found_fault[1]
     if document["numberOfTests"] != expected - 1:
         return "numberOfTests", f"is {document['numberOfTests']}, but there are {expected - 1}"
     for flag in document["notes"]:
         if flag not in used:
             return f"notes.{flag}", "no test has this flag"
     return None
+
+
+def _fault_of_modulus(params: dict[str, Any]) -> str | None:
+    if "modulus" not in params or "field" not in params:
+        return None
+    right = f"{field_by_name(params['field']).modulus:x}"
+    return None if params["modulus"] == right else f"is {params['modulus']}, but that of {params['field']} is {right}"
 
 
 def _cases(path: Path, document: dict[str, Any]) -> list[Case]:

@@ -11,13 +11,23 @@ Fault = tuple[str, str] | None
 """The field that is wrong, and why."""
 
 
-def fault_of(group: dict[str, Any], test: dict[str, Any]) -> Fault:
+def fault_of(group: dict[str, Any], test: dict[str, Any], notes: dict[str, Any]) -> Fault:
     """The first thing that does not fit together in a recording, or None."""
     params = group["params"]
     endpoints = set(range(params["parties"] + (params.get("preprocessing") == "dealer")))
     ended = [outcome["party"] for outcome in test["outcomes"]]
     if sorted([*ended, *test["corrupted"]]) != sorted(endpoints):
         return "outcomes", f"must be of each of the {len(endpoints)} endpoints that is not corrupted"
+    attacked = bool(test["corrupted"])
+    where = f"a recording with{'' if attacked else 'out'} corrupted endpoints"
+    if (test["result"] == "invalid") != attacked:
+        return "result", f"is {test['result']!r} in {where}"
+    for index, flag in enumerate(test["flags"]):
+        if (notes[flag]["kind"] == "ATTACK") != attacked:
+            return (
+                f"flags[{index}]",
+                f"{flag!r} does not suit {where}",
+            )
     for index, message in enumerate(test["messages"]):
         fault = _fault_of_message(endpoints, message, group.get("frames", []))
         if fault is not None:

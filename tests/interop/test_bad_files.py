@@ -104,9 +104,9 @@ def test_truncated_in_every_part(folder: Folder) -> None:
 def test_truncated_between_two_records(folder: Folder) -> None:
     """The header does not say how many there are; the mark does."""
     whole = (folder.place / "Triples-p-P0").read_bytes()
-    (folder.place / "Triples-p-P0").write_bytes(whole[: -6 * folder.field.element_bytes])
-    text = folder.refusal()
-    assert text.startswith(f"{folder.place / 'Triples-p-P0'}: the file holds 100 tuples, expected 101")
+    shorter = whole[: -6 * folder.field.element_bytes]
+    (folder.place / "Triples-p-P0").write_bytes(shorter)
+    assert_refused(folder, "Triples-p-P0", len(shorter), "the file ends after 100 tuples, expected 101")
 
 
 def test_a_foreign_header(folder: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,26 @@ def test_the_command_names_path_and_field(tmp_path: Path, capsys: pytest.Capture
     path = _written(tmp_path, "prg.json", _put("numberOfTests", value=3))
     assert main(["vectors", "check", str(tmp_path)]) == 2
     assert f"{path}: numberOfTests: is 3, but there are 10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (_put("testGroups", 0, "params", "modulus", value="5"), "testGroups[0].params.modulus"),
+        (_put("testGroups", 0, "tests", 0, "result", value="invalid"), "testGroups[0].tests[0].result"),
+    ],
+)
+def test_a_recording_that_contradicts_itself(change: Change, field: str, tmp_path: Path) -> None:
+    _written(tmp_path, "mac_check.json", change)
+    with pytest.raises(UsageError, match=re.escape(field)):
+        check_folder(tmp_path)
+
+
+def test_a_flag_of_an_attack_in_an_honest_recording(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        attack = next(name for name, note in document["notes"].items() if note["kind"] == "ATTACK")
+        _first(document)["flags"] = [attack]
+
+    _written(tmp_path, "mac_check.json", change)
+    with pytest.raises(UsageError, match=re.escape("testGroups[0].tests[0].flags[0]")):
+        check_folder(tmp_path)
