@@ -23,9 +23,11 @@ What happens when a party cheats. This page is written by `spdz attack {size} --
 from spdz import adversary
 from spdz.adversary import AddTo
 
+
 def program(mpc):
     x = mpc.input([3, 4], owner=0, shape=2)
     return mpc.reveal(x * x[::-1])
+
 
 report = adversary.run(program, parties=3, cheats=[AddTo("multiply.masked", "last", delta=1, by=2)])
 print(report)
