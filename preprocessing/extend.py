@@ -37,14 +37,14 @@ async def extend_choices(
     """
     receivers = ctx.peers if ctx.party in choosers else ()
     senders = [peer for peer in ctx.peers if peer in choosers]
-    columns = {}
+    threads, columns = ctx.session.threads, {}
     for peer in receivers:
         receiver = links[peer].ot_receiver
-        columns[peer] = (Blob(receiver.message_bytes(rows)), receiver.extend(choices[peer], ctx.randomness))
+        columns[peer] = (Blob(receiver.message_bytes(rows)), receiver.extend(choices[peer], ctx.randomness, threads))
     codecs = {peer: Blob(links[peer].ot_sender.message_bytes(rows)) for peer in senders}
     received = await ctx.exchange(OT_COLUMNS, columns, codecs)
     for peer in senders:
-        links[peer].ot_sender.receive_columns(received[peer], rows)
+        links[peer].ot_sender.receive_columns(received[peer], rows, threads)
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
     codec = Blob(CHECK_BYTES)

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
-from spdz.crypto.prg import SEED_BYTES, Prg
+from spdz.crypto.prg import BLOCK_BYTES, SEED_BYTES, Prg
 from spdz.field import Field, FieldArray
 from spdz.field.lpn import ROW_WORDS
 from spdz.runtime.context import Context
+from spdz.runtime.workers import run_jobs, spans
 
 CHUNK_ROWS = 2048
 """Rows of the code in the making: with the secret vector they stay in the second-level cache."""
@@ -66,12 +68,18 @@ def code_seed(ctx: Context, stage: str) -> bytes:
     return derive(Domain.LPN_CODE, b"", SEED_BYTES, stage, session_id=ctx.session.session_id)
 
 
-def add_code(field: Field, seed: bytes, pairs: Sequence[tuple[FieldArray, FieldArray]]) -> None:
+def add_code(field: Field, seed: bytes, pairs: Sequence[tuple[FieldArray, FieldArray]], threads: int = 1) -> None:
     """For each pair of a secret vector, (k,), and outputs, (n,): add the secret times the code to the outputs."""
-    prg, total = Prg(seed), pairs[0][1].size
-    words = np.empty((min(CHUNK_ROWS, total), ROW_WORDS), np.uint64)
-    for start in range(0, total, CHUNK_ROWS):
-        part = words[: min(CHUNK_ROWS, total - start)]
-        prg.fill(part)
-        for secret, outputs in pairs:
-            field.add_code_rows(secret, part, outputs[start : start + len(part)])
+    total = pairs[0][1].size
+
+    def job(chunks: range) -> None:
+        words = np.empty((min(CHUNK_ROWS, total), ROW_WORDS), np.uint64)
+        prg = Prg(seed, chunks.start * CHUNK_ROWS * ROW_WORDS * words.itemsize // BLOCK_BYTES)
+        for chunk in chunks:
+            rows = slice(chunk * CHUNK_ROWS, min((chunk + 1) * CHUNK_ROWS, total))
+            part = words[: rows.stop - rows.start]
+            prg.fill(part)
+            for secret, outputs in pairs:
+                field.add_code_rows(secret, part, outputs[rows])
+
+    run_jobs([partial(job, chunks) for chunks in spans(-(-total // CHUNK_ROWS), threads)], threads)

@@ -17,6 +17,9 @@ Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,7 @@ from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot_rows import RowBuffers
+from spdz.runtime.workers import run_jobs, spans
 from spdz.wire.steps import Harmless, declare
 
 MASK_ROWS = 128
@@ -46,6 +50,8 @@ OT_DIGESTS = declare("ot_extension.digests", source="[Roy22] section 4", tamperi
 
 Bits = NDArray[np.uint8]
 Rows = NDArray[np.uint64]
+UseOfTotal = Callable[[int, slice, Rows], None]
+"""(tree, place in the streams, sum of all streams of the tree there)."""
 
 
 def column_bytes(rows: int) -> int:
@@ -63,27 +69,35 @@ class LeafStreams:
         self.trees = len(seeds)
         self.depth = COMPUTATIONAL_BITS // self.trees
         self.prgs = [[Prg(seed.tobytes()) for seed in tree] for tree in seeds]
-        width = 1 << self.depth
-        self._missing = width - seeds.shape[1]
-        self._buffer: Rows = np.zeros((width, _chunk_words(self.depth)), np.uint64)
-        self._views = [memoryview(row).cast("B") for row in self._buffer][self._missing :]
+        self._pieces: list[Rows] = []
+        """For each thread: room for a piece of every stream of a tree."""
 
-    def chunks(self, words: int) -> list[tuple[int, int]]:
-        """Cut `words` into (start, count) such that the streams of one tree stay in the cache."""
-        step = self._buffer.shape[1]
-        return [(start, min(step, words - start)) for start in range(0, words, step)]
+    def add_up(self, columns: Rows, threads: int, use: UseOfTotal) -> None:
+        """Write the sums by bits of the next words of all streams to `columns`; `use` gets the sum of all of a tree.
 
-    def sums(self, tree: int, columns: Rows, start: int, count: int) -> Rows:
-        """The next `count` words of all streams of a tree: their sums by bits to `columns`; returns the sum of all."""
-        self._buffer[: self._missing] = 0
-        for prg, view in zip(self.prgs[tree], self._views, strict=True):
-            prg.fill(view[: count * columns.itemsize])
-        bit_sums(self._buffer, count, columns, tree * self.depth, start)
-        return self._buffer[0, :count]
+        The trees are shared out among threads: `use` may write to what belongs to its tree and its place only.
+        """
+        shares = spans(self.trees, threads)
+        while len(self._pieces) < len(shares):
+            self._pieces.append(np.zeros((1 << self.depth, _chunk_words(self.depth)), np.uint64))
+        pieces = zip(self._pieces, shares, strict=False)
+        run_jobs([partial(self._add_up, piece, share, columns, use) for piece, share in pieces], threads)
+
+    def _add_up(self, piece: Rows, trees: range, columns: Rows, use: UseOfTotal) -> None:
+        views = [memoryview(row).cast("B") for row in piece]
+        step, words = piece.shape[1], columns.shape[1]
+        for tree, start in itertools.product(trees, range(0, words, step)):
+            count, missing = min(step, words - start), len(piece) - len(self.prgs[tree])
+            piece[:missing] = 0
+            for prg, view in zip(self.prgs[tree], views[missing:], strict=True):
+                prg.fill(view[: count * columns.itemsize])
+            bit_sums(piece, count, columns, tree * self.depth, start)
+            use(tree, slice(start, start + count), piece[0, :count])
 
     def clear(self) -> None:
         """Overwrite the pieces of streams that were used last."""
-        self._buffer.fill(0)
+        for piece in self._pieces:
+            piece.fill(0)
 
     def wipe(self) -> None:
         """Forget the streams."""
@@ -110,7 +124,7 @@ class OtReceiver:
         self._columns: Bits = np.empty((0, 0), np.uint8)
         self._choices: Bits = np.empty(0, np.uint8)
 
-    def extend(self, choices: Bits, randomness: Randomness) -> Bits:
+    def extend(self, choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
         """Start an extension for packed choice bits; returns the columns u to send."""
         length = column_bytes(8 * choices.size)
         self._choices = np.empty(length, np.uint8)
@@ -118,12 +132,12 @@ class OtReceiver:
         randomness.fill(self._choices[choices.size :].data)
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
         message = np.empty((self._streams.trees, length), np.uint8)
-        columns, choice_words, corrections = _words(self._columns), _words(self._choices), _words(message)
-        for tree in range(self._streams.trees):
-            for start, count in self._streams.chunks(columns.shape[1]):
-                total = self._streams.sums(tree, columns, start, count)
-                part = slice(start, start + count)
-                np.bitwise_xor(total, choice_words[part], out=corrections[tree, part])
+        choice_words, corrections = _words(self._choices), _words(message)
+
+        def correct(tree: int, part: slice, total: Rows) -> None:
+            np.bitwise_xor(total, choice_words[part], out=corrections[tree, part])
+
+        self._streams.add_up(_words(self._columns), threads, correct)
         return message
 
     def message_bytes(self, rows: int) -> int:
@@ -178,18 +192,19 @@ class OtSender:
         self._next_index = 0
         self._columns: Bits = np.empty((0, 0), np.uint8)
 
-    def receive_columns(self, message: memoryview, rows: int) -> None:
+    def receive_columns(self, message: memoryview, rows: int, threads: int = 1) -> None:
         """Take the peer's columns u and compute q."""
         length = column_bytes(rows)
         corrections = np.frombuffer(message, np.uint64).reshape(self._streams.trees, length // 8)
         self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
         columns, masks = _words(self._columns), _words(np.repeat(self._masks, 8, axis=1)).ravel()
         depth = self._streams.depth
-        for tree in range(self._streams.trees):
+
+        def select(tree: int, part: slice, _: Rows) -> None:
             own = slice(tree * depth, (tree + 1) * depth)
-            for start, count in self._streams.chunks(columns.shape[1]):
-                self._streams.sums(tree, columns, start, count)
-                add_selected(columns, tree * depth, start, masks[own], corrections[tree, start : start + count])
+            add_selected(columns, tree * depth, part.start, masks[own], corrections[tree, part])
+
+        self._streams.add_up(columns, threads, select)
         masks.fill(0)
 
     def message_bytes(self, rows: int) -> int:

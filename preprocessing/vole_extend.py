@@ -120,7 +120,7 @@ async def stretch(
     seed, coded = code_seed(ctx, stage), []
     for pair, outputs in vectors.items():
         coded += [(secret[: params.secret], output) for secret, output in zip(base[pair], outputs, strict=True)]
-    add_code(ctx.field, seed, coded)
+    add_code(ctx.field, seed, coded, ctx.session.threads)
     return vectors
 
 

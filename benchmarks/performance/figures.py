@@ -13,6 +13,7 @@ from spdz.cli.bench.request import Figures, Request
 from spdz.cli.bench.stages import OTHER
 from spdz.params import AUTHENTICATION, OT_TREE_BITS, MascotParams
 
+from . import threads
 from .compile_time import compile_seconds
 from .store import Section, number, origin, rows, with_range
 
@@ -66,6 +67,7 @@ def _of_field(field: str, scale: Scale) -> Iterator[tuple[str, Measure]]:
             f"variant {field} {mascot}",
             lambda mascot=mascot: bench_triples(request(scale.count(50_000), mascot=mascot)),
         )
+    yield f"threads {field}", lambda: threads.thread_seconds(field, scale.count(50_000), scale.runs)
     yield f"profile triples {field}", lambda: bench_triples(request(scale.count(50_000), 1, profile=True))
     yield f"profile multiply {field}", lambda: bench_multiply(request(scale.count(1_000_000), 1, profile=True))
     yield f"memory {field}", lambda: bench_triples(request(scale.memory_count, 1))
@@ -98,6 +100,7 @@ ROWS: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
         "multiply",
         lambda f: with_range(f, "multiplications_per_second"),
     ),
+    ("the same, the first one of a process", "multiply", lambda f: with_range(f, "first_multiplications_per_second")),
     ("bytes sent per multiplication and party", "multiply", lambda f: with_range(f, "bytes_per_multiplication")),
     ("a dependent multiplication, per round", "latency", lambda f: with_range(f, "microseconds_per_round", 1, " us")),
     ("first use, empty kernel cache", "compile", lambda f: with_range(f, "first_seconds", 1, " s")),
@@ -124,6 +127,7 @@ def text_of(section: Section) -> str:
     if "machine" in taken:
         parts.append(_machine(taken["machine"]))
     parts += _variants(taken)
+    parts += threads.text_of(taken)
     parts += [_profile(name, taken[name]) for name in taken if name.startswith("profile ")]
     return "\n\n".join(parts)
 

@@ -101,9 +101,9 @@ class InconsistentChoiceBits(Altered):
 def _flip_in_some_columns(receiver: OtReceiver, columns: int, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness) -> Bits:
+    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
         fired()
-        message = honest(choices, randomness)
+        message = honest(choices, randomness, threads)
         depth = COMPUTATIONAL_BITS // len(message)
         message[: -(-columns // depth), 0] ^= 1
         return message
@@ -131,11 +131,11 @@ class WrongBitsOfA(Altered):
 def _flip_a_choice(receiver: OtReceiver, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness) -> Bits:
+    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
         fired()
         other = choices.copy()
         other[0] ^= 1
-        return honest(other, randomness)
+        return honest(other, randomness, threads)
 
     receiver.extend = extend  # type: ignore[method-assign]
 

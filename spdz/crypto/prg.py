@@ -29,7 +29,7 @@ SEED_BYTES: Final = 16
 # The zeros are read along with every write: 64 KiB stay in the second-level cache, and longer blocks gain 3 % at most.
 _CHUNK_BYTES: Final = 1 << 16
 _ZEROS: Final = memoryview(bytes(_CHUNK_BYTES))
-_INITIAL_COUNTER: Final = CTR(bytes(16))
+BLOCK_BYTES: Final = 16
 
 
 class Prg:
@@ -37,10 +37,12 @@ class Prg:
 
     __slots__ = ("_stream",)
 
-    def __init__(self, seed: builtins.bytes) -> None:
+    def __init__(self, seed: builtins.bytes, first_block: int = 0) -> None:
+        """The stream of `seed`, or what remains of it from byte 16 `first_block` on."""
         if len(seed) != SEED_BYTES:
             raise UsageError(f"a PRG seed has {SEED_BYTES} bytes")
-        self._stream: CipherContext | None = Cipher(AES128(seed), _INITIAL_COUNTER).encryptor()
+        counter = CTR(first_block.to_bytes(BLOCK_BYTES, "big"))
+        self._stream: CipherContext | None = Cipher(AES128(seed), counter).encryptor()
 
     def fill(self, buffer: AnyBuffer) -> None:
         """Write the next bytes of the stream over the whole of `buffer`, a writable contiguous buffer of any length.

@@ -127,10 +127,10 @@ def test_other_bits_of_a_towards_one_peer(seed: bytes) -> None:
     receiver = links[CHEATER][1].ot_receiver
     honest = receiver.extend
 
-    def extend(choices: Any, randomness: Any) -> Any:
+    def extend(choices: Any, *rest: Any) -> Any:
         other = choices.copy()
         other[0] ^= 1
-        return honest(other, randomness)
+        return honest(other, *rest)
 
     receiver.extend = extend  # type: ignore[method-assign]
     ended = run(sessions, lambda ctx: make_matrix_triples(ctx, links[ctx.party], KIND, COUNT))

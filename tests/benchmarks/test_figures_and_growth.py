@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.performance import figures, growth
+from benchmarks.performance import figures, growth, threads
 from benchmarks.performance.__main__ import main
 from benchmarks.performance.figures import QUICK, Scale
 from benchmarks.performance.growth import DIRECT, FULL, label, points
@@ -33,6 +33,7 @@ EVERYTHING = {
     "bytes_per_triple": 8000.0,
     "set_up_seconds": 0.3,
     "multiplications_per_second": 3e6,
+    "first_multiplications_per_second": 2e6,
     "bytes_per_multiplication": 16.0,
     "microseconds_per_round": 160.0,
     "material_seconds_per_product": 1.0,
@@ -72,6 +73,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Request]]:
         "compile_seconds",
         lambda field, runs: {"benchmark": "compile", "field": field, "first_seconds": 9.0, "second_seconds": 1.0},
     )
+    seconds = {"seconds": {"1": 2.0, "2": 1.25}, "ranges": {"1": [2.0, 2.0], "2": [1.0, 1.5]}}
+    monkeypatch.setattr(
+        threads, "thread_seconds", lambda field, count, runs: {"field": field, "count": count} | seconds
+    )
     answers = {name: benchmark(name) for name in growth.BENCHMARKS}
     monkeypatch.setattr(growth, "BENCHMARKS", answers)
     return log
@@ -85,10 +90,17 @@ def test_every_figure_is_taken_five_times_and_the_memory_at_five_million(asked: 
     assert all(request.runs == 5 for _, request in asked if request.count != 5_000_000 and not request.profile)
     assert sum(request.count == 5_000_000 for _, request in asked) == 2
     for field in ("M61", "M127"):
-        for kind in ("triples", "multiply", "latency", "matmul", "compile", "memory"):
+        for kind in ("triples", "multiply", "latency", "matmul", "compile", "threads", "memory"):
             assert f"{kind} {field}" in taken
         variants = [name for name in taken if name.startswith(f"variant {field}")]
         assert len(variants) == len(OT_TREE_BITS) * len(AUTHENTICATION)
+
+
+def test_threads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "WARM_UP", 128)
+    taken = threads.thread_seconds("M61", 128, 1)
+    assert taken["seconds"].keys() == {str(count) for count in threads.thread_counts()} >= {"1"}
+    assert all(seconds > 0 for seconds in taken["seconds"].values())
 
 
 def test_quick_is_small(asked: list[tuple[str, Request]]) -> None:
@@ -111,6 +123,9 @@ def test_the_figures_are_kept_and_written(
         "| a product, 64 x 64 times 64 x 64: material | 1 s | 1 s |",
         "| aes ctr | 6 |",
         "| PRG | 5 | 50.0 % | 9 | 2 (AES-CTR) |",
+        "| M61 | 2 | 25 us (20 to 30) | 1.6 times |",
+        "75 % of the computing is divided among threads at M61; by Amdahl's law 16 cores for each party would make it "
+        "3.37 times faster",
     ):
         assert words in page, words
     assert "| hash |" not in page, "a stage that does not occur"

@@ -185,7 +185,8 @@ FIGURES = {
         "matmul_256_ns_per_product",
     },
     "triples": {*NETWORK, "count", "triples_per_second", "bytes_per_triple", "peak_rss_bytes", "set_up_seconds"},
-    "multiply": {*NETWORK, "count", "multiplications_per_second", "bytes_per_multiplication", "peak_rss_bytes"},
+    "multiply": {*NETWORK, "count", "repeats", "multiplications_per_second", "first_multiplications_per_second"}
+    | {"bytes_per_multiplication", "peak_rss_bytes"},
     "latency": {*NETWORK, "multiplications", "rounds", "microseconds_per_round"},
 }
 

@@ -41,6 +41,11 @@ def test_the_stream_does_not_depend_on_the_cuts(cuts: list[int]) -> None:
     assert b"".join(prg.bytes(cut) for cut in cuts) == _stream(SEED, sum(cuts))
 
 
+@pytest.mark.parametrize("first_block", [1, 5, 12_800])
+def test_a_stream_can_be_entered_at_any_block(first_block: int) -> None:
+    assert Prg(SEED, first_block).bytes(50) == _stream(SEED, 16 * first_block + 50)[16 * first_block :]
+
+
 def test_every_kind_of_buffer() -> None:
     expected = _stream(SEED, 240)
     words = np.zeros((5, 6), np.uint64)

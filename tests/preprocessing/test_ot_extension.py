@@ -113,15 +113,15 @@ def test_trees_of_one_base_ot_are_iknp(seed: bytes) -> None:
 
 @DEPTHS
 def test_chunks_meet_without_a_seam(depth: int, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Columns do not depend on how the streams are cut."""
+    """Columns do not depend on how the streams are cut, nor on how the trees are shared out."""
     choices = np.frombuffer(bytes(range(160)), np.uint8)
     found = []
-    for words in (None, 4, 3):
+    for words, threads in ((None, 1), (4, 1), (3, 5)):
         if words is not None:
             monkeypatch.setattr(ot_extension, "_chunk_words", lambda depth, words=words: words)
         pair = OtPair(seed, depth)
-        message = pair.receiver.extend(choices, pair.randomness)
-        pair.sender.receive_columns(memoryview(message.tobytes()), 1280)
+        message = pair.receiver.extend(choices, pair.randomness, threads)
+        pair.sender.receive_columns(memoryview(message.tobytes()), 1280, threads)
         found.append(message.tobytes() + pair.receiver._columns.tobytes() + pair.sender._columns.tobytes())
     assert found[0] == found[1] == found[2]
 
@@ -138,7 +138,7 @@ def test_finishing_overwrites_the_columns(depth: int, seed: bytes) -> None:
     pair = OtPair(seed, depth)
     pair.extend(128)
     held = [pair.receiver._columns, pair.receiver._choices, pair.sender._columns]
-    held += [end._streams._buffer for end in (pair.receiver, pair.sender)]
+    held += [piece for end in (pair.receiver, pair.sender) for piece in end._streams._pieces]
     assert all(array.any() for array in held)
     pair.receiver.finish()
     pair.sender.finish()

@@ -16,7 +16,7 @@ from spdz.params import AUTHENTICATION, MascotParams, SessionParams
 from spdz.preprocessing import vole_trees
 from spdz.preprocessing.authenticate import authenticate
 from spdz.preprocessing.links import Link, set_up
-from spdz.preprocessing.lpn import PLAN, LpnParams, VolePlan, code_seed
+from spdz.preprocessing.lpn import CHUNK_ROWS, PLAN, LpnParams, VolePlan, add_code, code_seed
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.preprocessing.ot_extension import Bits
 from spdz.preprocessing.vole import VoleEnd
@@ -323,3 +323,13 @@ def test_parties_that_authenticate_differently_do_not_start() -> None:
     described = [SessionParams("M61", 2, "mascot", mascot=MascotParams(authentication=name)) for name in AUTHENTICATION]
     first, second = (params.describe()["MASCOT"] for params in described)
     assert first != second
+
+
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_the_code_does_not_depend_on_the_threads(field: Field) -> None:
+    secret, found = field.array(range(1, 50)), set()
+    for threads in (1, 2, 5):
+        outputs = field.zeros(2 * CHUNK_ROWS + 7)
+        add_code(field, b"one public seed.", [(secret, outputs), (secret, outputs)], threads)
+        found.add(outputs.to_bytes())
+    assert len(found) == 1
