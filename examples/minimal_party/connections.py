@@ -12,8 +12,8 @@ import ssl
 import time
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .wire import ABORT, BYE, DATA, HEADER, Frame, ProtocolError, labelled_hash, wire_id
 
@@ -22,8 +22,7 @@ LARGEST_BYTES = 1 << 24
 HANDSHAKE_SECONDS, CLOSE_SECONDS, PAUSE_SECONDS = 10.0, 5.0, 0.1
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A party, or the dealer, who comes last."""
 
     address: tuple[str, int]
@@ -39,8 +38,7 @@ class Network:
         content = tomllib.loads(path.read_text("utf-8"))
         self.folder = path.absolute().parent
         self.endpoints = [self._endpoint(row) for row in (*content["party"], content["dealer"])]
-        fingerprints = [endpoint.fingerprint for endpoint in self.endpoints]
-        self.digest = labelled_hash(b"session parameters", *fingerprints).hex()[:32]
+        self.digest = labelled_hash(b"session parameters", *(one.fingerprint for one in self.endpoints)).hex()[:32]
         self.timeout_seconds = float(content["network"]["timeout_seconds"])
         self.connect_seconds = float(content["network"]["connect_seconds"])
 
@@ -52,12 +50,6 @@ class Network:
         if fingerprint != row["fingerprint"]:
             raise ProtocolError(f"{certificate} does not have the fingerprint of the parties file")
         return Endpoint((host.strip("[]"), int(port)), certificate, der, fingerprint)
-
-
-def _dialled(address: tuple[str, int]) -> socket.socket | None:
-    with suppress(OSError):
-        return socket.create_connection(address, HANDSHAKE_SECONDS)
-    return None
 
 
 class Connections:
@@ -94,10 +86,13 @@ class Connections:
     def _connect(self, index: int, deadline: float) -> ssl.SSLSocket:
         """Connect to a lower index, who may not have started yet (section 1)."""
         endpoint, context = self._network.endpoints[index], self._context(ssl.PROTOCOL_TLS_CLIENT)
-        while (plain := _dialled(endpoint.address)) is None:
+        plain = None
+        while plain is None:
             if time.monotonic() > deadline:
                 raise ProtocolError(f"endpoint {index} cannot be reached")
             time.sleep(PAUSE_SECONDS)
+            with suppress(OSError):
+                plain = socket.create_connection(endpoint.address, HANDSHAKE_SECONDS)
         connection = context.wrap_socket(plain)
         if connection.getpeercert(binary_form=True) != endpoint.der:
             raise ProtocolError(f"endpoint {index} shows another certificate than the parties file says")
@@ -112,8 +107,8 @@ class Connections:
         context = self._context(ssl.PROTOCOL_TLS_SERVER)
         context.num_tickets = 0
         connection = context.wrap_socket(plain, server_side=True)
-        shown = connection.getpeercert(binary_form=True)
-        index = [endpoint.der for endpoint in self._network.endpoints].index(shown or b"")
+        known = [endpoint.der for endpoint in self._network.endpoints]
+        index = known.index(connection.getpeercert(binary_form=True) or b"")
         verdict = DUPLICATE if index in self._sockets else ACCEPTED
         if index <= self._me:
             verdict = OWN_CERTIFICATE if index == self._me else WRONG_DIRECTION

@@ -3,9 +3,6 @@
 Written from docs/wire.md alone and sharing no code with the suite: plain integers, `hashlib`, `ssl`, and AES from
 `cryptography`. It computes x * y and then x * y * y for vectors x of party 0 and y of party 1. Section numbers are
 those of the page.
-
-    cd examples && python -m minimal_party.party --config ../party-1/parties.toml --party 1 -- 3 -4 5
-
 A study of the protocol, not a product: it wipes nothing, and its time depends on what it computes with.
 """
 
@@ -15,8 +12,9 @@ import argparse
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from . import wire
 from .connections import Connections, Network
@@ -29,17 +27,14 @@ ARRAYS = {TRIPLES: (True, True, False), INPUT_MASKS: (False,)}
 """For each array of a kind whether it is uniform (section 10)."""
 
 
-@dataclass(frozen=True)
-class Shares:
-    """This party's shares of a vector, and its MAC shares (section 6); `depth` is the round that it comes from."""
+class Shares(NamedTuple):
+    """This party's shares of a vector, and its MAC shares (section 6)."""
 
     values: list[int]
     macs: list[int]
-    depth: int = 0
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Material: the arrays of a kind, and the masks in clear at their owner."""
 
     arrays: list[Shares]
@@ -66,40 +61,38 @@ class Party:
         where = wire.label(self.session_id, self.path)
         for to, payload in send.items():
             self.connections.send(to, wire.Frame(wire.DATA, wire.wire_id(step), where, self.depth, payload))
-        take = self.connections.receive
-        return {sender: take(sender, where, step, self.depth, length) for sender, length in receive.items()}
+        return {peer: self.connections.receive(peer, where, step, self.depth, size) for peer, size in receive.items()}
 
     def swap(self, place: Place, step: str, payload: bytes) -> bytes:
         """Send to the peer, and receive as many bytes from it."""
         return self.exchange(place, step, {self.peer: payload}, {self.peer: len(payload)})[self.peer]
 
+    def swap_with_all(self, place: Place, step: str, payload: bytes) -> dict[int, bytes]:
+        """Send to the peer and the dealer, and receive as many bytes from each."""
+        others = (self.peer, self.dealer)
+        return self.exchange(place, step, dict.fromkeys(others, payload), dict.fromkeys(others, len(payload)))
+
     def handshake(self, field_name: str, network_digest: str) -> None:
         """Compare the configurations, and agree on the session id (section 8)."""
         place = self.root.child("handshake")
-        lines = {
-            "protocol version": str(wire.PROTOCOL_VERSION),
-            "number of parties": "2",
-            "field": field_name,
-            "preprocessing": "dealer",
-            "statistical security": "60",
-            "certificates and their order": network_digest,
-        }
-        text = "\n".join(f"{name}={value}" for name, value in lines.items()).encode()
+        lines = [
+            f"protocol version={wire.PROTOCOL_VERSION}",
+            "number of parties=2",
+            f"field={field_name}",
+            "preprocessing=dealer",
+            "statistical security=60",
+            f"certificates and their order={network_digest}",
+        ]
         nonces = {self.me: secrets.token_bytes(NONCE_BYTES)}
-        hello = nonces[self.me] + text.ljust(HELLO_TEXT_BYTES, b"\0")
-        others = (self.peer, self.dealer)
-        size = NONCE_BYTES + HELLO_TEXT_BYTES
-        received = self.exchange(place, "handshake.hello", dict.fromkeys(others, hello), dict.fromkeys(others, size))
-        for endpoint, payload in received.items():
+        hello = nonces[self.me] + "\n".join(lines).encode().ljust(HELLO_TEXT_BYTES, b"\0")
+        for endpoint, payload in self.swap_with_all(place, "handshake.hello", hello).items():
             nonces[endpoint] = payload[:NONCE_BYTES]
             theirs = payload[NONCE_BYTES:].rstrip(b"\0").decode("ascii", "replace").split("\n")
-            theirs = [line for line in theirs if not line.startswith("program=")]
-            if sorted(theirs) != sorted(text.decode().split("\n")):
+            if sorted(line for line in theirs if not line.startswith("program=")) != sorted(lines):
                 raise ProtocolError(f"endpoint {endpoint} is configured differently: {theirs}", "handshake.hello")
         session_id = wire.labelled_hash(b"session id", *(nonces[endpoint] for endpoint in sorted(nonces)))
-        confirm, sizes = dict.fromkeys(others, session_id), dict.fromkeys(others, len(session_id))
-        received = self.exchange(place, "handshake.confirm", confirm, sizes)
-        if any(theirs != session_id for theirs in received.values()):
+        confirmed = self.swap_with_all(place, "handshake.confirm", session_id)
+        if any(theirs != session_id for theirs in confirmed.values()):
             raise ProtocolError("the endpoints saw different nonces", "handshake.confirm")
         self.session_id = session_id
 
@@ -137,14 +130,10 @@ class Party:
         skipped = [last and not known for known in uniform] + [last] * len(uniform)
         size = sum(skipped) * count * self.field.width
         received = self.exchange(self.talk, "dealer.corrections", {}, {self.dealer: size} if last else {})
-        corrections = self.field.decode(received.get(self.dealer, b""), "dealer.corrections")
+        sent = iter(self.field.decode(received.get(self.dealer, b""), "dealer.corrections"))
         clear = self.field.sample(self.stream, count) if owner == self.me else []
-        arrays = []
-        for skip in skipped:
-            arrays.append(corrections[:count] if skip else self.field.sample(self.stream, count))
-            corrections = corrections[count:] if skip else corrections
-        half = len(uniform)
-        return Batch([Shares(arrays[i], arrays[half + i]) for i in range(half)], clear)
+        arrays = [list(islice(sent, count)) if skip else self.field.sample(self.stream, count) for skip in skipped]
+        return Batch(list(map(Shares, arrays[: len(uniform)], arrays[len(uniform) :])), clear)
 
     def open(self, place: Place, step: str, shares: Shares) -> list[int]:
         """Partial opening: nothing is checked yet (section 6)."""
@@ -194,7 +183,7 @@ class Party:
         p, mine = self.field.p, int(self.me == 0)
         values = [(share + mine * y) % p for share, y in zip(shares.values, public, strict=True)]
         macs = [(mac + self.alpha * y) % p for mac, y in zip(shares.macs, public, strict=True)]
-        return Shares(values, macs, self.depth)
+        return Shares(values, macs)
 
     def input(self, online: Place, owner: int, values: list[int], masks: Batch) -> Shares:
         """[x] = [r] + (x - r) (section 9)."""
@@ -218,8 +207,7 @@ class Party:
         epsilon, delta = opened[:count], opened[count:]
 
         def combined(a_: list[int], b_: list[int], c_: list[int]) -> list[int]:
-            rows = zip(a_, b_, c_, epsilon, delta, strict=True)
-            return [(ci + ei * bi + di * ai) % p for ai, bi, ci, ei, di in rows]
+            return [(c + e * b + d * a) % p for a, b, c, e, d in zip(a_, b_, c_, epsilon, delta, strict=True)]
 
         shares = Shares(combined(a.values, b.values, c.values), combined(a.macs, b.macs, c.macs))
         return self.add_public(shares, [e * d % p for e, d in zip(epsilon, delta, strict=True)])
@@ -248,12 +236,9 @@ def program(party: Party, mine: list[int]) -> None:
     *masks, triples = party.prepare(plan, demand)
 
     online, start = party.root.child("online"), party.depth
-    inputs = []
-    for owner in range(2):
-        party.depth = start  # Both inputs start at the depth of the run: section 9, "Operations".
-        inputs.append(party.input(online, owner, mine, masks[owner]))
-    x, y = inputs
-    party.depth = max(x.depth, y.depth)
+    x = party.input(online, 0, mine, masks[0])
+    party.depth = start  # Both inputs start at the depth of the run: section 9, "Operations".
+    y = party.input(online, 1, mine, masks[1])
     product = party.multiply(online, x, y, triples)
     print(party.output(online, product))
 

@@ -195,10 +195,11 @@ def _add_interop(parser: argparse.ArgumentParser) -> None:
 def _add_vectors(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Replay every recorded session, one endpoint against the recorded others, and compare every byte; compute "
-        "every recorded function. The exit code is 1 if anything differs, 2 for a file that is not a vector file."
+        "every recorded function. Where the folder has an index.json, a file that is missing, changed or not listed "
+        "differs too. The exit code is 1 if anything differs, 2 for a file that is not a vector file."
     )
     parser.add_argument("action", choices=("check",))
-    parser.add_argument("folder", metavar="DIR", nargs="?", help="the folder with the files (those of the package)")
+    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder of files, or one file (those of the package)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
-from spdz.interop.files import make_folder, read_whole, remove, write_private
+from spdz.interop.files import bad_file, make_folder, read_whole, remove, write_private
 from spdz.interop.mp_spdz_format import PARAMS_FILE, Layout, digest, rounded_up
 from spdz.interop.provenance import Origin, Provenance, session_fingerprint
 from spdz.online.session import Mpc
@@ -44,8 +44,9 @@ def check_target(folder: FolderPath, layout: Layout, *, force: bool = False) -> 
         )
     params = place / PARAMS_FILE
     # Parties on one machine may share the folder, and then this file, which must fit all of them: --force or not.
-    if os.path.lexists(params) and bytes(read_whole(params, 4096)) != _params_text(layout):
-        raise UsageError(f"{params}: at byte 0: expected the prime of {layout.field.name}, {layout.field.modulus}")
+    if os.path.lexists(params) and (text := bytes(read_whole(params, 4096))) != _params_text(layout):
+        expected = f"the prime of {layout.field.name}, {layout.field.modulus}, and 1"
+        raise bad_file(params, 0, expected, repr(text[:60]))
     return place
 
 

@@ -16,6 +16,11 @@ MAX_FILE_BYTES = 1 << 33
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
+def bad_file(path: Path, offset: int, expected: str, found: str) -> UsageError:
+    """The error for a file that is not what it should be: where, what should be there, and what is there."""
+    return UsageError(f"{path}: at byte {offset}: expected {expected}, found {found}")
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and what is above it, that is open to its owner only."""
     try:
@@ -70,13 +75,13 @@ def read_whole(path: Path, limit: int = MAX_FILE_BYTES) -> bytearray:
         with os.fdopen(descriptor, "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise UsageError(f"{path}: at byte 0: expected a regular file")
+                raise bad_file(path, 0, "a regular file", "a pipe or a device")
             if found.st_size > limit:
-                raise UsageError(f"{path}: at byte {limit}: expected the end of the file, at most {limit} bytes")
+                raise bad_file(path, limit, "the end of the file", f"{found.st_size - limit} bytes more")
             data = bytearray(found.st_size)
             count = file.readinto(data)
             if count != len(data):
-                raise UsageError(f"{path}: at byte {count}: the file became shorter while it was read")
+                raise bad_file(path, count, f"{len(data)} bytes", "the end of the file: it has changed meanwhile")
             return data
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None

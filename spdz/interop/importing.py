@@ -41,7 +41,7 @@ def import_material(
 
     trust_unmarked  accept material that no mark says to be made by a protocol with malicious security
 
-    Raises UsageError naming the file, the byte offset and what was expected there.
+    Raises UsageError naming the file, the byte offset, what was expected there and what was found.
     """
     layout = Layout(field, parties, party)
     contents = read_contents(Path(folder), layout, trust_unmarked=trust_unmarked)

@@ -4,8 +4,8 @@ Source:    MP-SPDZ, documentation of preprocessing ("Separate preprocessing"), a
 Symbols:   p the prime, t = ceil(bits of p / 64) words per element, R = 2^(64 t), alpha_i a share of the MAC key.
 Elements:  x R mod p (Montgomery form), little-endian, 8 t bytes. A share is value, then MAC. A record is the shares of
            one element of material; the owner of an input mask has the mask itself in it too, last.
-Untrusted: everything that is read. Errors name the file, the byte offset and what was expected; no error holds an
-           element or a key.
+Untrusted: everything that is read. Errors name the file, the byte offset, what was expected and what was found; no
+           error holds an element or a key.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
+from spdz.interop.files import bad_file
 from spdz.params import MAX_PARTIES, require_integer
 from spdz.sharing.material import RANDOM_BITS, SQUARES, TRIPLES, Batch, Kind, input_masks
 from spdz.sharing.shares import AuthShare
@@ -29,17 +30,13 @@ TUPLES_AT_A_TIME = 101
 
 TAG = b"SPDZ gfp"
 PARAMS_FILE = "Params-Data"
+_SHARE = "the MAC key share of the header"
 _STEMS = {"triples": "Triples", "squares": "Squares", "random bits": "Bits", "input masks": "Inputs"}
 
 
 def rounded_up(count: int) -> int:
     """The smallest multiple of 101 that is not below `count`."""
     return -(-count // TUPLES_AT_A_TIME) * TUPLES_AT_A_TIME
-
-
-def bad_file(path: Path, offset: int, problem: str) -> UsageError:
-    """The error for a file that is not what it should be."""
-    return UsageError(f"{path}: at byte {offset}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -124,20 +121,19 @@ class Layout:
 
     def check_header(self, path: Path, data: memoryview, mac_key_share: FieldArray) -> None:
         """Compare the header with what it must be. Raises UsageError naming the first part that differs."""
+        encoded = (mac_key_share * self._radix).to_bytes()
         start = 0
-        for name, expected in self._header_parts():
-            found = bytes(data[start : start + len(expected)])
+        for name, expected in (*self._header_parts(), (_SHARE, encoded)):
+            end = start + len(expected)
+            found = bytes(data[start:end])
             if len(found) < len(expected):
-                raise bad_file(path, len(data), f"the file ends inside {name}, which has {len(expected)} bytes here")
+                raise bad_file(path, len(data), f"{name} up to byte {end - 1}", "the end of the file")
+            if found != expected and name == _SHARE:
+                raise bad_file(path, start, f"the MAC key share of {self.key_file}", "another")
             if found != expected:
                 said, wanted = (_readable(name, part) for part in (found, expected))
-                raise bad_file(path, start, f"{name} is {said}, expected {wanted} for {self.field.name}")
-            start += len(expected)
-        encoded = data[start : start + self.field.element_bytes]
-        if len(encoded) < self.field.element_bytes:
-            raise bad_file(path, len(data), "the file ends inside the MAC key share of the header")
-        if bytes(encoded) != (mac_key_share * self._radix).to_bytes():
-            raise bad_file(path, start, f"expected the MAC key share of {self.key_file}, found another")
+                raise bad_file(path, start, f"{wanted} as {name} for {self.field.name}", said)
+            start = end
 
     # -- records --------------------------------------------------------------------------------------------------
 
@@ -157,15 +153,15 @@ class Layout:
         body = data[self.header_bytes :]
         size = self.record_bytes(kind)
         if not body:
-            raise bad_file(path, len(data), f"expected at least one record of {kind}, found the end of the file")
+            raise bad_file(path, len(data), f"at least one record of {kind}", "the end of the file")
         if len(body) % size:
             offset = len(data) - len(body) % size
-            raise bad_file(path, offset, f"a record of {kind} has {size} bytes, but {len(body) % size} are left")
+            raise bad_file(path, offset, f"a record of {kind} of {size} bytes", f"the last {len(body) % size} bytes")
         words = np.frombuffer(body, "<u8").reshape(-1, self.field.limbs)
         wrong = first_unreduced(words, self.field.modulus)
         if wrong is not None:
             offset = self.header_bytes + wrong * self.field.element_bytes
-            raise bad_file(path, offset, f"expected an element of {self.field.name}, found a number of p or more")
+            raise bad_file(path, offset, f"an element of {self.field.name}", "a number of p or more")
         stored = self.field.from_bytes(body, (len(body) // size, self.columns(kind)))
         plain = stored * pow(self._radix, -1, self.field.modulus)
         stored.wipe()

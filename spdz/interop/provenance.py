@@ -16,8 +16,8 @@ from typing import Any
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import labelled_hash
 from spdz.errors import UsageError
-from spdz.interop.files import read_whole
-from spdz.interop.mp_spdz_format import Layout, bad_file
+from spdz.interop.files import bad_file, read_whole
+from spdz.interop.mp_spdz_format import Layout
 from spdz.params import SecurityParams, require_integer
 
 SCHEMA = "spdz-provenance-1"
@@ -26,6 +26,7 @@ MALICIOUS_PROTOCOLS = ("mascot",)
 TRUSTED_PROTOCOLS = ("dealer",)
 """Makers that have to be trusted."""
 
+_PROTOCOLS = (*MALICIOUS_PROTOCOLS, *TRUSTED_PROTOCOLS)
 _KEYS = ("schema", "protocol", "statistical_bits", "session", "field", "prime", "parties", "party", "files")
 _MAX_BYTES = 1 << 16
 _SESSION = re.compile(r"[0-9a-f]{32}")
@@ -46,9 +47,8 @@ class Origin:
     session: str
 
     def __post_init__(self) -> None:
-        if self.protocol not in (*MALICIOUS_PROTOCOLS, *TRUSTED_PROTOCOLS):
-            known = " or ".join((*MALICIOUS_PROTOCOLS, *TRUSTED_PROTOCOLS))
-            raise UsageError(f"protocol must be {known}, got {self.protocol!r:.60}")
+        if self.protocol not in _PROTOCOLS:
+            raise UsageError(f"protocol must be {' or '.join(_PROTOCOLS)}, got {self.protocol!r:.60}")
         SecurityParams(require_integer(self.statistical_bits, "statistical_bits", 40, 128))
         if not _SESSION.fullmatch(self.session):
             raise UsageError("session must be 32 hexadecimal digits")
@@ -83,58 +83,75 @@ class Provenance:
 
 
 def read_provenance(path: Path, layout: Layout) -> Provenance:
-    """Read and check a mark. Raises UsageError naming the file and the key, and both values where two differ."""
-    values = _read_object(path)
-    _compare(path, "schema", values["schema"], SCHEMA)
-    _compare(path, "field", values["field"], layout.field.name)
-    _compare(path, "prime", values["prime"], f"{layout.field.modulus:x}")
-    _compare(path, "parties", values["parties"], layout.parties)
-    _compare(path, "party", values["party"], layout.party)
-    texts = [values[key] for key in ("protocol", "session")]
-    if not all(isinstance(text, str) for text in texts):
-        raise UsageError(f"{path}: protocol and session must be text")
-    try:
-        origin = Origin(texts[0], values["statistical_bits"], texts[1])
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
-    return Provenance(origin, _files(path, values["files"], layout))
+    """Read and check a mark. Raises UsageError naming the file, the byte, and what is and should be there."""
+    mark = _Mark(path)
+    mark.require_same("schema", SCHEMA)
+    mark.require_same("field", layout.field.name)
+    mark.require_same("prime", f"{layout.field.modulus:x}")
+    mark.require_same("parties", layout.parties)
+    mark.require_same("party", layout.party)
+    protocol, bits, session = (mark.values[key] for key in ("protocol", "statistical_bits", "session"))
+    mark.require(protocol in _PROTOCOLS, "protocol", f"{' or '.join(_PROTOCOLS)} as protocol", protocol)
+    fits = type(bits) is int and 40 <= bits <= 128
+    mark.require(fits, "statistical_bits", "an integer from 40 to 128 as statistical_bits", bits)
+    mark.require(_has_form(session, _SESSION), "session", "32 hexadecimal digits as session", session)
+    return Provenance(Origin(protocol, bits, session), _files(mark, layout))
 
 
-def _read_object(path: Path) -> dict[str, Any]:
-    data = bytes(read_whole(path, _MAX_BYTES))
-    try:
-        values = json.loads(data)
-    except json.JSONDecodeError as error:
-        raise bad_file(path, error.pos, f"expected JSON: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise bad_file(path, 0, "expected JSON text of the schema " + SCHEMA) from None
-    if not isinstance(values, dict):
-        raise bad_file(path, 0, "expected a JSON object")
-    for key in (*_KEYS, *values):
-        if key not in values:
-            raise UsageError(f"{path}: the key {key!r} is missing")
-        if key not in _KEYS:
-            raise UsageError(f"{path}: the key {key!r:.60} is not of the schema {SCHEMA}")
-    return values
+class _Mark:
+    """The values of a mark, and where they stand in its text."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._data = bytes(read_whole(path, _MAX_BYTES))
+        self.values = self._read()
+        for key in _KEYS:
+            if key not in self.values:
+                raise bad_file(path, self._data.rindex(b"}"), f"the key {key!r}", "the end of the object")
+        for key in self.values:
+            self.require(key in _KEYS, key, f"no key but those of {SCHEMA}", key)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            values = json.loads(self._data.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise bad_file(self._path, error.start, "JSON", f"the byte {self._data[error.start]}") from None
+        except json.JSONDecodeError as error:
+            offset = len(error.doc[: error.pos].encode("utf-8"))
+            raise bad_file(self._path, offset, "JSON", f"none: {error.msg}") from None
+        except (ValueError, RecursionError):
+            raise bad_file(self._path, 0, f"JSON of the schema {SCHEMA}", "what is too deep or too long") from None
+        if not isinstance(values, dict):
+            raise bad_file(self._path, 0, "a JSON object", f"a {type(values).__name__}")
+        return values
+
+    def require(self, fits: bool, key: str, expected: str, found: object) -> None:
+        """Refuse what does not fit: the value of a key, at any depth, or the key itself."""
+        if not fits:
+            place = re.search(re.escape(json.dumps(key)).encode("ascii") + rb"\s*:", self._data)
+            raise bad_file(self._path, place.start() if place else 0, expected, f"{found!r:.60}")
+
+    def require_same(self, key: str, expected: str | int) -> None:
+        """Refuse another value, or one of another type."""
+        found = self.values[key]
+        self.require(type(found) is type(expected) and found == expected, key, f"{expected!r} as {key}", found)
 
 
-def _compare(path: Path, key: str, found: object, expected: object) -> None:
-    if type(found) is not type(expected) or found != expected:
-        raise UsageError(f"{path}: {key} is {found!r:.60}, expected {expected!r}")
+def _has_form(text: object, form: re.Pattern[str]) -> bool:
+    return isinstance(text, str) and form.fullmatch(text) is not None
 
 
-def _files(path: Path, values: object, layout: Layout) -> dict[str, tuple[int, str]]:
-    names = [layout.data_file(kind) for kind in layout.kinds]
-    if not isinstance(values, dict) or not values:
-        raise UsageError(f"{path}: files must be an object that names at least one file")
+def _files(mark: _Mark, layout: Layout) -> dict[str, tuple[int, str]]:
+    names, values = [layout.data_file(kind) for kind in layout.kinds], mark.values["files"]
+    fits = isinstance(values, dict) and bool(values)
+    mark.require(fits, "files", "an object that names at least one file as files", values)
     files: dict[str, tuple[int, str]] = {}
     for name, note in values.items():
-        if name not in names:
-            raise UsageError(f"{path}: files: {name!r:.60} is not a file of party {layout.party} of {layout.parties}")
-        if not isinstance(note, dict) or set(note) != {"tuples", "sha256"}:
-            raise UsageError(f"{path}: files: {name} must have tuples and sha256")
-        sha = note["sha256"]
-        if not isinstance(sha, str) or not _SHA256.fullmatch(sha):
-            raise UsageError(f"{path}: files: {name}: sha256 must be 64 hexadecimal digits")
-        files[name] = (require_integer(note["tuples"], f"{path}: files: {name}: tuples", 0), sha)
+        mark.require(name in names, name, f"the name of a file of party {layout.party} of {layout.parties}", name)
+        fits = isinstance(note, dict) and set(note) == {"tuples", "sha256"}
+        mark.require(fits, name, f"tuples and sha256 of {name}", note)
+        tuples, sha = note["tuples"], note["sha256"]
+        mark.require(_has_form(sha, _SHA256), name, f"64 hexadecimal digits as sha256 of {name}", sha)
+        mark.require(type(tuples) is int and tuples >= 0, name, f"an integer of at least 0 as tuples of {name}", tuples)
+        files[name] = (tuples, sha)
     return files

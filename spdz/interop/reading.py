@@ -1,7 +1,7 @@
 """Check and read the files of one party. Nothing here changes them.
 
 Every file is untrusted: lengths, primes, headers, canonical elements, counts and digests are checked, and an error
-names the file, the byte offset and what was expected there. No error holds an element or a key.
+names the file, the byte offset, what was expected there and what was found. No error holds an element or a key.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
-from spdz.interop.files import read_whole
-from spdz.interop.mp_spdz_format import PARAMS_FILE, Layout, bad_file
+from spdz.interop.files import bad_file, read_whole
+from spdz.interop.mp_spdz_format import PARAMS_FILE, Layout
 from spdz.interop.provenance import Provenance, read_provenance
 from spdz.sharing.material import Batch, Kind
 
@@ -76,7 +76,7 @@ def _check_params(path: Path, field: Field) -> None:
     for name, wanted in (("the prime", field.modulus), ("1, for Montgomery form", 1)):
         start, word = next(words)
         if not word.isdigit() or len(word) > _MAX_DIGITS or int(word) != wanted:
-            raise bad_file(path, start, f"expected {name}: {wanted} for {field.name}, found {word[:_MAX_DIGITS]!r}")
+            raise bad_file(path, start, f"{name}: {wanted} for {field.name}", repr(word[:_MAX_DIGITS]))
     next(words, None)
 
 
@@ -86,12 +86,14 @@ def _read_key(path: Path, layout: Layout) -> FieldArray:
     words = _words(path, bytes(data), ("the number of parties", "the MAC key share"))
     start, word = next(words)
     if not word.isdigit() or len(word) > _MAX_DIGITS or int(word) != layout.parties:
-        raise bad_file(path, start, f"expected the number of parties, {layout.parties}, found {word[:_MAX_DIGITS]!r}")
+        # A file of another layout may have the key here.
+        found = repr(word) if len(word) <= 3 else f"{len(word)} bytes"
+        raise bad_file(path, start, f"the number of parties, {layout.parties}", found)
     start, word = next(words)
-    if not re.fullmatch(rb"-?[0-9]{1,60}", word) or abs(int(word)) >= layout.field.modulus:
-        raise bad_file(
-            path, start, f"expected the MAC key share as a decimal number below the prime of {layout.field.name}"
-        )
+    decimal = re.fullmatch(rb"-?[0-9]{1,60}", word)
+    if decimal is None or abs(int(word)) >= layout.field.modulus:
+        expected = f"the MAC key share as a decimal number below the prime of {layout.field.name}"
+        raise bad_file(path, start, expected, f"{len(word)} bytes that are none" if decimal is None else "a bigger one")
     share = layout.field.array(int(word) % layout.field.modulus)
     next(words, None)
     return share
@@ -102,10 +104,10 @@ def _words(path: Path, data: bytes, names: tuple[str, ...]) -> Iterator[tuple[in
     found = list(re.finditer(rb"\S+", data))
     for position, name in enumerate(names):
         if position == len(found):
-            raise bad_file(path, len(data), f"expected {name}, found the end of the file")
+            raise bad_file(path, len(data), name, "the end of the file")
         yield found[position].start(), found[position][0]
     if len(found) > len(names):
-        raise bad_file(path, found[len(names)].start(), "expected the end of the file")
+        raise bad_file(path, found[len(names)].start(), "the end of the file", "more text")
 
 
 def _provenance(place: Path, layout: Layout, trust_unmarked: bool) -> Provenance | None:
@@ -127,7 +129,6 @@ def _provenance(place: Path, layout: Layout, trust_unmarked: bool) -> Provenance
 
 def _read_batch(path: Path, layout: Layout, kind: Kind, share: FieldArray, provenance: Provenance | None) -> Batch:
     data = read_whole(path)
-    size = len(data)
     try:
         sha = hashlib.sha256(data).hexdigest()
         layout.check_header(path, memoryview(data), share)
@@ -135,21 +136,23 @@ def _read_batch(path: Path, layout: Layout, kind: Kind, share: FieldArray, prove
     finally:
         data[:] = bytes(len(data))
     if provenance is not None:
-        _check_note(path, provenance, batch.count, size, sha)
+        _check_note(path, layout, batch, provenance, sha)
     return batch
 
 
-def _check_note(path: Path, provenance: Provenance, count: int, size: int, sha: str) -> None:
+def _check_note(path: Path, layout: Layout, batch: Batch, provenance: Provenance, sha: str) -> None:
     """The file is the one that was exported: a damaged one must not look like cheating later."""
     if path.name not in provenance.files:
-        raise UsageError(f"{path}: the mark beside it does not name this file: something else has put it there")
+        named = ", ".join(provenance.files)
+        raise UsageError(f"{path}: found a file that the mark beside it does not name, expected none but {named}")
     tuples, exported = provenance.files[path.name]
-    if count != tuples:
-        raise bad_file(
-            path,
-            size,
-            f"the file ends after {count} tuples, expected {tuples} as the mark beside it says: part of it is lost, or "
-            "was used elsewhere",
-        )
+    end = layout.header_bytes + min(tuples, batch.count) * layout.record_bytes(batch.kind)
+    if batch.count < tuples:
+        found = f"the end of the file after {batch.count}: part of it is lost, or was used elsewhere"
+        raise bad_file(path, end, f"{tuples} tuples as the mark beside it says", found)
+    if batch.count > tuples:
+        expected = f"the end of the file after {tuples} tuples as the mark beside it says"
+        raise bad_file(path, end, expected, f"{batch.count - tuples} more")
     if sha != exported:
-        raise UsageError(f"{path}: its SHA-256 is not the one in the mark beside it: it was changed after the export")
+        expected = f"a file with the SHA-256 {exported} as the mark beside it says"
+        raise bad_file(path, 0, expected, f"one with {sha}: it was changed after the export, anywhere in it")

@@ -17,18 +17,14 @@ from spdz.online.session import Mpc
 from spdz.params import MascotParams, SecurityParams, SessionParams
 from spdz.party import Party
 from spdz.preprocessing.dealer import dealer_service
-from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import Kind
 from spdz.sources import material_source
 from spdz.vectors.files import Case, VectorFault
+from spdz.vectors.material import mascot_params, run_material
 from spdz.vectors.protocols import PROTOCOLS, Given, elements
 from spdz.vectors.replay import Ending, RecordedTransport, RecordingEnds, differences, frames_of
-
-MASCOT = MascotParams(1, "copee")
-"""What the recorded sessions run; not what a session runs by default."""
 
 
 def replay(case: Case) -> list[str]:
@@ -55,9 +51,8 @@ def _replay_one(case: Case, endpoint: int, expected: dict[str, Any]) -> list[str
         ending.error = error
     sent = {peer: bytes(stream) for peer, stream in transport.sent.items()}
     found = differences(endpoint, expected, ending, sent, frames)
-    if ending.error is None and transport.unread:
-        found.append(f"never asks for {transport.unread[0].path}")
-    return found
+    unread = transport.unread(case.test["corrupted"], aborted=ending.error is not None)
+    return found + [f"never asks for {frame.name} of endpoint {frame.sender}" for frame in unread]
 
 
 def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, bytes]:
@@ -72,9 +67,9 @@ def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, b
     if case.kind == "session":
         return _session(case, state, transport)
     state.session_id = bytes.fromhex(params["sessionId"])
-    party = Party(state, transport, state.parties)
+    party = Party(state, transport, state.parties, trace=transport.trace)
     if case.kind == "material":
-        return _material(case, party)
+        return run_material(case, party)
     given = Given(case, state)
     if given.mac_key is not None:
         state.mac_key = MacKey(given.mac_key)
@@ -83,47 +78,24 @@ def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, b
     return result
 
 
-# -- the MASCOT generator ---------------------------------------------------------------------------------------------
-
-
-def _material(case: Case, party: Party) -> dict[str, bytes]:
-    source = MascotPreprocessing(None, MASCOT)
-    party.on_end.append(source.destroy)
-    demand = {_kind(entry): entry["count"] for entry in case.test["given"]["material"]}
-    party.run(source.set_up, "set-up")
-    party.run(lambda ctx: source.produce(ctx, demand), "prepare")
-    result = {"macKey": party.session.key.share.to_bytes()}
-    for kind, count in demand.items():
-        batch = source.store.take(kind, count)
-        for index, share in enumerate(batch.shares):
-            result[f"{kind}, array {index}, value"] = share.value.to_bytes()
-            result[f"{kind}, array {index}, mac"] = share.mac.to_bytes()
-        if batch.clear is not None:
-            result[f"{kind}, clear"] = batch.clear.to_bytes()
-    return result
-
-
-def _kind(entry: dict[str, Any]) -> Kind:
-    return Kind(entry["kind"], entry.get("owner", -1))
-
-
 # -- whole sessions ---------------------------------------------------------------------------------------------------
 
 
 def _session(case: Case, state: SessionState, transport: RecordedTransport) -> dict[str, bytes]:
     preprocessing = case.params["preprocessing"]
-    params = SessionParams(state.field.name, state.parties, preprocessing, mascot=MASCOT)
+    mascot = mascot_params(case) if preprocessing == "mascot" else MascotParams()
+    params = SessionParams(state.field.name, state.parties, preprocessing, mascot=mascot)
     endpoints = state.parties + (preprocessing == "dealer")
     if state.party == state.parties:
         return _dealer(params, state, transport)
-    party = Party(state, transport, endpoints)
-    source = material_source(preprocessing, mascot=MASCOT)
+    party = Party(state, transport, endpoints, trace=transport.trace)
+    source = material_source(preprocessing, mascot=mascot)
     with Mpc(party, params, source, endpoints=endpoints) as mpc:
         return _program(case, mpc)
 
 
 def _dealer(params: SessionParams, state: SessionState, transport: RecordedTransport) -> dict[str, bytes]:
-    dealer = Party(state, transport, state.parties + 1, timeout=DEALER_PATIENCE_SECONDS)
+    dealer = Party(state, transport, state.parties + 1, timeout=DEALER_PATIENCE_SECONDS, trace=transport.trace)
     endpoints = tuple(range(state.parties + 1))
     state.session_id = dealer.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
     dealer.run(dealer_service, "set-up")

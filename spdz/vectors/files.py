@@ -9,6 +9,7 @@ from typing import Any
 
 from spdz.errors import UsageError
 from spdz.field import field_by_name
+from spdz.vectors import index
 from spdz.vectors.recording import fault_of
 from spdz.vectors.schema import Schemas, SchemaViolation
 from spdz.version import PROTOCOL_VERSION
@@ -43,45 +44,56 @@ class Case:
         return VectorFault(f"{self.file}: {self.place}.{field}: {text}")
 
 
-def read_folder(folder: Path, schemas: Schemas | None = None) -> dict[str, list[Case]]:
-    """All cases of all vector files of a folder, by file name.
+def read_folder(folder: Path, schemas: Schemas) -> dict[str, dict[str, Any]]:
+    """What the vector files of a folder hold, by file name. An index is not one of them.
 
     Raises: UsageError naming the file and the field that is wrong; also if there are no files.
     """
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    if not paths:
+    documents = {path.name: read_document(path, schemas) for path in paths if path.name != index.NAME}
+    if not documents:
         raise UsageError(f"{folder}: there are no vector files here")
-    schemas = schemas or Schemas()
-    return {path.name: read_file(path, schemas) for path in paths}
+    return documents
 
 
 def read_file(path: Path, schemas: Schemas) -> list[Case]:
     """All cases of one file. Raises UsageError naming the field that is wrong."""
+    return cases_of(path, read_document(path, schemas))
 
-    def refuse(place: str, text: str) -> UsageError:
-        return UsageError(f"{path}: {place}: {text}" if place else f"{path}: {text}")
 
+def read_document(path: Path, schemas: Schemas) -> dict[str, Any]:
+    """What one vector file holds. Raises UsageError naming the field that is wrong."""
+    document = _read_object(path)
+    name = document.get("schema")
+    if name not in schemas.of_files:
+        text = f"is {name!r}, which is not a known schema; known are {', '.join(schemas.of_files)}"
+        raise _refusal(path, "schema", text)
+    _validate(path, document, schemas, name)
+    fault = _inconsistency(document)
+    if fault is not None:
+        raise _refusal(path, *fault)
+    return document
+
+
+def read_index(path: Path, schemas: Schemas) -> dict[str, Any]:
+    """The index of a folder. Raises UsageError naming the field that is wrong."""
+    document = _read_object(path)
+    _validate(path, document, schemas, index.SCHEMA)
+    return document
+
+
+def _read_object(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text("utf-8"), object_pairs_hook=_object)
     except RecursionError:
-        raise refuse("", "is nested too deeply") from None
+        raise _refusal(path, "", "is nested too deeply") from None
     except OSError as error:
-        raise refuse("", f"cannot be read: {error.strerror}") from None
+        raise _refusal(path, "", f"cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, ValueError) as error:
-        raise refuse("", f"is not JSON: {error}") from None
+        raise _refusal(path, "", f"is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise refuse("", "must be a JSON object")
-    name = document.get("schema")
-    if name not in schemas.of_files:
-        raise refuse("schema", f"is {name!r}, which is not a known schema; known are {', '.join(schemas.of_files)}")
-    try:
-        schemas.validate(name, document)
-    except SchemaViolation as violation:
-        raise refuse(violation.place, str(violation)) from None
-    fault = _inconsistency(document)
-    if fault is not None:
-        raise refuse(*fault)
-    return _cases(path, document)
+        raise _refusal(path, "", "must be a JSON object")
+    return document
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,6 +101,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a field occurs twice in one object")
     return found
+
+
+def _validate(path: Path, document: dict[str, Any], schemas: Schemas, name: str) -> None:
+    try:
+        schemas.validate(name, document)
+    except SchemaViolation as violation:
+        raise _refusal(path, violation.place, str(violation)) from None
+
+
+def _refusal(path: Path, place: str, text: str) -> UsageError:
+    return UsageError(f"{path}: {place}: {text}" if place else f"{path}: {text}")
 
 
 def _inconsistency(document: dict[str, Any]) -> tuple[str, str] | None:
@@ -128,7 +151,8 @@ def _fault_of_modulus(params: dict[str, Any]) -> str | None:
     return None if params["modulus"] == right else f"is {params['modulus']}, but that of {params['field']} is {right}"
 
 
-def _cases(path: Path, document: dict[str, Any]) -> list[Case]:
+def cases_of(path: Path, document: dict[str, Any]) -> list[Case]:
+    """All cases of a vector file that has been read."""
     return [
         Case(str(path), f"testGroups[{g}].tests[{t}]", group["type"], group["params"], test, group.get("frames", []))
         for g, group in enumerate(document["testGroups"])

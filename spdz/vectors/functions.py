@@ -24,6 +24,7 @@ from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
 from spdz.preprocessing.dealer_wire import KIND_CODES, RequestCodec
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
+from spdz.vectors import tree_functions
 from spdz.vectors.files import Case, VectorFault
 from spdz.vectors.protocols import elements
 from spdz.wire.codec import Elements
@@ -248,6 +249,11 @@ def _copee(case: Case) -> Computed:
     return {"extensions": rounds}
 
 
+def _ot_extension(case: Case) -> Computed:
+    randomness = deterministic_randomness_for_tests(_hex(case, "seed"), "extra rows")
+    return tree_functions.ot_extension(case, randomness)
+
+
 FUNCTIONS: Mapping[str, Callable[[Case], Computed]] = {
     "field arithmetic": _arithmetic,
     "signed integers": _signed,
@@ -268,4 +274,11 @@ FUNCTIONS: Mapping[str, Callable[[Case], Computed]] = {
     "point": _point,
     "scalar multiplication": _multiple,
     "copee": _copee,
+    "ggm tree": tree_functions.tree,
+    "ot trees": tree_functions.dealt_trees,
+    "ot trees received": tree_functions.held_trees,
+    "ot extension": _ot_extension,
+    "ot extension check": tree_functions.ot_extension_check,
+    "seed expansion": tree_functions.seed_expansion,
+    "lpn code": tree_functions.lpn_code,
 }

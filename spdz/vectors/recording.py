@@ -1,14 +1,21 @@
-"""What a schema cannot say of a recording: that its messages are frames of the endpoints that there are."""
+"""What a schema cannot say of a recording: that its messages are frames of the endpoints that there are, and that each
+has the step, the round and the label of its path.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import labelled_hash
+from spdz.protocols.handshake import HELLO, NONCE_BYTES
 from spdz.wire.frames import HEADER_BYTES, LABEL_BYTES, Header, Kind
 
 Fault = tuple[str, str] | None
 """The field that is wrong, and why."""
+
+_HANDSHAKE = "/000001.handshake/"
 
 
 def fault_of(group: dict[str, Any], test: dict[str, Any], notes: dict[str, Any]) -> Fault:
@@ -24,27 +31,57 @@ def fault_of(group: dict[str, Any], test: dict[str, Any], notes: dict[str, Any])
         return "result", f"is {test['result']!r} in {where}"
     for index, flag in enumerate(test["flags"]):
         if (notes[flag]["kind"] == "ATTACK") != attacked:
-            return (
-                f"flags[{index}]",
-                f"{flag!r} does not suit {where}",
-            )
+            return f"flags[{index}]", f"{flag!r} does not suit {where}"
+    messages = _Messages(params, endpoints, set(test["corrupted"]), group.get("frames", []))
     for index, message in enumerate(test["messages"]):
-        fault = _fault_of_message(endpoints, message, group.get("frames", []))
+        fault = messages.fault_of(message)
         if fault is not None:
             return f"messages[{index}].{fault[0]}", fault[1]
     return None
 
 
-def _fault_of_message(endpoints: set[int], message: dict[str, Any], frames: list[str]) -> Fault:
-    sender, receivers, frame = message["from"], message["to"], message["frame"]
-    if sender not in endpoints:
-        return "from", f"is {sender}, but there are {len(endpoints)} endpoints"
-    if not set(receivers) <= endpoints - {sender} or len(set(receivers)) < len(receivers):
-        return "to", "must name other endpoints, each once"
-    if isinstance(frame, int) and frame >= len(frames):
-        return "frame", "is no place in the frames of the group"
-    data = bytes.fromhex(frames[frame] if isinstance(frame, int) else frame)
-    return _fault_of_frame(message, Header.decode(data[:HEADER_BYTES]), len(data) - HEADER_BYTES)
+class _Messages:
+    """The messages of a recording, looked at in their order: the first ones make the id of a session."""
+
+    def __init__(self, params: dict[str, Any], endpoints: set[int], corrupted: set[int], shared: list[str]) -> None:
+        self._endpoints, self._corrupted, self._shared = endpoints, corrupted, shared
+        self._session_id = bytes.fromhex(params["sessionId"]) if "sessionId" in params else None
+        self._nonces: dict[int, bytes] = {}
+
+    def fault_of(self, message: dict[str, Any]) -> Fault:
+        """What is wrong with the next message."""
+        sender, receivers, frame = message["from"], message["to"], message["frame"]
+        if sender not in self._endpoints:
+            return "from", f"is {sender}, but there are {len(self._endpoints)} endpoints"
+        if not set(receivers) <= self._endpoints - {sender} or len(set(receivers)) < len(receivers):
+            return "to", "must name other endpoints, each once"
+        if {sender, *receivers} <= self._corrupted:
+            return "to", "names corrupted endpoints alone, as the sender is: no replay would see this frame"
+        if isinstance(frame, int) and frame >= len(self._shared):
+            return "frame", "is no place in the frames of the group"
+        data = bytes.fromhex(self._shared[frame] if isinstance(frame, int) else frame)
+        header, payload = Header.decode(data[:HEADER_BYTES]), data[HEADER_BYTES:]
+        fault = _fault_of_frame(message, header, len(payload))
+        if fault is not None or header.kind != Kind.DATA:
+            return fault
+        if message["path"] == f"{_HANDSHAKE}000001.{HELLO.name}":
+            self._nonces[sender] = payload[:NONCE_BYTES]
+        return self._fault_of_label(message["path"], header.label)
+
+    def _fault_of_label(self, path: str, found: bytes) -> Fault:
+        """docs/wire.md, section 3; the session id is that of the group, or of the hand-shake before (section 8)."""
+        if self._session_id is not None:
+            session_id = self._session_id
+        elif path.startswith(_HANDSHAKE):
+            session_id = b""
+        elif set(self._nonces) == self._endpoints:
+            session_id = labelled_hash(Domain.SESSION_ID, *(self._nonces[index] for index in sorted(self._nonces)))
+        else:
+            return "path", f"{path!r} comes before the nonces of all {len(self._endpoints)} endpoints"
+        label = hashlib.sha256(session_id + path.encode()).digest()[:LABEL_BYTES]
+        if label != found:
+            return "path", f"{path!r} has the label {label.hex()}, but the frame says {found.hex()}"
+        return None
 
 
 def _fault_of_frame(message: dict[str, Any], header: Header, payload_bytes: int) -> Fault:

@@ -7,11 +7,12 @@ frames are told apart by their labels, so in which order an endpoint sends what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from spdz.errors import SpdzError
+from spdz.runtime.trace import Trace
 from spdz.transport.base import Parts
 from spdz.vectors.files import Case
 from spdz.wire.frames import HEADER_BYTES, FrameReader, Header, Kind
@@ -31,6 +32,11 @@ class Frame:
     path: str
     data: bytes
 
+    @property
+    def name(self) -> str:
+        """The path, or what else it is, for reports."""
+        return self.path or Kind(self.data[0]).name
+
 
 class RecordedTransport:
     """Gives an endpoint the recorded frames, and keeps what it sends."""
@@ -42,6 +48,8 @@ class RecordedTransport:
         self._readers: Mapping[int, FrameReader] = {}
         self._next = 0
         self.sent: dict[int, bytearray] = {}
+        self.trace = Trace(keep_events=True)
+        """What the endpoint asks for; its driver keeps it."""
 
     def attach(self, readers: Mapping[int, FrameReader]) -> None:
         self._readers = readers
@@ -72,10 +80,22 @@ class RecordedTransport:
     def close(self, timeout: float) -> None:
         """There is nothing to close."""
 
-    @property
-    def unread(self) -> list[Frame]:
-        """Recorded DATA frames that the endpoint did not wait for."""
-        return [frame for frame in self._incoming[self._next :] if frame.data[0] == Kind.DATA]
+    def unread(self, corrupted: Collection[int], *, aborted: bool) -> list[Frame]:
+        """Frames that led to nothing and should have: an endpoint asks for all that is sent to it, until it aborts.
+
+        What honest endpoints have sent to one that aborted may stay unread, for their own replay compares it; so may
+        a BYE or an ABORT of theirs. What a corrupted endpoint sends is looked at here alone. It is silent after an
+        abort, so all of it must be read; its BYE as well, except by one who has ended before.
+        """
+        asked = {(sender, event.path) for event in self.trace.events for sender in event.bytes_expected}
+        found = []
+        for place, frame in enumerate(self._incoming):
+            kind, key = frame.data[0], (frame.sender, frame.path)
+            read = key in asked if kind == Kind.DATA else place < self._next or (kind == Kind.BYE and not aborted)
+            asked.discard(key)  # A second one is another message.
+            if not read and (frame.sender in corrupted or (kind == Kind.DATA and not aborted)):
+                found.append(frame)
+        return found
 
 
 @dataclass
@@ -143,11 +163,10 @@ def _frames_differ(stream: bytes, recorded: list[Frame]) -> list[str]:
     for frame in recorded:
         key = (frame.data[0], Header.decode(frame.data[:HEADER_BYTES]).label)
         mine = own.pop(key, None)
-        name = frame.path or Kind(frame.data[0]).name
         if mine is None:
-            found.append(f"{name} is not sent")
+            found.append(f"{frame.name} is not sent")
         elif mine != frame.data:
-            found.append(f"{name} differs {_place_of(mine, frame.data)}")
+            found.append(f"{frame.name} differs {_place_of(mine, frame.data)}")
     found += [f"sends {_name(frame)}, which was not recorded" for frame in own.values()]
     if len(frames) != len({(frame[0], frame[5:21]) for frame in frames}):
         found.append("sends a label twice")

@@ -67,6 +67,10 @@ class Schemas:
         return file or name, found
 
     def _check(self, name: str, schema: Any, value: Any, place: str) -> None:
+        if isinstance(schema, bool):
+            if not schema:
+                raise SchemaViolation(place, "is not a field that belongs here")
+            return
         for keyword, wanted in schema.items():
             if keyword == "$ref":
                 other, target = self._resolve(name, wanted)
@@ -100,13 +104,9 @@ class Schemas:
     def _additional(self, name: str, schema: Any, value: Any, place: str) -> None:
         if not isinstance(value, dict):
             return
-        wanted = schema["additionalProperties"]
         for key in value:
-            if key in schema.get("properties", {}):
-                continue
-            if wanted is False:
-                raise SchemaViolation(inside(place, key), "is not a field that belongs here")
-            self._check(name, wanted, value[key], inside(place, key))
+            if key not in schema.get("properties", {}):
+                self._check(name, schema["additionalProperties"], value[key], inside(place, key))
 
     def _items(self, name: str, schema: Any, value: Any, place: str) -> None:
         if isinstance(value, list):
@@ -140,7 +140,8 @@ def _required(wanted: Any, value: Any, place: str) -> None:
 
 
 def _pattern(wanted: Any, value: Any, place: str) -> None:
-    if isinstance(value, str) and not re.search(wanted, value):
+    # For JSON Schema `$` is the very end; for Python it is before a last line feed as well.
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), value):
         raise SchemaViolation(place, f"does not have the form {wanted}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -51,6 +52,7 @@ class Folder:
         assert "\n" not in text
         assert str(self.root) in text
         assert not list(self.place.glob("spdz-spent-*"))
+        assert "at byte" not in text or re.search(r": at byte \d+: expected .*, found .", text), text
         return text
 
     def change(self, name: str, at: int, data: bytes) -> None:
@@ -68,7 +70,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, exported: dict[str, d
 
 def assert_refused(folder: Folder, name: str, offset: int, words: str) -> None:
     text = folder.refusal()
-    assert text.startswith(f"{folder.place / name}: at byte {offset}: "), text
+    assert text.startswith(f"{folder.place / name}: at byte {offset}: expected "), text
     assert words in text, text
 
 
@@ -97,8 +99,9 @@ def test_truncated_in_every_part(folder: Folder) -> None:
         assert_refused(folder, "Triples-p-P0", length, words)
     for length in (header + 1, header + size, header + record - 1, len(whole) - record + 1, len(whole) - 1):
         (folder.place / "Triples-p-P0").write_bytes(whole[:length])
-        complete = (length - header) // record
-        assert_refused(folder, "Triples-p-P0", header + complete * record, f"a record of triples has {record} bytes")
+        last = (length - header) % record
+        words = f"a record of triples of {record} bytes, found the last {last} bytes"
+        assert_refused(folder, "Triples-p-P0", length - last, words)
 
 
 def test_truncated_between_two_records(folder: Folder) -> None:
@@ -106,19 +109,27 @@ def test_truncated_between_two_records(folder: Folder) -> None:
     whole = (folder.place / "Triples-p-P0").read_bytes()
     shorter = whole[: -6 * folder.field.element_bytes]
     (folder.place / "Triples-p-P0").write_bytes(shorter)
-    assert_refused(folder, "Triples-p-P0", len(shorter), "the file ends after 100 tuples, expected 101")
+    words = "expected 101 tuples as the mark beside it says, found the end of the file after 100"
+    assert_refused(folder, "Triples-p-P0", len(shorter), words)
+
+
+def test_records_too_many(folder: Folder) -> None:
+    whole = (folder.place / "Squares-p-P0").read_bytes()
+    (folder.place / "Squares-p-P0").write_bytes(whole + whole[-8 * folder.field.element_bytes :])
+    words = "expected the end of the file after 101 tuples as the mark beside it says, found 2 more"
+    assert_refused(folder, "Squares-p-P0", len(whole), words)
 
 
 def test_a_foreign_header(folder: Folder) -> None:
-    size = folder.field.element_bytes
+    name, size = folder.field.name, folder.field.element_bytes
     prime = {8: 2**61 - 31, 16: 170141183460469231731687303715885907969}[size]
     for at, data, words in (
-        (0, b"\x01", "the length of the rest of the header is 1, expected"),
-        (8, b"SPDZ2k p", "the name of the protocol is 'SPDZ2k p', expected 'SPDZ gfp'"),
-        (16, b"\1", "the sign of the prime is 1, expected 0"),
-        (17, b"\x07", "the length of the prime is 7, expected"),
-        (21, prime.to_bytes(size, "big"), f"the prime is {prime}, expected {folder.field.modulus}"),
-        (21 + size, b"\0", "the flag for Montgomery form is 0, expected 1"),
+        (0, b"\x01", f"as the length of the rest of the header for {name}, found 1"),
+        (8, b"SPDZ2k p", f"expected 'SPDZ gfp' as the name of the protocol for {name}, found 'SPDZ2k p'"),
+        (16, b"\1", f"expected 0 as the sign of the prime for {name}, found 1"),
+        (17, b"\x07", f"expected {size} as the length of the prime for {name}, found 7"),
+        (21, prime.to_bytes(size, "big"), f"expected {folder.field.modulus} as the prime for {name}, found {prime}"),
+        (21 + size, b"\0", f"expected 1 as the flag for Montgomery form for {name}, found 0"),
     ):
         before = (folder.place / "Squares-p-P0").read_bytes()
         folder.change("Squares-p-P0", at, data)
@@ -143,8 +154,11 @@ def test_an_element_that_is_not_canonical(folder: Folder, index: int, excess: An
 
 
 def test_contents_that_changed_after_the_export(folder: Folder) -> None:
+    before = hashlib.sha256((folder.place / "Bits-p-P0").read_bytes()).hexdigest()
     folder.change("Bits-p-P0", 25 + 2 * folder.field.element_bytes, b"\1\2\3")
-    assert "Bits-p-P0: its SHA-256 is not the one in the mark" in folder.refusal()
+    after = hashlib.sha256((folder.place / "Bits-p-P0").read_bytes()).hexdigest()
+    words = f"a file with the SHA-256 {before} as the mark beside it says, found one with {after}"
+    assert_refused(folder, "Bits-p-P0", 0, words)
 
 
 @pytest.mark.parametrize(
@@ -153,12 +167,14 @@ def test_contents_that_changed_after_the_export(folder: Folder) -> None:
         (b"", 0, "expected the number of parties, found the end"),
         (b"two\n1\n", 0, "expected the number of parties, 2, found b'two'"),
         (b"3\n1\n", 0, "expected the number of parties, 2, found b'3'"),
+        (b"123456789\n2\n", 0, "expected the number of parties, 2, found 9 bytes"),
         (b"2\n", 2, "expected the MAC key share, found the end"),
         (b"2\n0x1f\n", 2, "expected the MAC key share as a decimal number"),
         (b"2\n1.5\n", 2, "expected the MAC key share as a decimal number"),
         (b"2\n" + b"9" * 200, 2, "expected the MAC key share as a decimal number"),
         (b"2\n--1\n", 2, "expected the MAC key share as a decimal number"),
         (b"2\n\xff\xfe\n", 2, "expected the MAC key share as a decimal number"),
+        (b"2\nnone\n", 2, "found 4 bytes that are none"),
         (b"2\n5\n6\n", 4, "expected the end of the file"),
         (b"2" + b" " * 5000, 4096, "expected the end of the file"),
     ],
@@ -171,7 +187,8 @@ def test_the_key_file(folder: Folder, content: bytes, offset: int, words: str) -
 def test_a_key_beyond_the_prime(folder: Folder) -> None:
     for value in (folder.field.modulus, -folder.field.modulus):
         (folder.place / "Player-MAC-Keys-p-P0").write_text(f"2\n{value}\n")
-        assert_refused(folder, "Player-MAC-Keys-p-P0", 2, "below the prime")
+        words = f"a decimal number below the prime of {folder.field.name}, found a bigger one"
+        assert_refused(folder, "Player-MAC-Keys-p-P0", 2, words)
 
 
 def test_another_key_is_named_and_no_key_is_shown(folder: Folder) -> None:
@@ -203,7 +220,9 @@ def test_files_that_are_missing_or_too_many(folder: Folder) -> None:
     values = json.loads(mark.read_text())
     del values["files"]["Bits-p-P0"]
     mark.write_text(json.dumps(values))
-    assert "Bits-p-P0: the mark beside it does not name this file" in folder.refusal()
+    named = "Triples-p-P0, Squares-p-P0, Inputs-p-P0-0, Inputs-p-P0-1"
+    words = f"Bits-p-P0: found a file that the mark beside it does not name, expected none but {named}"
+    assert words in folder.refusal()
     (folder.place / "Player-MAC-Keys-p-P0").unlink()
     assert "Player-MAC-Keys-p-P0: cannot be read" in folder.refusal()
     for name in ("Triples-p-P0", "Squares-p-P0", "Bits-p-P0", "Inputs-p-P0-0", "Inputs-p-P0-1", mark.name):
@@ -214,18 +233,18 @@ def test_files_that_are_missing_or_too_many(folder: Folder) -> None:
 
 def test_links_folders_and_pipes_are_no_files(folder: Folder) -> None:
     path = folder.place / "Triples-p-P0"
-    makers: list[Callable[[], object]] = [
-        lambda: path.symlink_to(folder.place / "Squares-p-P0"),
-        path.mkdir,
-        lambda: os.mkfifo(path),
+    makers: list[tuple[Callable[[], object], str]] = [
+        (lambda: path.symlink_to(folder.place / "Squares-p-P0"), "cannot be read: Too many levels of symbolic links"),
+        (path.mkdir, "cannot be read: Is a directory"),
+        (lambda: os.mkfifo(path), "at byte 0: expected a regular file, found a pipe or a device"),
     ]
-    for make in makers:
+    for make, words in makers:
         if path.is_dir() and not path.is_symlink():
             path.rmdir()
         else:
             path.unlink()
         make()
-        assert str(path) in folder.refusal()
+        assert f"{path}: {words}" in folder.refusal()
 
 
 def test_another_number_of_parties_another_party_another_field(folder: Folder) -> None:
@@ -236,9 +255,9 @@ def test_another_number_of_parties_another_party_another_field(folder: Folder) -
     assert "Player-MAC-Keys-p-P1: cannot be read" in folder.refusal(party=1)
     for path in list(folder.place.glob("*P0*")):
         path.rename(path.with_name(path.name.replace("P0", "P1")))
-    assert "party is 0, expected 1" in folder.refusal(party=1)
+    assert "expected 1 as party, found 0" in folder.refusal(party=1)
     folder.place.rename(folder.root / f"3-p-{folder.field.bits}")
-    with pytest.raises(UsageError, match="parties is 2, expected 3"):
+    with pytest.raises(UsageError, match="expected 3 as parties, found 2"):
         import_material(folder.root, folder.field, 3, 1, trust_unmarked=True)
 
 
@@ -251,31 +270,34 @@ def _refusal_without_trust(folder: Folder, party: int) -> str:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": "spdz-provenance-2"}, "schema is 'spdz-provenance-2', expected 'spdz-provenance-1'"),
-        ({"field": "M31"}, "field is 'M31', expected"),
-        ({"prime": "1f"}, "prime is '1f', expected"),
-        ({"party": True}, "party is True, expected 0"),
-        ({"party": 1}, "party is 1, expected 0"),
-        ({"parties": 3}, "parties is 3, expected 2"),
-        ({"protocol": "semi"}, "protocol must be mascot or dealer, got 'semi'"),
-        ({"protocol": 5}, "protocol and session must be text"),
-        ({"session": "f" * 31}, "session must be 32 hexadecimal digits"),
-        ({"statistical_bits": 10}, "statistical_bits must be an integer from 40 to 128, got 10"),
-        ({"statistical_bits": None}, "statistical_bits must be an integer"),
-        ({"files": {}}, "files must be an object that names at least one file"),
-        ({"files": {"../Triples-p-P0": {}}}, "is not a file of party 0 of 2"),
-        ({"files": {"Bits-p-P0": {"tuples": 1}}}, "must have tuples and sha256"),
-        ({"files": {"Bits-p-P0": {"tuples": -1, "sha256": "0" * 64}}}, "tuples must be an integer of at least 0"),
-        ({"files": {"Bits-p-P0": {"tuples": 1, "sha256": "0"}}}, "sha256 must be 64 hexadecimal digits"),
-        ({"more": 1}, "the key 'more' is not of the schema"),
+        ({"schema": "spdz-provenance-2"}, "'spdz-provenance-1' as schema, found 'spdz-provenance-2'"),
+        ({"field": "M31"}, "as field, found 'M31'"),
+        ({"prime": "1f"}, "as prime, found '1f'"),
+        ({"party": True}, "0 as party, found True"),
+        ({"party": 1}, "0 as party, found 1"),
+        ({"parties": 3}, "2 as parties, found 3"),
+        ({"protocol": "semi"}, "mascot or dealer as protocol, found 'semi'"),
+        ({"protocol": 5}, "mascot or dealer as protocol, found 5"),
+        ({"session": "f" * 31}, "32 hexadecimal digits as session, found 'ffff"),
+        ({"session": 7}, "32 hexadecimal digits as session, found 7"),
+        ({"statistical_bits": 10}, "an integer from 40 to 128 as statistical_bits, found 10"),
+        ({"statistical_bits": True}, "as statistical_bits, found True"),
+        ({"statistical_bits": None}, "as statistical_bits, found None"),
+        ({"files": {}}, "an object that names at least one file as files, found {}"),
+        ({"files": {"../Triples-p-P0": {}}}, "the name of a file of party 0 of 2, found '../Triples-p-P0'"),
+        ({"files": {"Bits-p-P0": {"tuples": 1}}}, "tuples and sha256 of Bits-p-P0, found {'tuples': 1}"),
+        ({"files": {"Bits-p-P0": {"tuples": -1, "sha256": "0" * 64}}}, "at least 0 as tuples of Bits-p-P0, found -1"),
+        ({"files": {"Bits-p-P0": {"tuples": 1, "sha256": "0"}}}, "digits as sha256 of Bits-p-P0, found '0'"),
+        ({"more": 1}, "no key but those of spdz-provenance-1, found 'more'"),
     ],
 )
 def test_the_mark(folder: Folder, change: dict[str, Any], words: str) -> None:
     mark = folder.place / "spdz-provenance-P0.json"
-    mark.write_text(json.dumps({**json.loads(mark.read_text()), **change}))
-    text = folder.refusal()
-    assert text.startswith(f"{mark}: ")
-    assert words in text
+    text = json.dumps({**json.loads(mark.read_text()), **change})
+    mark.write_text(text)
+    (key,) = change
+    inner = change[key] if key == "files" else {}
+    assert_refused(folder, mark.name, text.index(f'"{next(iter(inner), key)}"'), words)
 
 
 def test_a_mark_that_is_no_json(folder: Folder) -> None:
@@ -288,7 +310,9 @@ def test_a_mark_that_is_no_json(folder: Folder) -> None:
         (b"[" * 60000, "at byte 0: expected JSON"),
         (b"[]", "at byte 0: expected a JSON object"),
         (b'{"a": ' + b"9" * 5000 + b"}", "expected JSON"),
-        (b"{}", "the key 'schema' is missing"),
+        (b"{}", "at byte 1: expected the key 'schema', found the end of the object"),
+        ('{"\u00e4": 1 2}'.encode(), "at byte 9: expected JSON, found none: Expecting ',' delimiter"),
+        (b'{"a": "\xff"}', "at byte 7: expected JSON, found the byte 255"),
         (b" " * 70000, "at byte 65536: expected the end of the file"),
     ):
         mark.write_bytes(content)

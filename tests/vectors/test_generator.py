@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from vectors.generator.catalogue import FILES
+from vectors.generator.envelope import INDEX
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = ROOT / "vectors" / "generator"
 DATA = ROOT / "vectors" / "data"
-LARGEST_BYTES = 6_000_000
+LARGEST_BYTES = 7_500_000
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -24,7 +26,7 @@ def test_the_files_in_the_tree_are_what_the_generator_writes(name: str) -> None:
 
 
 def test_nothing_else_lies_beside_them() -> None:
-    assert sorted(path.name for path in DATA.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in DATA.iterdir()) == sorted([*FILES, INDEX])
     assert sum(path.stat().st_size for path in DATA.iterdir()) < LARGEST_BYTES
 
 
@@ -49,8 +51,12 @@ def test_it_runs_where_nothing_is_installed(tmp_path: Path) -> None:
     run = [*command, str(ROOT), "--only", "prg.json", str(tmp_path)]
     subprocess.run(run, check=True, capture_output=True)
     assert (tmp_path / "prg.json").read_bytes() == (DATA / "prg.json").read_bytes()
+    assert json.loads((tmp_path / INDEX).read_text())["files"][0]["name"] == "prg.json"
     assert subprocess.run([*run, "--check"], check=False, capture_output=True).returncode == 0
     (tmp_path / "prg.json").write_text("{}")
+    assert subprocess.run([*run, "--check"], check=False, capture_output=True).returncode == 1
+    (tmp_path / "prg.json").write_bytes((DATA / "prg.json").read_bytes())
+    (tmp_path / INDEX).unlink()
     assert subprocess.run([*run, "--check"], check=False, capture_output=True).returncode == 1
     (tmp_path / "prg.json").unlink()
     (tmp_path / "other.json").write_text("{}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import pytest
 from spdz.cli.main import main
 from spdz.errors import UsageError
 from spdz.vectors.check import check_folder
-from spdz.vectors.files import FOLDER
+from spdz.vectors.files import FOLDER, read_file
+from spdz.vectors.schema import Schemas
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -83,6 +86,7 @@ REFUSED: list[tuple[str, str, Change, str, str]] = [
     ("unknown result", "prg.json", _put(*TEST, "result", value="fine"), "tests[0].result", "must be one of"),
     ("negative", "prg.json", _put(*TEST, "reads", value=[-1]), "tests[0].reads[0]", "at least 0"),
     ("much", "prg.json", _put(*TEST, "reads", value=[1 << 40]), "tests[0].reads[0]", "at most"),
+    ("a line feed", "prg.json", _put(*TEST, "seed", value="00" * 16 + "\n"), "tests[0].seed", "does not have the form"),
     ("no element", "field.json", _put(*TEST, "a", value="1f" + "00" * 7), "tests[0].a", "not canonical"),
     ("half an element", "field.json", _put(*TEST, "a", value="01"), "tests[0].a", "1 bytes"),
     ("unknown tag", "labelled_hash.json", _put(*TEST, "domain", value="x"), "tests[0].domain", "no domain tag"),
@@ -183,6 +187,130 @@ def test_a_recording_that_contradicts_itself(change: Change, field: str, tmp_pat
     _written(tmp_path, "mac_check.json", change)
     with pytest.raises(UsageError, match=re.escape(field)):
         check_folder(tmp_path)
+
+
+def _elsewhere(document: dict[str, Any], index: int) -> str:
+    """Move a message to another path of the same step; returns the right one."""
+    message = _first(document)["messages"][index]
+    path: str = message["path"]
+    head, _, step = path.rpartition("/")
+    message["path"] = f"{head}/000077.{step.partition('.')[2]}"
+    return path
+
+
+MOVED = [
+    ("output.json", 0),
+    ("output.json", -1),
+    ("triples.json", 5),
+    ("sessions_dealer.json", 4),
+    ("sessions_dealer.json", 30),
+    ("sessions_mascot.json", 40),
+]
+
+
+@pytest.mark.parametrize(("source", "index"), MOVED)
+def test_a_path_that_is_not_that_of_its_label(source: str, index: int, tmp_path: Path) -> None:
+    document = json.loads((FOLDER / source).read_text())
+    right = _elsewhere(document, index)
+    (tmp_path / source).write_text(json.dumps(document))
+    index %= len(_first(document)["messages"])
+    with pytest.raises(
+        UsageError, match=rf"tests\[0\]\.messages\[{index}\]\.path: '.*/000077\..*' has the label"
+    ) as caught:
+        check_folder(tmp_path)
+    group = document["testGroups"][0]
+    if "sessionId" in group["params"]:
+        session_id = bytes.fromhex(group["params"]["sessionId"])
+        label = hashlib.sha256(session_id + right.encode()).hexdigest()[:32]
+        assert str(caught.value).endswith(f"but the frame says {label}")
+
+
+def test_a_label_that_is_not_that_of_its_path(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        message = _first(document)["messages"][2]
+        message["frame"] = message["frame"][:10] + "ab" * 16 + message["frame"][42:]
+
+    _written(tmp_path, "mac_check.json", change)
+    with pytest.raises(UsageError, match=rf"messages\[2\]\.path: .* but the frame says {'ab' * 16}"):
+        check_folder(tmp_path)
+
+
+def test_every_label_needs_the_nonces_of_the_hand_shake(tmp_path: Path) -> None:
+    def other_nonce(document: dict[str, Any]) -> None:
+        frames = document["testGroups"][0]["frames"]
+        place = _first(document)["messages"][0]["frame"]
+        frames[place] = frames[place][:66] + "00" * 32 + frames[place][130:]
+
+    def no_hello(document: dict[str, Any]) -> None:
+        del _first(document)["messages"][0]
+
+    for change, words in (
+        (other_nonce, r"messages\[6\]\.path: '/dealer/000001.dealer.seed' has the label"),
+        (no_hello, r"messages\[5\]\.path: '/dealer/000001.dealer.seed' comes before the nonces of all 3 endpoints"),
+    ):
+        _written(tmp_path, "sessions_dealer.json", change)
+        with pytest.raises(UsageError, match=words):
+            check_folder(tmp_path)
+
+
+def test_messages_between_corrupted_parties_alone(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        test = next(
+            test
+            for group in document["testGroups"]
+            for test in group["tests"]
+            if group["params"]["parties"] == 3 and test["corrupted"] == [0]
+        )
+        message = next(message for message in test["messages"] if message["from"] == 1)
+        message["to"] = [0]
+        test["corrupted"] = [0, 1]
+        test["outcomes"] = [outcome for outcome in test["outcomes"] if outcome["party"] == 2]
+
+    _written(tmp_path, "mac_check.json", change)
+    with pytest.raises(UsageError, match=r"messages\[1\]\.to: names corrupted endpoints alone"):
+        check_folder(tmp_path)
+
+
+INPUTS = {"b", "point"}
+"""Fields that are there or not by themselves; all others that a refused test lacks are outputs."""
+
+
+def _refused_with_an_output(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """For each output of each type of test: (type, place of the output, a document whose refused test has it)."""
+    for g, group in enumerate(document["testGroups"]):
+        valid = next((test for test in group["tests"] if test["result"] == "valid"), {})
+        refused = [(t, test) for t, test in enumerate(group["tests"]) if test["result"] == "invalid"]
+        for t, test in refused[:1]:
+            for name in sorted(set(valid) - set(test) - INPUTS):
+                changed = copy.deepcopy(document)
+                changed["testGroups"][g]["tests"][t][name] = valid[name]
+                yield group["type"], f"testGroups[{g}].tests[{t}].{name}", changed
+
+
+def test_what_is_refused_has_no_output(tmp_path: Path) -> None:
+    kinds = set()
+    for source in FOLDER.glob("*.json"):
+        document = json.loads(source.read_text())
+        if document["schema"] == "function_v1.json":
+            for kind, place, changed in _refused_with_an_output(document):
+                path = tmp_path / source.name
+                path.write_text(json.dumps(changed))
+                with pytest.raises(UsageError, match=re.escape(f"{place}: is not a field that belongs here")):
+                    read_file(path, Schemas())
+                kinds.add(kind)
+    known = {"dealer request", "element encoding", "field arithmetic", "scalar multiplication", "signed integers"}
+    assert kinds >= known
+
+
+def test_what_is_not_refused_has_an_output(tmp_path: Path) -> None:
+    for source in ("field.json", "group.json", "codec.json"):
+        document = json.loads((FOLDER / source).read_text())
+        for g, group in enumerate(document["testGroups"]):
+            t, test = next((t, test) for t, test in enumerate(group["tests"]) if test["result"] == "valid")
+            for name in {"out", "integers", "code", "owner", "dims"} & set(test):
+                path = _written(tmp_path, source, _drop("testGroups", g, "tests", t, name))
+                with pytest.raises(UsageError, match=re.escape(f"testGroups[{g}].tests[{t}].{name}: is missing")):
+                    read_file(path, Schemas())
 
 
 def test_a_flag_of_an_attack_in_an_honest_recording(tmp_path: Path) -> None:

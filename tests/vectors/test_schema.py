@@ -16,6 +16,7 @@ from spdz.errors import InternalError
 from spdz.vectors.files import FOLDER
 from spdz.vectors.schema import Schemas, SchemaViolation
 from vectors.generator.catalogue import FILES
+from vectors.generator.envelope import INDEX
 
 SCHEMAS = Schemas()
 RESOURCES = [(name, Resource.from_contents(SCHEMAS.document(name))) for name in SCHEMAS.names]
@@ -57,7 +58,7 @@ def _places(value: Any, *keys: Any) -> Iterator[tuple[Any, ...]]:
 
 def _mutants(document: Any) -> Iterator[Any]:
     for keys in _places(document):
-        for value in ("drop", None, 0, True, "", "zz", [], {}, -1, "ff" * 40):
+        for value in ("drop", None, 0, True, "", "zz", [], {}, -1, "ff" * 40, "invalid"):
             mutant = copy.deepcopy(document)
             inner = mutant
             for key in keys[:-1]:
@@ -69,7 +70,9 @@ def _mutants(document: Any) -> Iterator[Any]:
             yield mutant
 
 
-@pytest.mark.parametrize("name", ["prg.json", "group.json", "commitment.json", "output.json", "coin_toss.json"])
+@pytest.mark.parametrize(
+    "name", ["prg.json", "group.json", "commitment.json", "codec.json", "output.json", "coin_toss.json"]
+)
 def test_both_refuse_the_same(name: str) -> None:
     document = json.loads((FOLDER / name).read_text())
     for group in document["testGroups"]:
@@ -84,6 +87,17 @@ def test_both_refuse_the_same(name: str) -> None:
         assert verdict == reference.is_valid(mutant), json.dumps(mutant)[:2000]
         refused += not verdict
     assert refused > 300
+
+
+def test_both_judge_an_index_alike() -> None:
+    document = json.loads((FOLDER / INDEX).read_text())
+    document["files"] = document["files"][:2]
+    reference, verdicts = _reference("index_v1.json"), set()
+    for mutant in _mutants(document):
+        verdict = _accepts("index_v1.json", mutant)
+        assert verdict == reference.is_valid(mutant), json.dumps(mutant)
+        verdicts.add(verdict)
+    assert verdicts == {True, False}
 
 
 def test_an_unknown_keyword_is_not_passed_over(tmp_path: Path) -> None:

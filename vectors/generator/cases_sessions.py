@@ -8,6 +8,7 @@ from vectors.generator.cheats import FLAGS, Change, flip, instead, plus
 from vectors.generator.envelope import Group, big, document, seed_of
 from vectors.generator.field import FIELDS
 from vectors.generator.hashing import seeded
+from vectors.generator.params import PLAINEST, MascotParams
 from vectors.generator.recording import add_transcript
 from vectors.generator.running import Runner
 from vectors.generator.world import Cheat, Session
@@ -64,22 +65,24 @@ def everything(field: str, last: int) -> Program:
     return writer.program
 
 
-def session_group(field: str, parties: int, preprocessing: str) -> Group:
+def session_group(field: str, parties: int, preprocessing: str, mascot: MascotParams = PLAINEST) -> Group:
     """A group of sessions with the same parameters."""
     params: dict[str, Any] = {"field": field, "modulus": big(FIELDS[field].p), "parties": parties}
     params["preprocessing"] = preprocessing
     if preprocessing == "mascot":
-        params["mascot"] = "1 bits per OT tree, copee"
+        params["mascot"] = str(mascot)
     return Group("session", "docs/wire.md sections 3 and 8 to 14", params)
 
 
-def record_session(group: Group, comment: str, flag: str, program: Program, *cheats: Cheat) -> None:
+def record_session(
+    group: Group, comment: str, flag: str, program: Program, *cheats: Cheat, mascot: MascotParams = PLAINEST
+) -> None:
     """Run a session and add what happened."""
     params = group.params
     name = f"session {params['preprocessing']} {params['field']} {params['parties']}"
     dealer = params["preprocessing"] == "dealer"
     session = Session(FIELDS[params["field"]], params["parties"], seed_of(name), dealer=dealer, cheats=cheats)
-    runner = Runner(session, params["preprocessing"])
+    runner = Runner(session, params["preprocessing"], mascot)
     runner.run(program)
     add_transcript(group, comment, flag, session, seed_of(name), {"program": program}, runner.results)
 

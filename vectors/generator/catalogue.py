@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vectors.generator import cases_functions, cases_mascot, cases_ot, cases_protocols, cases_sessions
+from vectors.generator import (
+    cases_defaults,
+    cases_functions,
+    cases_mascot,
+    cases_ot,
+    cases_protocols,
+    cases_sessions,
+    cases_trees,
+)
 
 FILES: dict[str, Callable[[], str]] = {
     "field.json": cases_functions.field_file,
@@ -16,6 +24,11 @@ FILES: dict[str, Callable[[], str]] = {
     "universal_hash.json": cases_ot.universal_hash_file,
     "group.json": cases_ot.group_file,
     "copee.json": cases_ot.copee_file,
+    "ggm_trees.json": cases_trees.ggm_trees_file,
+    "ot_trees.json": cases_trees.ot_trees_file,
+    "ot_extension.json": cases_trees.ot_extension_file,
+    "seed_expansion.json": cases_trees.seed_expansion_file,
+    "lpn_code.json": cases_trees.lpn_code_file,
     "commit_and_open.json": cases_protocols.commit_and_open_file,
     "coin_toss.json": cases_protocols.coin_toss_file,
     "mac_check.json": cases_protocols.mac_check_file,
@@ -25,6 +38,10 @@ FILES: dict[str, Callable[[], str]] = {
     "base_ot.json": cases_protocols.base_ot_file,
     "authenticate.json": cases_mascot.authenticate_file,
     "triples.json": cases_mascot.triples_file,
+    "triples_trees.json": cases_defaults.trees_file,
+    "matrix_triples.json": cases_defaults.matrix_triples_file,
+    "vole.json": cases_defaults.vole_file,
     "sessions_mascot.json": cases_mascot.mascot_sessions_file,
+    "sessions_default.json": cases_defaults.default_session_file,
     "sessions_dealer.json": cases_sessions.dealer_sessions_file,
 }

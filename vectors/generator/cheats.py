@@ -40,6 +40,7 @@ FLAGS: dict[str, Flag] = {
     "DifferentPlan": ("ATTACK", "A party says that it runs another program."),
     "DifferentRequest": ("ATTACK", "A party asks the dealer for something else."),
     "WrongCorrection": ("ATTACK", "The dealer's answer is changed: MACs do not fit."),
+    "WrongTrees": ("ATTACK", "A sum, a total or the hash of the OT trees is changed: seeds would depend on Delta."),
     "WrongColumns": ("ATTACK", "A column of an OT extension holds other choice bits than the others."),
     "WrongDigest": ("ATTACK", "A digest of the OT check is changed."),
     "WrongProduct": ("ATTACK", "A correction of an OT product is changed: a triple does not multiply."),
@@ -53,6 +54,10 @@ FLAGS: dict[str, Flag] = {
         "A seed of shares other than its sender uses: the sharing of zero does not add up.",
     ),
     "WrongCombination": ("ATTACK", "The opened combination of authenticate is changed."),
+    "WrongBase": ("ATTACK", "VOLEs of the base do not fit: found by their combination."),
+    "WrongSums": ("ATTACK", "Sums of trees or totals of VOLEs do not fit: found by the check of the trees."),
+    "WrongDifference": ("ATTACK", "A changed x* in the check of VOLEs."),
+    "WrongResponse": ("ATTACK", "A changed Z in the check of VOLEs: another value than the key holder has."),
     "WrongRho": ("ATTACK", "The opened value of the sacrifice is changed."),
 }
 

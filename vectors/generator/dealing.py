@@ -54,7 +54,7 @@ class Material(NamedTuple):
     clear: list[int]
 
 
-def describe(session: Session, preprocessing: str, *, statistical_bits: int = 60) -> list[str]:
+def describe(session: Session, preprocessing: str, mascot: str, *, statistical_bits: int = 60) -> list[str]:
     """The lines of a hello message in memory, that is, without certificates and without a program file."""
     lines = [
         f"protocol version={PROTOCOL_VERSION}",
@@ -63,7 +63,7 @@ def describe(session: Session, preprocessing: str, *, statistical_bits: int = 60
         f"preprocessing={preprocessing}",
         f"statistical security={statistical_bits}",
     ]
-    return [*lines, "MASCOT=1 bits per OT tree, copee"] if preprocessing == "mascot" else lines
+    return [*lines, f"MASCOT={mascot}"] if preprocessing == "mascot" else lines
 
 
 def shake_hands(session: Session, clock: Clock, place: Place, texts: list[str]) -> None:

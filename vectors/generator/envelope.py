@@ -11,6 +11,8 @@ from typing import Any
 from vectors.generator.hashing import PROTOCOL_VERSION
 
 GENERATOR = "vectors/generator 1"
+INDEX = "index.json"
+"""The file that says which vector files belong into a folder."""
 LINE = 120
 LONG = 400
 """Frames of more digits are worth sharing."""
@@ -66,6 +68,16 @@ def document(algorithm: str, schema: str, flags: dict[str, Flag], groups: list[G
         "testGroups": listed,
     }
     return written(content) + "\n"
+
+
+def index(texts: dict[str, bytes]) -> str:
+    """The text of the index of vector files, given by name."""
+    files = []
+    for name, text in sorted(texts.items()):
+        content = json.loads(text)
+        counted = {key: content[key] for key in ("schema", "numberOfTests")}
+        files.append({"name": name, **counted, "sha256": hashlib.sha256(text).hexdigest()})
+    return written({"schema": "index_v1.json", "generator": GENERATOR, "files": files}) + "\n"
 
 
 def _shared_frames(tests: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -2,89 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from vectors.generator import base_ot, copee, ot_extension
-from vectors.generator.aes import Prg
+from vectors.generator import matrices
 from vectors.generator.checking import Scope, Shares, check, combine, open_partially, public_share, toss
 from vectors.generator.dealing import Kind, Material
-from vectors.generator.hashing import derive
+from vectors.generator.links import extend, finish, set_up_links
+from vectors.generator.params import PLAINEST, MascotParams
+from vectors.generator.vole import Voles
 from vectors.generator.world import Clock, Place, Session
 
 ROW_UNIT = 128
 
-
-def _bits_of(number: int, count: int) -> list[int]:
-    return [number >> i & 1 for i in range(count)]
-
-
-@dataclass
-class Links:
-    """The state of all ordered pairs."""
-
-    ot_receivers: dict[tuple[int, int], ot_extension.Receiver]
-    """(receiver, sender)"""
-    ot_senders: dict[tuple[int, int], ot_extension.Sender]
-    """(receiver, sender)"""
-    inputters: dict[tuple[int, int], copee.Inputter]
-    """(key holder, inputter)"""
-    key_holders: dict[tuple[int, int], copee.KeyHolder]
-    """(key holder, inputter)"""
-    input_shares: dict[tuple[int, int], tuple[Prg, Prg]]
-    """(owner, other): the stream, at the owner and at the other"""
-    zero_shares: dict[tuple[int, int], tuple[Prg, Prg]]
-    """(who adds, who subtracts): the stream at each"""
+Turn = Callable[[], None]
+"""Waits until it is one's turn to check."""
 
 
-def _set_up_links(session: Session, clock: Clock, place: Place) -> Links:
-    """Each party draws alpha_i, Delta per peer, its OT requests, its seeds for the peers; then what senders draw."""
-    field, parties = session.field, session.parties
-    choices: base_ot.Choices = {}
-    requests, seeds = {}, {}
-    branches = place.child("base_ots"), place.child("share_seeds")
-    for party in parties:
-        (session.mac_key[party],) = session.draw_elements(party, 1)
-        key_bits = _bits_of(session.mac_key[party], field.bits)
-        for peer in session.peers(party):
-            delta = int.from_bytes(session.draw(party, 16), "little")
-            choices[party, peer] = _bits_of(delta, ot_extension.BASE_OTS) + key_bits
-        for peer in session.peers(party):
-            requests[party, peer] = base_ot.make_requests(session, party, peer, choices[party, peer])
-        for peer in session.peers(party):
-            seeds[party, peer] = session.draw(party, 16)
-    beside = Clock(clock.depth)
-    points = {ends: b"".join(part for _, part in rows) for ends, rows in requests.items()}
-    received = session.exchange(clock, branches[0], base_ot.RECEIVER_STEP, points)
-    theirs = session.exchange(beside, branches[1], "setup.share_seeds", seeds)
-    keys = base_ot.finish(session, clock, branches[0], choices, requests, received)
-
-    def streams(use: str) -> dict[tuple[int, int], tuple[Prg, Prg]]:
-        return {
-            ends: (Prg(derive("prg key", seeds[ends], 16, use)), Prg(derive("prg key", theirs[ends], 16, use)))
-            for ends in seeds
-        }
-
-    cut = ot_extension.BASE_OTS
-    # Who has Delta is receiver of the base OTs and sender of the extension.
-    return Links(
-        {(sender, has): ot_extension.Receiver(pair.pairs[:cut]) for (has, sender), pair in keys.items()},
-        {
-            (sender, has): ot_extension.Sender(choices[has, sender][:cut], pair.chosen[:cut])
-            for (has, sender), pair in keys.items()
-        },
-        {ends: copee.Inputter(field, pair.pairs[cut:]) for ends, pair in keys.items()},
-        {ends: copee.KeyHolder(field, choices[ends][cut:], pair.chosen[cut:]) for ends, pair in keys.items()},
-        streams("input shares"),
-        streams("zero shares"),
-    )
+def _at_once() -> None:
+    """Nobody else is under way."""
 
 
 class Mascot:
     """All parties' generators."""
 
-    def __init__(self, session: Session, clock: Clock, place: Place) -> None:
+    def __init__(self, session: Session, clock: Clock, place: Place, params: MascotParams = PLAINEST) -> None:
         self.session = session
-        self.links = _set_up_links(session, clock, place.child("links"))
+        self.links = set_up_links(session, clock, place.child("links"), params.tree_bits)
+        self.voles = Voles(session, self.links, params.plan) if params.authentication == "vole" else None
         key_check = place.child("key_check")
         if len(session.parties) > 2:
             empty: list[list[int] | None] = [[] for _ in session.parties]
@@ -93,30 +37,45 @@ class Mascot:
     # -- authenticate
 
     def authenticate(self, clock: Clock, place: Place, values: list[list[int] | None], count: int) -> list[list[int]]:
-        """MAC shares by party; a contributor draws the random value that is appended."""
+        """MAC shares by party."""
+        return self.check_entered(clock, place, self.enter(clock, place, values, count))
+
+    def enter(self, clock: Clock, place: Place, values: list[list[int] | None], count: int) -> Shares:
+        """All up to the corrections; a contributor draws the random value that is appended, the last one."""
         session, field = self.session, self.session.field
         own: list[list[int]] = []
         for party in session.parties:
             part = values[party]
             own.append([0] * (count + 1) if part is None else part + session.draw_elements(party, 1))
+        contributors = [party for party in session.parties if values[party] is not None]
         macs = [field.scale(session.mac_key[party], own[party]) for party in session.parties]
-        sends = {}
-        for party in session.parties:
-            if values[party] is not None:
-                for peer in session.peers(party):
-                    message, t = self.links.inputters[peer, party].extend(own[party])
-                    sends[party, peer] = field.encode(message)
-                    macs[party] = field.add(macs[party], t)
+        if self.voles is not None and self.voles.due(count + 1):
+            added = self.voles.enter(clock, place, contributors, own)
+        else:
+            added = self._enter_by_copee(clock, place, contributors, own)
+        return Shares(own, [field.add(*rows) for rows in zip(macs, added, strict=True)])
+
+    def _enter_by_copee(
+        self, clock: Clock, place: Place, contributors: list[int], own: list[list[int]]
+    ) -> list[list[int]]:
+        session, field = self.session, self.session.field
+        totals, sends = [[0] * len(row) for row in own], {}
+        for party in contributors:
+            for peer in session.peers(party):
+                message, t = self.links.inputters[peer, party].extend(own[party])
+                sends[party, peer] = field.encode(message)
+                totals[party] = field.add(totals[party], t)
         received = session.exchange(clock, place, "copee.corrections", sends)
         for (sender, receiver), payload in sorted(received.items()):
             message = session.decode(sender, receiver, "copee.corrections", payload)
             q = self.links.key_holders[receiver, sender].extend(message)
-            macs[receiver] = field.add(macs[receiver], q)
-        self._check(clock, place.child("check"), Shares(own, macs))
-        return [row[:count] for row in macs]
+            totals[receiver] = field.add(totals[receiver], q)
+        return totals
 
-    def _check(self, clock: Clock, place: Place, shares: Shares) -> None:
+    def check_entered(self, clock: Clock, place: Place, shares: Shares, turn: Turn = _at_once) -> list[list[int]]:
+        """The check of what was entered; returns the MAC shares by party, without the last."""
         session, field, scope = self.session, self.session.field, Scope.of(self.session)
+        place = place.child("check")
         coins = toss(session, clock, place, "authenticate")
         chi = coins.elements("chi", len(shares.values[0]))
         opened = Shares([], [])
@@ -130,7 +89,9 @@ class Mascot:
             opened.values.append([value])
             opened.macs.append([field.dot(chi[party], shares.macs[party])])
         open_partially(session, clock, place, scope, "authenticate.combination", opened)
+        turn()
         check(session, clock, place, scope, "authenticate.check", "AuthenticationFailed")
+        return [row[:-1] for row in shares.macs]
 
     # -- material
 
@@ -143,6 +104,8 @@ class Mascot:
             given: list[list[int] | None] = list(values)
             macs = self.authenticate(clock, place.child("authenticate"), given, count)
             return Material([Shares(values, macs, (count,))], [])
+        if kind.dims:
+            return Material(matrices.make(self, clock, place, kind.dims, count), [])
         makers = {"triples": self._triples, "squares": self._squares, "random bits": self._bits}
         return Material(makers[kind.name](clock, place, count), [])
 
@@ -159,6 +122,12 @@ class Mascot:
         return Material([Shares(values, macs, (count,))], clear)
 
     def _triples(self, clock: Clock, place: Place, count: int) -> list[Shares]:
+        arrays, inside, entered = self.candidates(clock, place, count)
+        macs = self.check_entered(clock, inside, entered)
+        return self.sacrifice(clock, place, arrays, macs)
+
+    def candidates(self, clock: Clock, place: Place, count: int) -> tuple[list[list[list[int]]], Place, Shares]:
+        """(a, b, c, a^, c^ by party; the place and the shares of their authentication), nothing checked."""
         session, field, parties = self.session, self.session.field, self.session.parties
         tau = field.combined_copies
         a, b = [], []
@@ -177,15 +146,18 @@ class Mascot:
 
         arrays = [combined(r, a), b, combined(r, c), combined(r_hat, a), combined(r_hat, c)]
         joined: list[list[int] | None] = [[x for array in arrays for x in array[party]] for party in parties]
-        macs = self.authenticate(clock, place.child("authenticate"), joined, 5 * count)
+        inside = place.child("authenticate")
+        return arrays, inside, self.enter(clock, inside, joined, 5 * count)
+
+    def sacrifice(
+        self, clock: Clock, place: Place, arrays: list[list[list[int]]], macs: list[list[int]], turn: Turn = _at_once
+    ) -> list[Shares]:
+        """a, b, c, if they multiply."""
+        place, count = place.child("sacrifice"), len(arrays[0][0])
         shares = [
             Shares(array, [row[i * count : (i + 1) * count] for row in macs], (count,))
             for i, array in enumerate(arrays)
         ]
-        self._sacrifice(clock, place.child("sacrifice"), shares, count)
-        return shares[:3]
-
-    def _sacrifice(self, clock: Clock, place: Place, shares: list[Shares], count: int) -> None:
         session, scope = self.session, Scope.of(self.session)
         a, b, c, a_hat, c_hat = shares
         t = [row[0] for row in toss(session, clock, place, "sacrifice").elements("t", 1)]
@@ -196,13 +168,15 @@ class Mascot:
         path = f"{place.path}/{place.count:06d}.sacrifice.rho.sigma"
         for party in session.parties:
             scope.openings[party].append((path, [0] * count, sigma.macs[party]))
+        turn()
         check(session, clock, place, scope, "sacrifice.check", "SacrificeFailed")
+        return shares[:3]
 
     def multiply(self, clock: Clock, place: Place, a: list[list[int]], b: list[list[int]]) -> list[list[int]]:
         """Shares of the elementwise product; a party draws the padding, then 128 choice bits for each peer."""
         session, field, bits = self.session, self.session.field, self.session.field.bits
         size = len(a[0])
-        self._extend(clock, place, a)
+        self.extend(clock, place, a)
         totals = [[x * y % field.p for x, y in zip(*rows, strict=True)] for rows in zip(a, b, strict=True)]
         sends = {}
         for (receiver, sender), link in sorted(self.links.ot_senders.items()):
@@ -212,7 +186,6 @@ class Mascot:
                     q0, q1 = link.hashed(e * bits + bit)
                     corrections.append((q0 - q1 + b[sender][e]) % field.p)
                     totals[sender][e] -= q0 << bit
-            link.finish()
             sends[sender, receiver] = field.encode(corrections)
         received = session.exchange(clock, place, "multiply.corrections", sends)
         for (sender, receiver), payload in sorted(received.items()):
@@ -222,32 +195,18 @@ class Mascot:
                 for bit in range(bits):
                     h = e * bits + bit
                     totals[receiver][e] += ot.hashed(h) + (a[receiver][e] >> bit & 1) * d[h] << bit
-            ot.finish()
+        finish(self.links, list(self.links.ot_senders))
         return [[x % field.p for x in row] for row in totals]
 
-    def _extend(self, clock: Clock, place: Place, a: list[list[int]]) -> None:
+    def extend(self, clock: Clock, place: Place, entries: list[list[int]]) -> None:
+        """OTs on the bits of every party's entries, of which it draws more up to whole units."""
         session, bits = self.session, self.session.field.bits
-        sends = {}
+        choices, rows = dict[tuple[int, int], int](), 0
         for party in session.parties:
-            padded = a[party] + session.draw_elements(party, -len(a[party]) % ROW_UNIT)
-            choices, rows = sum(x << i * bits for i, x in enumerate(padded)), len(padded) * bits
-            for peer in session.peers(party):
-                extra = int.from_bytes(session.draw(party, 16), "little") << rows
-                link = self.links.ot_receivers[party, peer]
-                sends[party, peer] = link.extend(choices | extra, rows + ot_extension.EXTRA_ROWS)
-        received = session.exchange(clock, place, "ot_extension.columns", sends)
-        for (receiver, sender), payload in received.items():
-            self.links.ot_senders[receiver, sender].receive(payload)
-        coins = toss(session, clock, place, "ot_extension.check")
-        sends = {
-            (receiver, sender): link.digests(coins.key(receiver, f"receiver {receiver} sender {sender}"))
-            for (receiver, sender), link in self.links.ot_receivers.items()
-        }
-        received = session.exchange(clock, place, "ot_extension.digests", sends)
-        for (receiver, sender), payload in sorted(received.items()):
-            key = coins.key(sender, f"receiver {receiver} sender {sender}")
-            if not self.links.ot_senders[receiver, sender].accepts(key, payload):
-                session.fail(sender, "OtConsistencyFailed", "ot_extension.digests", receiver)
+            padded = entries[party] + session.draw_elements(party, -len(entries[party]) % ROW_UNIT)
+            chosen, rows = sum(x << i * bits for i, x in enumerate(padded)), len(padded) * bits
+            choices |= {(party, peer): chosen for peer in session.peers(party)}
+        extend(session, self.links, clock, place, choices, rows)
 
     # -- squares and bits
 

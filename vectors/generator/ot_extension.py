@@ -6,7 +6,8 @@ Columns are Python ints, bit h of a column being bit h of the number.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import xor
 
 from vectors.generator.aes import Prg, encrypt_block
 from vectors.generator.ghash import universal_hash
@@ -42,10 +43,11 @@ def _digests(columns: list[int], length: int, key: bytes) -> list[bytes]:
 
 
 class Receiver:
-    """Knows both keys of every base OT, and has the choice bits."""
+    """Knows the seeds of all leaves of its trees, and has the choice bits."""
 
-    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
-        self._prgs = [(Prg(first), Prg(second)) for first, second in pairs]
+    def __init__(self, seeds: list[list[bytes]]) -> None:
+        self._streams = [[Prg(seed) for seed in tree] for tree in seeds]
+        self._depth = BASE_OTS // len(seeds)
         self._columns: list[int] = []
         self._choices = 0
         self._length = 0
@@ -55,10 +57,11 @@ class Receiver:
         """The columns u for `rows` choice bits, the random ones included."""
         self._length, self._choices = rows // 8, choices
         self._columns, message = [], []
-        for first, second in self._prgs:
-            t, other = (int.from_bytes(prg.read(self._length), "little") for prg in (first, second))
-            self._columns.append(t)
-            message.append((t ^ other ^ choices).to_bytes(self._length, "little"))
+        for tree in self._streams:
+            s = [int.from_bytes(prg.read(self._length), "little") for prg in tree]
+            for bit in range(self._depth):
+                self._columns.append(reduce(xor, (x for y, x in enumerate(s) if not y >> bit & 1)))
+            message.append((reduce(xor, s) ^ choices).to_bytes(self._length, "little"))
         return b"".join(message)
 
     def digests(self, key: bytes) -> bytes:
@@ -75,23 +78,27 @@ class Receiver:
 
 
 class Sender:
-    """Knows Delta and one key of every base OT."""
+    """Knows Delta and the seeds of all leaves but one of each of the receiver's trees, which is None."""
 
-    def __init__(self, delta: list[int], chosen: list[bytes]) -> None:
+    def __init__(self, delta: list[int], seeds: list[list[bytes | None]]) -> None:
         self._delta = delta
-        self._prgs = [Prg(key) for key in chosen]
+        self._streams = [[None if seed is None else Prg(seed) for seed in tree] for tree in seeds]
+        self._depth = BASE_OTS // len(seeds)
         self._columns: list[int] = []
         self._length = 0
         self._first_index = 0
 
     def receive(self, message: bytes) -> None:
         """The peer's columns u."""
-        self._length = length = len(message) // BASE_OTS
+        self._length = length = len(message) // len(self._streams)
         self._columns = []
-        for i, (bit, prg) in enumerate(zip(self._delta, self._prgs, strict=True)):
-            own = int.from_bytes(prg.read(length), "little")
-            u = int.from_bytes(message[i * length : (i + 1) * length], "little")
-            self._columns.append(own ^ u if bit else own)
+        for j, tree in enumerate(self._streams):
+            u = int.from_bytes(message[j * length : (j + 1) * length], "little")
+            s = [0 if prg is None else int.from_bytes(prg.read(length), "little") for prg in tree]
+            for bit, kept in enumerate(self._delta[j * self._depth : (j + 1) * self._depth]):
+                self._columns.append(
+                    reduce(xor, (x for y, x in enumerate(s) if y >> bit & 1 == kept), u if kept else 0)
+                )
 
     def accepts(self, key: bytes, digests: bytes) -> bool:
         """The consistency check."""

@@ -11,6 +11,8 @@ from vectors.generator import online
 from vectors.generator.checking import Scope, Shares, combine, output
 from vectors.generator.dealing import Dealer, Kind, Material, describe, shake_hands
 from vectors.generator.mascot import Mascot
+from vectors.generator.matrices import pays
+from vectors.generator.params import PLAINEST, MascotParams
 from vectors.generator.world import Clock, OverError, Place, Session
 
 
@@ -77,8 +79,8 @@ class Stock:
 class Runner:
     """Runs one program at all endpoints."""
 
-    def __init__(self, session: Session, preprocessing: str) -> None:
-        self.session, self.preprocessing = session, preprocessing
+    def __init__(self, session: Session, preprocessing: str, mascot: MascotParams = PLAINEST) -> None:
+        self.session, self.preprocessing, self.mascot = session, preprocessing, mascot
         self.clock, self.root = Clock(), Place()
         self.scope = Scope.of(session)
         self.stock, self.pending = Stock(), list[Node]()
@@ -90,10 +92,13 @@ class Runner:
         """Hand-shake, set-up, the program, the end; stops where the session is over."""
         session, clock = self.session, self.clock
         try:
-            lines = "\n".join(describe(session, self.preprocessing))
+            lines = "\n".join(describe(session, self.preprocessing, str(self.mascot)))
             shake_hands(session, clock, self.root.child("handshake"), texts or [lines for _ in session.endpoints])
             place = self.root.child("set-up")
-            self.maker = Dealer(session, clock) if self.preprocessing == "dealer" else Mascot(session, clock, place)
+            if self.preprocessing == "dealer":
+                self.maker = Dealer(session, clock)
+            else:
+                self.maker = Mascot(session, clock, place, self.mascot)
             self._program(program)
             self._finish()
         except OverError:
@@ -135,11 +140,8 @@ class Runner:
         elif op == "matmul":
             dims = (*operands[0].shape, operands[1].shape[1])
             line, shape = f"matmul {dims}", (dims[0], dims[2])
-            need = (
-                (Kind("matrix triples", -1, dims), 1)
-                if self.preprocessing == "dealer"
-                else (Kind("triples"), prod(dims))
-            )
+            whole = self.preprocessing == "dealer" or pays(dims)
+            need = (Kind("matrix triples", -1, dims), 1) if whole else (Kind("triples"), prod(dims))
         else:
             line = op
         node = Node(line, shape, operands, need, what)
@@ -218,6 +220,7 @@ class Runner:
         if batch is None:
             return self._add(node)
         arrays = [Shares(part.values, part.macs, node.shape) for part in batch.arrays]
+        whole = bool(node.need and node.need[0].dims)
         if op == "input":
             values = session.field.decode(bytes.fromhex(node.what["values"]))
             return online.share_input(
@@ -230,7 +233,7 @@ class Runner:
         triple = (arrays[0], arrays[1], arrays[2])
         if op == "multiply":
             return online.multiply(session, clock, place, self.scope, x, rest[0], triple)
-        product = online.matmul if self.preprocessing == "dealer" else online.matmul_by_triples
+        product = online.matmul if whole else online.matmul_by_triples
         return product(session, clock, place, self.scope, x, rest[0], triple)
 
     def _reveal(

@@ -115,6 +115,8 @@ class Session:
         """Who can do nothing more in the present task and will hear of the abort."""
         self.branching = False
         """Whether other tasks go on beside the present one."""
+        self.waits: Callable[[int, str], None] | None = None
+        """Called with round and path when a task waits for the messages of an exchange, where tasks take turns."""
         self._round = 0
         self._seen: dict[str, int] = {}
 
@@ -148,6 +150,8 @@ class Session:
         self._seen[step] = number + 1
         received = {ends: self._changed(step, number, ends, payload) for ends, payload in sends.items()}
         self._record(path, received)
+        if self.waits is not None:
+            self.waits(clock.depth, path)
         return received
 
     def _changed(self, step: str, number: int, ends: tuple[int, int], payload: bytes) -> bytes:
