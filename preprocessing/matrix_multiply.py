@@ -1,16 +1,21 @@
-"""Unauthenticated products of what the parties hold: columns of X times rows of Y, by OT on the bits of X.
+"""Unauthenticated products of what the parties hold: columns of X times rows of Y, by OT on the digits of X.
 
 Realises:  for matrices X (rows x inner), Y (inner x columns), each the sum of what the parties hold, and each column j
            of X: shares of the outer product of X[:, j] and Y[j]. For all rows but the last `spare` the sum over j is
            kept, which is the matrix product; for the spare rows every j for itself, because the combination takes them
            apart.
-Source:    [KOS16], figure 6 (Pi_Triple, Multiply), with one OT for a whole row of Y instead of one element.
+Source:    [KOS16], figure 6 (Pi_Triple, Multiply), with a whole row of Y instead of one element, and with the digits of
+           an entry instead of its bits: VOLE over a small set, [Roy22] section 3.
 Symbols:   an *entry* is one element of X, entries count in the order (matrix, j, row). For an ordered pair, receiver R
-           with bits of an entry, sender S with the row y = Y[j]; the OT on bit l gives S the seeds (s0, s1), and R the
-           one that it chose; q0, q1, s are what the seeds expand to, one element for each column:
-           d = q0 - q1 + y,  R: s + bit d = q0 + bit y,  shares sum 2^l (s + bit d) at R and -sum 2^l q0 at S.
-Seeds:     the hash H of an OT, under its own index, is the seed; element c is block c of its expansion, modulo p (at
-           most 2^-121 from uniform). The key of the expansion is of one extension and one ordered pair only.
+           with an entry of digits v_j to the base 2^D, sender S with the row y = Y[j]. Of each digit S has seeds s_x
+           for all x < 2^D, and R all but the one at 2^D - 1 - v (`digits`). g_x is what a seed expands to, one element
+           for each column; U = sum g_x, T = sum (2^D - 1 - x) g_x, d = y - U is sent,
+           R: v (U' + d) - T' = v y - T, whatever stands for the seed that it lacks,  S: T; and sums over 2^(D j).
+Deviation: with digits of one bit the shares are those of [KOS16] but for signs. More bits make d shorter, D-fold, and
+           the work longer, (2^D / 2 D)-fold: 21 elements instead of 61 for an entry at M61.
+Seeds:     the hash H of an OT, under its own index, is the seed, or with wider digits masks the tree that seeds are
+           leaves of; element c is block c of a seed's expansion, modulo p (at most 2^-121 from uniform). The keys of
+           trees and expansion are of one extension and one ordered pair only.
 Memory:    entries go in slabs, one OT extension each; a slab in groups, the seeds of which are held together; a group
            in pieces of up to PIECE_COLUMNS columns, one message each. A message is sent when the one before it has
            come from every peer, so at most two of them are on their way to any peer.
@@ -20,27 +25,36 @@ Checked:   here, that a party's choice bits are the same in all columns of the e
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from spdz.crypto import ggm
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.seed_expansion import CHUNK_BLOCKS, KEY_BYTES, SeedExpansion
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.extend import extend
+from spdz.preprocessing.digits import Bits, Digits, bits_of, digits_of, grow, puncture, values_of
+from spdz.preprocessing.extend import extend_choices
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.ot_extension import ROW_UNIT, Rows
 from spdz.runtime.context import Context
-from spdz.wire.codec import Elements
+from spdz.wire.codec import Blob, Elements
 from spdz.wire.steps import Harmless, declare
 
+MATRIX_TREES = declare(
+    "matrix_multiply.trees",
+    source="[Roy22] section 3: all-but-one OT on digits",
+    tampering=(SacrificeFailed, Harmless.NO_EFFECT),
+)
 MATRIX_CORRECTIONS = declare(
     "matrix_multiply.corrections",
-    source="[KOS16] figure 6, multiply step 2(b), with rows",
+    source="[KOS16] figure 6, multiply step 2(b), with rows and digits",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
 
@@ -50,8 +64,6 @@ PIECE_BYTES = 8 << 20
 """Size of one message and of the seeds behind it, for all peers together."""
 PIECE_COLUMNS = 64
 """Columns of Y in one message."""
-SEED_BYTES = 48
-"""What is held of an OT while its pieces are made: a row and two seeds."""
 GROUP_UNIT = 64
 """Entries of a group are a multiple of this, so that their OTs are whole words of the transposition."""
 
@@ -60,17 +72,19 @@ GROUP_UNIT = 64
 class Cut:
     """How the entries of products with `columns` columns are cut: the same at all parties."""
 
+    digits: Digits
     slab: int
     group: int
     width: int
 
 
 def cut(field: Field, parties: int, columns: int) -> Cut:
-    """Entries in a slab, entries in a group, columns in a piece."""
-    width = min(columns, PIECE_COLUMNS)
-    of_unit = ROW_UNIT * field.bits * (COMPUTATIONAL_BITS // 8) * (parties - 1)
-    of_group = GROUP_UNIT * field.bits * (SEED_BYTES + width * field.element_bytes) * (parties - 1)
-    return Cut(ROW_UNIT * max(1, SLAB_BYTES // of_unit), GROUP_UNIT * max(1, PIECE_BYTES // of_group), width)
+    """Digits of an entry, entries in a slab, entries in a group, columns in a piece."""
+    digits, width = digits_of(field, columns), min(columns, PIECE_COLUMNS)
+    of_unit = ROW_UNIT * digits.ots * (COMPUTATIONAL_BITS // 8) * (parties - 1)
+    of_entry = digits.held_bytes + digits.count * width * field.element_bytes
+    group = PIECE_BYTES // (GROUP_UNIT * of_entry * (parties - 1))
+    return Cut(digits, ROW_UNIT * max(1, SLAB_BYTES // of_unit), GROUP_UNIT * max(1, group), width)
 
 
 @dataclass(frozen=True)
@@ -106,9 +120,11 @@ async def multiply_matrices(
 
     Shapes:    x: (count, rows, inner), y: (count, inner, columns); returns (count, rows - spare, columns) and
                (count, inner, spare, columns), the latter [.., j, i, c] = X[rows - spare + i, j] Y[j, c].
-    Rounds:    5 for a single slab of a single piece: 4 for every slab and 1 for every piece (`cut`).
-               Sends: per entry k (128 / ot_tree_bits bits + columns elements) to each peer; entries of every slab
-               count in whole units for the first; and the checks.
+    Rounds:    5 for a single slab of a single piece: 4 for every slab, 1 for every piece (`cut`), and with digits of
+               several bits 1 for the trees of every group.
+               Sends: per digit D OTs of 128 / ot_tree_bits bits, columns elements, and 32 D bytes if D > 1; to each
+               peer. Entries of every slab count in whole units for the first, of every group for the last; and the
+               checks.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     Unchecked: the products, until the sacrifice.
     """
@@ -129,50 +145,56 @@ async def _slab(
     ctx: Context, links: dict[int, Link], factors: Factors, start: int, count: int, sums: FieldArray
 ) -> None:
     """Add the shares of the products of entries start .. start + count to `sums`: one OT extension."""
-    field, columns = ctx.field, factors.y.shape[1]
-    cuts = cut(field, ctx.parties, columns)
+    columns = factors.y.shape[1]
+    cuts = cut(ctx.field, ctx.parties, columns)
     entries = factors.entries[start : start + count]
-    await extend(ctx, links, FieldArray.concatenate([entries, ctx.random(-count % ROW_UNIT)]))
+    bits = bits_of(cuts.digits, FieldArray.concatenate([entries, ctx.random(-count % ROW_UNIT)]))
+    choices = np.packbits(bits, bitorder="little")
+    await extend_choices(ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, choices), bits.size)
     capacity = _whole_units(min(cuts.group, count))
-    senders = {peer: _Sender(ctx, peer, links[peer], capacity) for peer in ctx.peers}
-    receivers = {peer: _Receiver(ctx, peer, links[peer], capacity) for peer in ctx.peers}
-    ends = [end for peer in ctx.peers for end in (senders[peer], receivers[peer])]
+    ends = _Ends(
+        {peer: _Sender(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
+        {peer: _Receiver(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
+        cuts.digits,
+    )
     for first in range(0, count, cuts.group):
         size = min(cuts.group, count - first)
-        for end in ends:
-            end.hash(first, _whole_units(size))
-        part = entries[first : first + size]
         y = factors.y[factors.rows_of_y(start + first, size)]
         places = factors.places(start + first, size)
+        await _trees(ctx, ends, first, bits[first : first + _whole_units(size)])
         for column in range(0, columns, cuts.width):
-            piece = y[:, column : column + cuts.width]
-            share = await _piece(ctx, senders, receivers, part, piece, column)
-            field.add_rows(share, places, sums, column)
-    for end in ends:
-        end.wipe()
+            share = await _piece(ctx, ends, y[:, column : column + cuts.width], column)
+            ctx.field.add_rows(share, places, sums, column)
+    ends.wipe()
+    bits.fill(0)
     for link in links.values():
         link.ot_sender.finish()
         link.ot_receiver.finish()
 
 
-async def _piece(
-    ctx: Context,
-    senders: dict[int, _Sender],
-    receivers: dict[int, _Receiver],
-    entries: FieldArray,
-    y: FieldArray,
-    column: int,
-) -> FieldArray:
+async def _trees(ctx: Context, ends: _Ends, first: int, bits: Bits) -> None:
+    """Make the seeds of a group at both ends, whole units. One message to each peer if digits have several bits."""
+    payloads = {peer: sender.grow(first, len(bits)) for peer, sender in ends.senders.items()}
+    received: dict[int, memoryview] = {}
+    if ends.digits.bits > 1:
+        codec = Blob(len(bits) * ends.digits.sums_bytes)
+        sends = {peer: (codec, payload) for peer, payload in payloads.items()}
+        received = await ctx.exchange(MATRIX_TREES, sends, dict.fromkeys(ctx.peers, codec))
+    for peer, receiver in ends.receivers.items():
+        receiver.puncture(first, bits, received.get(peer))
+
+
+async def _piece(ctx: Context, ends: _Ends, y: FieldArray, column: int) -> FieldArray:
     """Shares of entry times row, for some columns of the rows: (entries, width). One message to each peer."""
-    codec = Elements(ctx.field, (entries.size * ctx.field.bits, y.shape[1]))
+    codec = Elements(ctx.field, (len(y) * ends.digits.count, y.shape[1]))
     corrections, total = {}, ctx.field.zeros(y.shape)
-    for peer, sender in senders.items():
+    for peer, sender in ends.senders.items():
         payload, share = sender.corrections(y, column)
         corrections[peer] = (codec, payload)
-        total = total - share
+        total = total + share
     received = await ctx.exchange(MATRIX_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
-    for peer, receiver in receivers.items():
-        total = total + receiver.share(entries, received[peer], column)
+    for peer, receiver in ends.receivers.items():
+        total = total + receiver.share(y.shape, received[peer], column)
     return total
 
 
@@ -180,83 +202,112 @@ def _whole_units(entries: int) -> int:
     return -(-entries // GROUP_UNIT) * GROUP_UNIT
 
 
-def _chunk(field: Field, width: int) -> int:
-    """Entries that are expanded at once."""
-    return max(1, CHUNK_BLOCKS // (field.bits * width))
+def _runs(digits: Digits, count: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Entries and columns that are expanded at once."""
+    columns = -(-width // -(-width * digits.leaves // CHUNK_BLOCKS))
+    entries = max(1, CHUNK_BLOCKS // (digits.leaves * columns))
+    for start, column in itertools.product(range(0, count, entries), range(0, width, columns)):
+        yield slice(start, min(start + entries, count)), slice(column, min(column + columns, width))
 
 
 class _End:
-    """One end of the OTs of a slab with one peer: seeds of the present group, and their expansions under one key."""
+    """One end of the OTs of a slab with one peer: seeds of the present group, and their expansion under one key."""
 
-    def __init__(self, ctx: Context, receiver: int, sender: int, capacity: int, seeds: int) -> None:
+    def __init__(self, ctx: Context, receiver: int, sender: int, cuts: Cut, capacity: int, hashes: int) -> None:
         pair = f"receiver {receiver} sender {sender}"
-        # The path is that of the slab, so the key is one for this extension and this ordered pair.
+        # The path is that of the slab, so the keys are of one extension and this ordered pair.
         key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, ctx.path, pair, session_id=ctx.session.session_id)
-        self._field = ctx.field
-        self._expansions = [SeedExpansion(key) for _ in range(seeds)]
-        self._scratch, *self._seeds = (np.empty((capacity * ctx.field.bits, 2), np.uint64) for _ in range(1 + seeds))
+        self._field, self._digits = ctx.field, cuts.digits
+        self._tree_keys = ggm.side_keys(ctx.session.session_id, "matrix trees", ctx.path, receiver, sender)
+        self._expansion = SeedExpansion(key)
+        rows = capacity * cuts.digits.ots
+        self._scratch, *self._hashes = (np.empty((rows, 2), np.uint64) for _ in range(1 + hashes))
+        self._seeds: Rows = np.empty((0, 2), np.uint64)
 
-    def _expanded(self, start: int, stop: int, width: int, column: int) -> list[tuple[Rows, Rows]]:
-        """What entries start .. stop of the group expand to, as `Field.matrix_sender` takes it."""
-        ots = slice(start * self._field.bits, stop * self._field.bits)
-        return [
-            (expansion.permute(seeds[ots], width, column), seeds[ots])
-            for expansion, seeds in zip(self._expansions, self._seeds, strict=True)
-        ]
+    def _ots(self, first: int, count: int) -> tuple[int, int]:
+        """The first OT of the entries first .. first + count of the slab, and how many they have."""
+        return first * self._digits.ots, count * self._digits.ots
+
+    def _expanded(self, entries: slice, columns: slice, column: int) -> tuple[Rows, Rows]:
+        """What the leaves of some entries of the group expand to, as `Field.matrix_sender` takes it."""
+        seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
+        return self._expansion.permute(seeds, columns.stop - columns.start, column + columns.start), seeds
 
     def wipe(self) -> None:
         """Overwrite what depends on the rows of the OTs."""
-        for expansion in self._expansions:
-            expansion.wipe()
-        for array in (self._scratch, *self._seeds):
+        self._expansion.wipe()
+        for array in (self._scratch, *self._hashes, self._seeds):
             array.fill(0)
 
 
 class _Sender(_End):
     """The end that holds y."""
 
-    def __init__(self, ctx: Context, peer: int, link: Link, capacity: int) -> None:
-        super().__init__(ctx, peer, ctx.party, capacity, 2)
-        self._ots = link.ot_sender
+    def __init__(self, ctx: Context, peer: int, link: Link, cuts: Cut, capacity: int) -> None:
+        super().__init__(ctx, peer, ctx.party, cuts, capacity, 2)
+        self._link, self._randomness = link.ot_sender, ctx.randomness
 
-    def hash(self, first: int, count: int) -> None:
-        """Make the seeds of entries first .. first + count of the slab, whole units."""
-        rows, k = count * self._field.bits, self._field.bits
-        zero, one = (seeds[:rows] for seeds in self._seeds)
-        self._ots.hashed_rows(first * k, rows, self._scratch[:rows], (zero, one))
+    def grow(self, first: int, count: int) -> memoryview:
+        """Make the seeds of entries first .. first + count of the slab, whole units; returns what to send for them."""
+        start, rows = self._ots(first, count)
+        hashes = self._hashes[0][:rows], self._hashes[1][:rows]
+        self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
+        self._seeds.fill(0)
+        self._seeds, masked = grow(self._digits, hashes, self._tree_keys, self._randomness)
+        return memoryview(b"") if masked is None else masked.data.cast("B")
 
     def corrections(self, y: FieldArray, column: int) -> tuple[FieldArray, FieldArray]:
-        """d to send, (entries k, width), and sum 2^l q0, (entries, width)."""
-        field, k, (count, width) = self._field, self._field.bits, y.shape
-        corrections, share = field.empty((count * k, width)), field.empty((count, width))
-        step = _chunk(field, width)
-        for start in range(0, count, step):
-            stop = min(start + step, count)
-            zero, one = self._expanded(start, stop, width, column)
-            field.matrix_sender(zero, one, y[start:stop], corrections[start * k : stop * k], share[start:stop])
+        """d to send, (entries digits, width), and this end's share, (entries, width)."""
+        field, per_entry, (count, width) = self._field, self._digits.count, y.shape
+        corrections, share = field.empty((count * per_entry, width)), field.empty((count, width))
+        for part, columns in _runs(self._digits, count, width):
+            own, d = self._expanded(part, columns, column), corrections[part.start * per_entry : part.stop * per_entry]
+            field.matrix_sender(own, self._digits.bits, y[part], d, share[part], columns.start)
         return corrections, share
 
 
 class _Receiver(_End):
     """The end that holds the entries."""
 
-    def __init__(self, ctx: Context, peer: int, link: Link, capacity: int) -> None:
-        super().__init__(ctx, ctx.party, peer, capacity, 1)
-        self._ots = link.ot_receiver
+    def __init__(self, ctx: Context, peer: int, link: Link, cuts: Cut, capacity: int) -> None:
+        super().__init__(ctx, ctx.party, peer, cuts, capacity, 1)
+        self._link = link.ot_receiver
+        self._values: Bits = np.empty((0, 0), np.uint8)
 
-    def hash(self, first: int, count: int) -> None:
-        """Make the seeds of entries first .. first + count of the slab, whole units."""
-        rows, k = count * self._field.bits, self._field.bits
-        self._ots.hashed_rows(first * k, rows, self._scratch[:rows], self._seeds[0][:rows])
+    def puncture(self, first: int, bits: Bits, message: memoryview | None) -> None:
+        """Make the seeds of entries with these bits, from `first` on in the slab, whole units."""
+        start, rows = self._ots(first, len(bits))
+        hashes = self._hashes[0][:rows]
+        self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
+        masked = None if message is None else np.frombuffer(message, np.uint64).reshape(rows, 2, 2)
+        self._seeds.fill(0)
+        self._seeds = puncture(self._digits, bits.ravel(), hashes, self._tree_keys, masked)
+        self._values = values_of(self._digits, bits)
 
-    def share(self, entries: FieldArray, corrections: FieldArray, column: int) -> FieldArray:
-        """sum 2^l (s + bit d), (entries, width)."""
-        field, k, width = self._field, self._field.bits, corrections.shape[1]
-        share = field.empty((entries.size, width))
-        step = _chunk(field, width)
-        for start in range(0, entries.size, step):
-            stop = min(start + step, entries.size)
-            (own,) = self._expanded(start, stop, width, column)
-            bits = field.bit_decompose(entries[start:stop])
-            field.matrix_receiver(own, bits, corrections[start * k : stop * k], share[start:stop])
+    def share(self, shape: tuple[int, ...], corrections: FieldArray, column: int) -> FieldArray:
+        """This end's share, (entries, width), from what came."""
+        field, per_entry, (count, width) = self._field, self._digits.count, shape
+        share = field.empty((count, width))
+        for part, columns in _runs(self._digits, count, width):
+            own, d = self._expanded(part, columns, column), corrections[part.start * per_entry : part.stop * per_entry]
+            field.matrix_receiver(own, self._digits.bits, self._values[part], d, share[part], columns.start)
         return share
+
+    def wipe(self) -> None:
+        """Overwrite the digits too."""
+        super().wipe()
+        self._values.fill(0)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Both ends of the OTs of a slab with every peer."""
+
+    senders: dict[int, _Sender]
+    receivers: dict[int, _Receiver]
+    digits: Digits
+
+    def wipe(self) -> None:
+        """Overwrite everything."""
+        for end in (*self.senders.values(), *self.receivers.values()):
+            end.wipe()

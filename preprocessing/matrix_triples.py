@@ -52,6 +52,9 @@ MATRIX_RHO = declare(
 
 BATCH_BYTES = 8 << 20
 """Size of one party's matrices and shares of products in a batch; a single matrix may be bigger."""
+GUESSES = 3
+"""The logarithm of eight: whoever guesses that a digit is not one of sixteen values gets through 16 batches on average,
+and each of them counts half of the bound."""
 AUTHENTICATED_AT_ONCE = 1 << 14
 """Values given to one run of `authenticate`."""
 
@@ -83,7 +86,8 @@ def pays(kind: Kind) -> bool:
     """Whether the OTs of a matrix triple carry at most half of what those of m l n plain triples carry at M61.
 
     In units of 8 bytes for each of the k bits: (rows + 4) inner OTs of 2 + columns against 4 copies of 2 + 1. A rule
-    about shapes alone: the same at all parties, in all fields, and however cheap OTs or authentication become.
+    about shapes alone: the same at all parties, in all fields, and however cheap OTs or authentication become. Digits
+    of several bits, where they are used, only make it better.
     """
     if len(kind.dims) != 3 or min(kind.dims) < 1:
         return False
@@ -92,12 +96,12 @@ def pays(kind: Kind) -> bool:
 
 
 def spare_rows(field: Field, statistical_bits: int, columns: int, parties: int) -> int:
-    """e, the smallest number with p^e >= 4^s * columns * (parties - 1)^2, for all columns of X in a batch together.
+    """e, the smallest number with p^e >= 4^(s + 3) * columns * (parties - 1)^2, for the columns of all X in a batch.
 
-    Then X' is at a statistical distance of at most 2^-s from uniform for whoever has guessed bits of X in any number of
-    batches of a session, but for terms of order 1/p (docs/design.md, "Matrix triples").
+    Then X' is at a statistical distance of at most 2^-s from uniform for whoever has guessed digits of X in any number
+    of batches of a session, but for terms of order 1/p (docs/design.md, "Matrix triples").
     """
-    bound, count = (columns * (parties - 1) ** 2) << (2 * statistical_bits), 1
+    bound, count = (columns * (parties - 1) ** 2) << (2 * (statistical_bits + GUESSES)), 1
     while field.modulus**count < bound:
         count += 1
     return count
@@ -114,9 +118,10 @@ def matrices_in_batch(ctx: Context, kind: Kind) -> int:
 async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
     """`count` authenticated matrix triples, every check done.
 
-    Rounds:    22, and 2 more for the echoes for three parties and more. For big matrices also 4 for every slab of the
-               products beyond the first, 1 for every piece, and 8 (or 9) for every AUTHENTICATED_AT_ONCE values.
-               Sends: per matrix (rows + 1 + e) inner k (128 / ot_tree_bits bits + columns elements) + inner elements,
+    Rounds:    22, and 2 more for the echoes for three parties and more. For wide matrices also 1 for the trees, for big
+               ones 4 for every slab of the products beyond the first, 1 for every piece, and 8 (or 9) for every
+               AUTHENTICATED_AT_ONCE values.
+               Sends: per matrix the products of (rows + 1 + e) inner entries (`multiply_matrices`), inner elements, and
                (rows + 1) (inner + columns) + inner columns values as `authenticate` does; to each peer, and the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
     """

@@ -138,15 +138,19 @@ def test_batches_and_chunks_have_the_size_that_the_page_says(field: Field, parti
 def test_matrix_triples_are_cut_as_the_page_says(field: Field, parties: int, dims: tuple[int, int, int]) -> None:
     k, width, p, inner = field.bits, field.element_bytes, field.modulus, dims[1]
     rows, columns = max(dims[0], dims[2]), min(dims[0], dims[2])
-    (spare,) = [e for e in range(1, 5) if p ** (e - 1) < 4**60 * inner * (parties - 1) ** 2 <= p**e]
+    (spare,) = [e for e in range(1, 5) if p ** (e - 1) < 4**63 * inner * (parties - 1) ** 2 <= p**e]
     values = (rows + 1 + spare) * inner + inner * columns + (rows + 1) * columns + inner * spare * columns
     context = Context(SessionState(0, parties, field, SecurityParams(), SystemRandomness()))
     assert mascot.batch_size(context, matrix_triples(*dims)) == max(1, matrix_batches.BATCH_BYTES // (width * values))
     cut = matrix_multiply.cut(field, parties, columns)
     w = min(columns, matrix_multiply.PIECE_COLUMNS)
-    slab = 128 * max(1, matrix_multiply.SLAB_BYTES // (128 * k * 16 * (parties - 1)))
-    group = 64 * max(1, matrix_multiply.PIECE_BYTES // (64 * k * (48 + w * width) * (parties - 1)))
+    bits = (4 if width == 16 else 3) if columns >= 7 else 1
+    digits = -(-k // bits)
+    slab = 128 * max(1, matrix_multiply.SLAB_BYTES // (128 * digits * bits * 16 * (parties - 1)))
+    of_entry = 16 * digits * (3 * bits + 2**bits) + digits * w * width
+    group = 64 * max(1, matrix_multiply.PIECE_BYTES // (64 * of_entry * (parties - 1)))
     assert (cut.slab, cut.group, cut.width) == (slab, group, w)
+    assert (cut.digits.bits, cut.digits.count) == (bits, digits)
 
 
 def _seeds(count: int) -> list[tuple[bytes, bytes]]:

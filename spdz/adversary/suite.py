@@ -30,8 +30,10 @@ def every_step(mpc: Mpc) -> Any:
     z = mpc.input(Z, owner=last, shape=2)
     bits, secret = mpc.random_bits(3), mpc.random(3)
     parts = [z, x[:2] * z, mpc.square(x), bits * (1 - bits), secret * 2 - secret - secret]
-    # The smallest square matrices for which the MASCOT generator makes matrix triples.
+    # The smallest square matrices for which the MASCOT generator makes matrix triples, and rows so wide that it makes
+    # trees for digits.
     parts.append((x.reshape(2, 2) @ y.reshape(2, 2)).reshape(4))
+    parts.append((mpc.concatenate([x, x]).reshape(8, 1) @ mpc.concatenate([y, y]).reshape(1, 8)).reshape(64))
     return early, private, mpc.reveal(mpc.concatenate(parts))
 
 
@@ -49,10 +51,11 @@ def consistent(report: Report) -> bool:
             return False
     zeros = np.zeros(6, object)
     matrix = (x.reshape(2, 2) @ y.reshape(2, 2)).ravel()
+    wide = np.outer(np.concatenate([x, x]), np.concatenate([y, y])).ravel()
     right = [
         np.concatenate([x, y, x * y]),
         x - y,
-        np.concatenate([z, x[:2] * z, x * x, zeros, matrix]),
+        np.concatenate([z, x[:2] * z, x * x, zeros, matrix, wide]),
     ]
     return all(_is_right(end, right, last) for end in report.honest.values())
 

@@ -26,7 +26,7 @@ from spdz.errors import UsageError
 from spdz.field.jit import kernel
 
 KEY_BYTES: Final = 16
-CHUNK_BLOCKS: Final = 8192
+CHUNK_BLOCKS: Final = 1 << 14
 """Blocks made at once: they and the scratch space stay in the second-level cache."""
 
 _BLOCK_BYTES: Final = 16

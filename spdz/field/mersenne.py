@@ -300,6 +300,30 @@ def reduce_block_at_once(low: Any, high: Any, e: Any) -> Any:
 
 
 @inlined
+def add_lazily(total: Any, x: Any, e: Any) -> Any:
+    """A number congruent to total + x, at most 2^e + 3, for `total` like that and x at most 3 (2^e - 1).
+
+    For one word and 43 <= e <= 61, so that the sum has less than 64 bits; `settle` makes an element of it.
+    """
+    s = total + x
+    return (s & ((U1 << e) - U1)) + (s >> e)
+
+
+@inlined
+def add_block_lazily(total: Any, low: Any, high: Any, e: Any) -> Any:
+    """`add_lazily` for low + 2^64 high."""
+    mask = (U1 << e) - U1
+    s = (low & mask) + (((low >> e) | (high << (U64 - e))) & mask) + (high >> (e + e - U64))
+    return add_lazily(total, s, e)
+
+
+@inlined
+def settle(total: Any, e: Any) -> Any:
+    """The element that a result of `add_lazily` stands for."""
+    return (total + ((total + U1) >> e)) & ((U1 << e) - U1)
+
+
+@inlined
 def _reduce_block_of_one(low: Any, high: Any, widest: Any, e: Any) -> Any:
     w, folds = widest
     s = _fold_block(low, high, w)

@@ -235,7 +235,7 @@ def mascot_session() -> str:
 
 def matrix_session() -> str:
     """A matrix triple of section 14."""
-    recorded = record("mascot", lambda mpc: mpc.prepare(matrix_triples={(2, 2, 2): 1}))
+    recorded = record("mascot", lambda mpc: mpc.prepare(matrix_triples={(7, 1, 7): 1}))
     return session_table(recorded, ("/000003.prepare",))
 
 

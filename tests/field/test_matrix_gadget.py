@@ -14,6 +14,8 @@ from spdz.field import M31, M61, Field, FieldArray
 from .helpers import Stream
 
 SHAPES = pytest.mark.parametrize(("count", "width"), [(1, 1), (3, 1), (1, 5), (4, 3)])
+DEPTHS = pytest.mark.parametrize("depth", [1, 2, 3, 4])
+Leaves = tuple[np.ndarray, np.ndarray]
 
 
 def blocks(stream: Stream, count: int) -> np.ndarray:
@@ -25,34 +27,78 @@ def integers(raw: np.ndarray) -> list[int]:
     return [int(low) | int(high) << 64 for low, high in raw]
 
 
-def expanded(stream: Stream, ots: int, width: int) -> tuple[tuple[np.ndarray, np.ndarray], list[list[int]]]:
-    """A pair (inner, seeds), and the elements that it stands for before they are reduced, OT by OT."""
-    inner, seeds = blocks(stream, ots * width), blocks(stream, ots)
-    whole = inner.reshape(ots, width, 2) ^ seeds[:, None, :]
-    return (inner, seeds), [integers(row) for row in whole]
+def expanded(stream: Stream, seeds: int, width: int) -> tuple[Leaves, list[list[int]]]:
+    """A pair (inner, seeds), and the elements that it stands for before they are reduced, seed by seed."""
+    inner, roots = blocks(stream, seeds * width), blocks(stream, seeds)
+    whole = inner.reshape(seeds, width, 2) ^ roots[:, None, :]
+    return (inner, roots), [integers(row) for row in whole]
 
 
+def digits(field: Field, entries: FieldArray, depth: int) -> np.ndarray:
+    """(entries, digits)"""
+    per_entry = -(-field.bits // depth)
+    rows = [[entry >> depth * j & (1 << depth) - 1 for j in range(per_entry)] for entry in entries.to_ints()]
+    return np.array(rows, np.uint8)
+
+
+def punctured(leaves: Leaves, values: np.ndarray, depth: int, width: int, stream: Stream) -> Leaves:
+    """The leaves with something else in the place of the complement of each digit."""
+    inner, roots = leaves[0].copy(), leaves[1].copy()
+    for number, value in enumerate(values.ravel()):
+        at = (number << depth) + (1 << depth) - 1 - int(value)
+        roots[at] = blocks(stream, 1)[0]
+        inner[at * width : (at + 1) * width] = blocks(stream, width)
+    return inner, roots
+
+
+@DEPTHS
 @SHAPES
-def test_both_ends_share_the_products(field: Field, stream: Stream, count: int, width: int) -> None:
-    """Element by element what the formulas say, and together entry times row."""
-    p, k = field.modulus, field.bits
-    ots = count * k
-    (zero, q0), (one, q1) = expanded(stream, ots, width), expanded(stream, ots, width)
+def test_both_ends_share_the_products(field: Field, stream: Stream, count: int, width: int, depth: int) -> None:
+    """Element by element what the formulas say; together entry times row, without the leaf that is missing."""
+    p, top = field.modulus, (1 << depth) - 1
     y, entries = field.sample(stream.fill, (count, width)), field.sample(stream.fill, count)
-    d, sent = field.empty((ots, width)), field.empty((count, width))
-    field.matrix_sender(zero, one, y, d, sent)
-    row = y.to_ints()
-    assert d.to_ints() == [[(q0[j][c] - q1[j][c] + row[j // k][c]) % p for c in range(width)] for j in range(ots)]
+    values = digits(field, entries, depth)
+    leaves, g = expanded(stream, values.size << depth, width)
+    d, sent = field.empty((values.size, width)), field.empty((count, width))
+    field.matrix_sender(leaves, depth, y, d, sent)
+    row, per_entry = y.to_ints(), values.shape[1]
 
-    bits = field.bit_decompose(entries)
-    chosen = bits.reshape(ots, 1).astype(bool)
-    inner = np.where(np.repeat(chosen, width, axis=0), one[0], zero[0])
-    seeds = np.where(chosen, one[1], zero[1])
-    received = field.empty((count, width))
-    field.matrix_receiver((inner, seeds), bits, d, received)
-    assert (received - sent).equals(y * entries.reshape(count, 1))
-    total = [[sum(q0[i * k + b][c] << b for b in range(k)) % p for c in range(width)] for i in range(count)]
+    def of_digit(number: int, c: int) -> list[int]:
+        return [g[(number << depth) + x][c] for x in range(1 << depth)]
+
+    expected = [
+        [(row[number // per_entry][c] - sum(of_digit(number, c))) % p for c in range(width)]
+        for number in range(values.size)
+    ]
+    assert d.to_ints() == expected
+
+    def weighted(number: int, c: int) -> int:
+        return sum((top - x) * value for x, value in enumerate(of_digit(number, c)))
+
+    total = [
+        [sum(weighted(i * per_entry + j, c) << depth * j for j in range(per_entry)) % p for c in range(width)]
+        for i in range(count)
+    ]
     assert sent.to_ints() == total
+    received = field.empty((count, width))
+    field.matrix_receiver(punctured(leaves, values, depth, width, stream), depth, values, d, received)
+    assert (received + sent).equals(y * entries.reshape(count, 1))
+
+
+@DEPTHS
+def test_some_columns_and_the_others_stay(field: Field, stream: Stream, depth: int) -> None:
+    """Two runs of columns of longer rows are what each would be alone."""
+    count, columns = 2, 5
+    y, entries = field.sample(stream.fill, (count, columns)), field.sample(stream.fill, count)
+    values = digits(field, entries, depth)
+    d, sent, received = (field.zeros(shape) for shape in ((values.size, columns), (count, columns), (count, columns)))
+    for first, width in ((0, 3), (3, 2)):
+        leaves, _ = expanded(stream, values.size << depth, width)
+        field.matrix_sender(leaves, depth, y, d, sent, first)
+        field.matrix_receiver(leaves, depth, values, d, received, first)
+        if first == 0:
+            assert not d[:, 3:].to_bytes().strip(b"\0")
+    assert (received + sent).equals(y * entries.reshape(count, 1))
 
 
 def test_rows_are_added_where_they_belong_and_nowhere_else(field: Field, stream: Stream) -> None:
@@ -68,24 +114,30 @@ class Sender:
     """Arguments that fit, one of which a test replaces."""
 
     def __init__(self, stream: Stream) -> None:
-        self.zero, self.one = expanded(stream, 2 * 61, 3)[0], expanded(stream, 2 * 61, 3)[0]
-        self.y, self.d, self.acc = M61.zeros((2, 3)), M61.empty((2 * 61, 3)), M61.empty((2, 3))
-        self.bits = np.zeros((2, 61), np.uint8)
+        self.leaves, self.depth, self.first = expanded(stream, 2 * 16 * 16, 3)[0], 4, 0
+        self.y, self.d, self.acc = M61.zeros((2, 3)), M61.empty((2 * 16, 3)), M61.empty((2, 3))
+        self.values = np.zeros((2, 16), np.uint8)
 
     def send(self) -> None:
-        M61.matrix_sender(self.zero, self.one, self.y, self.d, self.acc)
+        M61.matrix_sender(self.leaves, self.depth, self.y, self.d, self.acc, self.first)
 
     def receive(self) -> None:
-        M61.matrix_receiver(self.zero, self.bits, self.d, self.acc)
+        M61.matrix_receiver(self.leaves, self.depth, self.values, self.d, self.acc, self.first)
 
 
 READ_ONLY = M61.zeros((1, 3)).broadcast_to((2, 3))
 WRONG: list[tuple[str, Callable[[Sender], Any]]] = [
-    ("zero", lambda fitting: (fitting.zero[0][1:], fitting.zero[1])),
-    ("zero", lambda fitting: (fitting.zero[0], fitting.zero[1][1:])),
-    ("zero", lambda fitting: (fitting.zero[0].view(np.int64), fitting.zero[1])),
-    ("d", lambda fitting: M61.empty((2 * 61, 2))),
-    ("d", lambda fitting: M31.empty((2 * 61, 3))),
+    ("leaves", lambda fitting: (fitting.leaves[0][1:], fitting.leaves[1])),
+    ("leaves", lambda fitting: (fitting.leaves[0], fitting.leaves[1][1:])),
+    ("leaves", lambda fitting: (fitting.leaves[0].view(np.int64), fitting.leaves[1])),
+    ("leaves", lambda fitting: (fitting.leaves[0][:1], fitting.leaves[1])),
+    ("depth", lambda fitting: 0),
+    ("depth", lambda fitting: 5),
+    ("depth", lambda fitting: 3),
+    ("first", lambda fitting: -1),
+    ("first", lambda fitting: 1),
+    ("d", lambda fitting: M61.empty((2 * 16, 2))),
+    ("d", lambda fitting: M31.empty((2 * 16, 3))),
     ("acc", lambda fitting: M61.empty((6,))),
     ("acc", lambda fitting: M61.empty((2, 0))),
     ("acc", lambda fitting: M61.empty((4, 3))[::2]),
@@ -105,13 +157,13 @@ def test_what_does_not_fit_is_refused(end: str, name: str, wrong: Callable[[Send
 
 def test_more_that_does_not_fit(stream: Stream) -> None:
     fitting = Sender(stream)
-    for bits in (fitting.bits[:1], fitting.bits.astype(np.uint64), fitting.bits.reshape(-1)):
+    for values in (fitting.values[:1], fitting.values.astype(np.uint64), fitting.values.reshape(-1)):
         with pytest.raises(UsageError):
-            M61.matrix_receiver(fitting.zero, bits, fitting.d, fitting.acc)
+            M61.matrix_receiver(fitting.leaves, 4, values, fitting.d, fitting.acc)
     with pytest.raises(UsageError):
-        M61.matrix_sender(fitting.zero, fitting.one, fitting.y[:1], fitting.d, fitting.acc)
+        M61.matrix_sender(fitting.leaves, 4, fitting.y[:1], fitting.d, fitting.acc)
     with pytest.raises(UsageError):
-        M61.matrix_sender(fitting.zero, fitting.one, fitting.y, fitting.d[::2], fitting.acc)
+        M61.matrix_sender(fitting.leaves, 4, fitting.y, fitting.d[::2], fitting.acc)
     x, target = M61.zeros((2, 3)), M61.zeros((4, 4))
     places = np.array([0, 1])
     refused: list[tuple[FieldArray, np.ndarray, FieldArray, int]] = [

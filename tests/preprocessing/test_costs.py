@@ -115,10 +115,12 @@ def added(*costs: Mapping[str, int]) -> dict[str, int]:
     return dict(total)
 
 
-def extend_bytes(field: Field, elements: int, parties: int, depth: int = DEPTH) -> dict[str, int]:
-    """Per OT 128 / depth bits of columns, and the check."""
+def extend_bytes(
+    field: Field, elements: int, parties: int, depth: int = DEPTH, ots: int | None = None
+) -> dict[str, int]:
+    """Per OT 128 / depth bits of columns, and the check; an element has `ots` of them, or one for each bit."""
     return {
-        "ot_extension.columns": 16 * (elements * field.bits + 128) // depth,
+        "ot_extension.columns": 16 * (elements * (ots or field.bits) + 128) // depth,
         **toss_bytes("ot_extension.check", parties),
         "ot_extension.digests": 129 * 16,
     }

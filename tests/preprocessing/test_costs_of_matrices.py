@@ -24,11 +24,17 @@ def test_every_function_with_a_cost_line_is_tested_here() -> None:
 
 
 def products_bytes(field: Field, entries: int, columns: int, parties: int) -> dict[str, int]:
-    """An extension, and `columns` elements per OT; OTs are made for whole units of 128 entries."""
-    return {
-        **extend_bytes(field, -(-entries // 128) * 128, parties),
-        "matrix_multiply.corrections": entries * field.bits * columns * field.element_bytes,
+    """An extension, `columns` elements per digit, and trees of digits of several bits, for whole units of 64 entries.
+
+    OTs are made for whole units of 128 entries.
+    """
+    bits = (4 if field == M127 else 3) if columns >= 7 else 1
+    per_entry = -(-field.bits // bits)
+    cost = {
+        **extend_bytes(field, -(-entries // 128) * 128, parties, ots=per_entry * bits),
+        "matrix_multiply.corrections": entries * per_entry * columns * field.element_bytes,
     }
+    return cost if bits == 1 else cost | {"matrix_multiply.trees": -(-entries // 64) * 64 * per_entry * bits * 32}
 
 
 def sacrifice_bytes(field: Field, opened: int, parties: int) -> dict[str, int]:
@@ -42,15 +48,17 @@ def sacrifice_bytes(field: Field, opened: int, parties: int) -> dict[str, int]:
 
 @PARTIES
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
-def test_products(parties: int, field: Field, seed: bytes) -> None:
+@pytest.mark.parametrize("columns", [4, 7])
+def test_products(columns: int, parties: int, field: Field, seed: bytes) -> None:
     ended = start(
         parties,
         field,
         seed,
-        lambda ctx, own: multiply_matrices(ctx, own, ctx.random((2, 5, 3)), ctx.random((2, 3, 4)), 2),
+        lambda ctx, own: multiply_matrices(ctx, own, ctx.random((2, 5, 3)), ctx.random((2, 3, columns)), 2),
     )
-    assert ended.rounds == stated_rounds(multiply_matrices) == 5
-    assert bytes_per_peer(ended) == products_bytes(field, 2 * 5 * 3, 4, parties)
+    assert stated_rounds(multiply_matrices) == 5
+    assert ended.rounds == (5 if columns == 4 else 6)
+    assert bytes_per_peer(ended) == products_bytes(field, 2 * 5 * 3, columns, parties)
 
 
 def test_slabs_and_pieces(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,11 +88,15 @@ def test_sacrifice(parties: int, seed: bytes) -> None:
 
 
 @PARTIES
-@pytest.mark.parametrize(("field", "dims", "count"), [(M61, (3, 2, 4), 2), (M127, (2, 3, 1), 1)], ids=str)
+@pytest.mark.parametrize(
+    ("field", "dims", "count"),
+    [(M61, (3, 2, 4), 2), (M127, (2, 1, 2), 2), (M127, (2, 3, 1), 1), (M127, (7, 2, 8), 1)],
+    ids=str,
+)
 def test_matrix_triples(parties: int, field: Field, dims: tuple[int, int, int], count: int, seed: bytes) -> None:
     ended = start(parties, field, seed, lambda ctx, own: make_matrix_triples(ctx, own, kind_of(*dims), count))
     assert stated_rounds(make_matrix_triples) == 22
-    assert ended.rounds == (22 if parties == 2 else 24)
+    assert ended.rounds == (22 if parties == 2 else 24) + (min(dims[0], dims[2]) >= 7)
     (m, inner, n), spare = dims, spare_rows(field, 60, count * dims[1], parties)
     rows, columns = max(m, n), min(m, n)
     assert bytes_per_peer(ended) == added(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spdz.crypto import ggm
 from spdz.crypto.seed_expansion import SeedExpansion
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M5, M13, M31, M61, M127, Field, FieldArray
@@ -42,7 +43,19 @@ def check(ended: Run, dims: tuple[int, int, int], count: int) -> list[FieldArray
     return [a, b, c]
 
 
-SHAPES = [(1, 1, 1), (2, 2, 2), (3, 1, 2), (2, 1, 3), (1, 7, 1), (1, 5, 4), (5, 3, 7), (7, 3, 5)]
+SHAPES = [
+    (1, 1, 1),
+    (2, 2, 2),
+    (3, 1, 2),
+    (2, 1, 3),
+    (1, 7, 1),
+    (1, 5, 4),
+    (5, 3, 7),
+    (7, 3, 5),
+    (7, 1, 7),
+    (9, 2, 8),
+    (8, 2, 10),
+]
 
 
 @pytest.mark.parametrize("dims", SHAPES, ids=str)
@@ -68,6 +81,7 @@ def test_any_way_of_cutting(
     check(ended, dims, 1)
     if sizes[0] == 0:
         assert len(rounds_of(ended.trace, "ot_extension.columns")) == -(-rows * 5 // 128) > 1
+    assert "matrix_multiply.trees" not in ended.trace.steps
     pieces = len(rounds_of(ended.trace, "matrix_multiply.corrections"))
     assert pieces >= {2: 2, 1: 3, 64: 2}[sizes[2]]
 
@@ -82,10 +96,11 @@ def test_a_big_one(seed: bytes) -> None:
 
 
 def test_wide_rows_go_in_pieces(seed: bytes) -> None:
-    dims = (66, 1, 65)
+    dims = (140, 1, 65)
     ended = made(2, M127, dims, 1, seed)
     check(ended, dims, 1)
-    # 69 entries: a group of 64 and one of 5, in 64 columns and one.
+    # 143 entries: a group of 128 and one of 15, in 64 columns and one.
+    assert len(rounds_of(ended.trace, "matrix_multiply.trees")) == 2
     assert len(rounds_of(ended.trace, "matrix_multiply.corrections")) == 4
 
 
@@ -103,12 +118,13 @@ def test_matrices_are_new_each_time(seed: bytes) -> None:
     assert len(seen) == 2 * 2 * 3 * 4
 
 
-def test_products_and_spare_outer_products(seed: bytes) -> None:
+@pytest.mark.parametrize("columns", [4, 7])
+def test_products_and_spare_outer_products(columns: int, seed: bytes) -> None:
     sessions = make_sessions(3, M61, seed)
     links = ideal_links(sessions, seed)
 
     async def main(ctx: Context) -> tuple[FieldArray, ...]:
-        x, y = ctx.random((2, 5, 3)), ctx.random((2, 3, 4))
+        x, y = ctx.random((2, 5, 3)), ctx.random((2, 3, columns))
         return x, y, *await multiply_matrices(ctx, links[ctx.party], x, y, 2)
 
     parts = zip(*run(sessions, main).results, strict=True)
@@ -124,23 +140,23 @@ def test_products_and_spare_outer_products(seed: bytes) -> None:
 @pytest.mark.parametrize(
     ("field", "columns", "parties", "expected"),
     [
-        (M61, 3, 2, 2),
-        (M61, 4, 2, 3),
+        (M61, 1, 2, 3),
         (M61, 256, 2, 3),
         (M61, 1 << 40, 16, 3),
+        (M61, 1 << 56, 2, 3),
+        (M61, 1 << 57, 2, 4),
         (M127, 1, 2, 1),
-        (M127, 127, 2, 1),
-        (M127, 128, 2, 2),
-        (M127, 31, 3, 1),
-        (M127, 32, 3, 2),
-        (M5, 2, 2, 25),
+        (M127, 2, 2, 2),
+        (M127, 1, 3, 2),
+        (M127, 1 << 40, 16, 2),
+        (M5, 2, 2, 26),
     ],
     ids=str,
 )
 def test_spare_rows(field: Field, columns: int, parties: int, expected: int) -> None:
-    """The smallest e with p^e >= 4^60 * columns * (parties - 1)^2."""
+    """The smallest e with p^e >= 4^63 * columns * (parties - 1)^2."""
     assert spare_rows(field, 60, columns, parties) == expected
-    bound = 4**60 * columns * (parties - 1) ** 2
+    bound = 4**63 * columns * (parties - 1) ** 2
     assert field.modulus ** (expected - 1) < bound <= field.modulus**expected
 
 
@@ -154,7 +170,9 @@ def _bytes(field: Field, dims: tuple[int, int, int], of_ot: int = 16, of_value: 
     rows, _, columns, _ = dims_of(kind_of(*dims))
     spare, tau = spare_rows(field, 60, inner, 2), 2 + -(-2 * 60 // k)
     values = (rows + 1) * (inner + columns) + inner * columns
-    matrix = (rows + 1 + spare) * inner * k * (of_ot + columns * width) + values * value
+    bits = (4 if field == M127 else 3) if columns >= 7 else 1
+    of_digit = bits * of_ot + columns * width + (0 if bits == 1 else 2 * 16 * bits)
+    matrix = (rows + 1 + spare) * inner * -(-k // bits) * of_digit + values * value
     return matrix, m * inner * n * (tau * k * (of_ot + width) + 5 * value)
 
 
@@ -179,9 +197,10 @@ def test_which_shapes_are_supported() -> None:
     assert not pays(Kind("matrix triples", dims=(2, 2)))
 
 
-@pytest.mark.parametrize(("field", "ratio"), [(M61, 14), (M127, 10)], ids=str)
+@pytest.mark.parametrize(("field", "ratio"), [(M61, 13), (M127, 12)], ids=str)
 def test_the_ratio_that_is_promised(field: Field, ratio: int) -> None:
-    matrix, plain = _bytes(field, (64, 64, 64))
+    """With trees of four bits and silent VOLE, as by default."""
+    matrix, plain = _bytes(field, (64, 64, 64), 4, 1)
     assert plain > ratio * matrix
 
 
@@ -220,10 +239,11 @@ def test_the_tosses_come_in_order_and_after_what_they_challenge(
     )
 
 
+@pytest.mark.parametrize(("columns", "bits"), [(5, 1), (7, 3)])
 def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
-    seed: bytes, monkeypatch: pytest.MonkeyPatch
+    columns: int, bits: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PITFALLS 10. A key of the expansion is of one extension and one ordered pair; seeds are expanded once."""
+    """PITFALLS 10. Keys of trees and expansion are of one extension and one ordered pair; seeds are expanded once."""
     monkeypatch.setattr(matrix_multiply, "SLAB_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_COLUMNS", 2)
@@ -231,7 +251,9 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     keys: dict[int, bytes] = {}
     blocks: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
     kept: list[object] = []
+    tree_keys: list[tuple[bytes, bytes]] = []
     hash_rows, initialise, permute = TweakableHash.hash_rows, SeedExpansion.__init__, SeedExpansion.permute
+    side_keys = ggm.side_keys
 
     def spy_hash(self: TweakableHash, rows: Any, first_index: int, out: Any) -> None:
         asked[id(self)] += range(first_index, first_index + len(rows))
@@ -243,18 +265,24 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
         initialise(self, key)
 
     def spy_blocks(self: SeedExpansion, seeds: Any, count: int, first: int) -> Any:
-        blocks[keys[id(self)]] += [(seed.tobytes(), first + i) for seed in seeds for i in range(count)]
+        # The receiver has zero in the place of what it does not know.
+        blocks[keys[id(self)]] += [(seed.tobytes(), first + i) for seed in seeds if seed.any() for i in range(count)]
         return permute(self, seeds, count, first)
+
+    def spy_tree_keys(*place: Any) -> tuple[bytes, bytes]:
+        tree_keys.append(side_keys(*place))
+        return tree_keys[-1]
 
     monkeypatch.setattr(TweakableHash, "hash_rows", spy_hash)
     monkeypatch.setattr(SeedExpansion, "__init__", spy_key)
     monkeypatch.setattr(SeedExpansion, "permute", spy_blocks)
+    monkeypatch.setattr(ggm, "side_keys", spy_tree_keys)
     sessions = make_sessions(2, M13, seed)
     links = ideal_links(sessions, seed)
 
     async def main(ctx: Context) -> None:
         for _ in range(2):
-            x, y = ctx.random((1, 13, 10)), ctx.random((1, 10, 5))
+            x, y = ctx.random((1, 13, 10)), ctx.random((1, 10, columns))
             await multiply_matrices(ctx.child("multiply"), links[ctx.party], x, y, 1)
 
     assert run(sessions, main).results == [None, None]
@@ -264,19 +292,23 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
             assert len(received) == len(set(received)) >= 2 * 130 * 13
             # The sender hashes each row twice: with and without Delta.
             assert sorted(sent) == sorted(2 * received)
-    # Two batches of two slabs, two ordered pairs: each key at three places, of which two are one end.
-    assert sorted(list(keys.values()).count(key) for key in set(keys.values())) == [3] * (2 * 2 * 2)
+    # Two batches of two slabs, two ordered pairs: each key at two ends.
+    for used_keys in (list(keys.values()), tree_keys):
+        assert [used_keys.count(key) for key in set(used_keys)] == [2] * (2 * 2 * 2)
     total = 0
     for used in blocks.values():
-        # The receiver's seed is one of the sender's two, so what both expand is there twice.
+        # The receiver has all of the sender's seeds but one, so what both expand is there twice.
         counts = np.unique([f"{seed.hex()} {place}" for seed, place in used], return_counts=True)[1]
         assert set(counts.tolist()) == {1, 2}
-        assert (counts == 1).sum() == (counts == 2).sum()
+        assert (counts == 1).sum() * (2**bits - 1) == (counts == 2).sum()
         total += len(used)
-    assert total == 2 * 2 * 130 * 13 * 5 * 3
+    assert total == 2 * 2 * 130 * -(-13 // bits) * (2 * 2**bits - 1) * columns
 
 
-def test_seeds_are_overwritten_when_their_slab_is_done(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dims", [(2, 2, 2), (7, 1, 7)], ids=str)
+def test_seeds_are_overwritten_when_their_slab_is_done(
+    dims: tuple[int, int, int], seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ends: list[matrix_multiply._End] = []
     original = matrix_multiply._End.__init__
 
@@ -285,11 +317,14 @@ def test_seeds_are_overwritten_when_their_slab_is_done(seed: bytes, monkeypatch:
         original(self, *arguments)
 
     monkeypatch.setattr(matrix_multiply._End, "__init__", spy)
-    made(2, M61, (2, 2, 2), 1, seed)
+    made(2, M61, dims, 1, seed)
     assert len(ends) == 4
     for end in ends:
-        assert not any(array.any() for array in (end._scratch, *end._seeds))
-        assert not any(expansion._inner.any() or expansion._points.any() for expansion in end._expansions)
+        assert not any(array.any() for array in (end._scratch, *end._hashes, end._seeds))
+        assert len(end._seeds)
+        assert not end._expansion._inner.any()
+        assert not end._expansion._points.any()
+    assert not any(end._values.any() for end in ends if isinstance(end, matrix_multiply._Receiver))
 
 
 # -- the combination --------------------------------------------------------------------------------------------------

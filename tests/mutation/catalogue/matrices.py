@@ -7,10 +7,12 @@ from tests.mutation.mutant import Mutant, mutant, mutant_of
 TRIPLES = "preprocessing/matrix_triples.py"
 MULTIPLY = "preprocessing/matrix_multiply.py"
 KERNELS = "spdz/field/matrix_kernels.py"
+DIGITS = "preprocessing/digits.py"
 ATTACK = "tests/attacks/test_matrix_triples.py"
 HONEST = "tests/preprocessing/test_matrix_triples.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
 GADGET = "tests/field/test_matrix_gadget.py"
+COSTS = "tests/preprocessing/test_costs_of_matrices.py"
 
 _SACRIFICE: tuple[Mutant, ...] = (
     mutant(
@@ -110,7 +112,15 @@ _COMBINE: tuple[Mutant, ...] = (
         "count * inner, ctx.parties)",
         "inner, ctx.parties)",
         "spare rows are counted for one matrix and not for the batch",
-        "tests/preprocessing/test_costs_of_matrices.py",
+        COSTS,
+    ),
+    mutant(
+        "matrix-spare-rows-for-one-guess",
+        f"{TRIPLES}::spare_rows",
+        "statistical_bits + GUESSES",
+        "statistical_bits",
+        "spare rows hide the guesses in one batch, not those of a whole session",
+        HONEST,
     ),
 )
 
@@ -192,9 +202,49 @@ _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
         "matrix-blocks-reused",
         f"{MULTIPLY}::_End._expanded",
-        "expansion.permute(seeds[ots], width, column)",
-        "expansion.permute(seeds[ots], width, 0)",
+        "columns.stop - columns.start, column + columns.start)",
+        "columns.stop - columns.start, columns.start)",
         "all pieces of a row are masked by the same blocks",
+        HONEST,
+    ),
+    mutant(
+        "matrix-tree-keys-of-all-slabs",
+        f"{MULTIPLY}::_End.__init__",
+        '"matrix trees", ctx.path, receiver, sender',
+        '"matrix trees", receiver, sender',
+        "the trees of a whole session grow under one pair of keys",
+        HONEST,
+    ),
+    mutant(
+        "matrix-tree-keys-of-all-pairs",
+        f"{MULTIPLY}::_End.__init__",
+        '"matrix trees", ctx.path, receiver, sender',
+        '"matrix trees", ctx.path',
+        "the trees of all pairs grow under one pair of keys",
+        HONEST,
+    ),
+    mutant(
+        "matrix-tree-roots-known",
+        f"{DIGITS}::grow",
+        "bytearray(randomness.bytes(count * ggm.SEED_BYTES))",
+        "bytearray(count * ggm.SEED_BYTES)",
+        "all trees grow from zero: every leaf is known to the receiver",
+        HONEST,
+    ),
+    mutant(
+        "matrix-tree-sums-bare",
+        f"{DIGITS}::grow",
+        "    masked[:, 0] ^= hashes[0]\n    masked[:, 1] ^= hashes[1]\n",
+        "",
+        "the sums of both sides are sent in the clear",
+        HONEST,
+    ),
+    mutant(
+        "matrix-digits-kept",
+        f"{MULTIPLY}::_Receiver.wipe",
+        "        self._values.fill(0)\n",
+        "",
+        "digits of A stay in memory after their OTs",
         HONEST,
     ),
     mutant(
@@ -216,14 +266,14 @@ _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
         "matrix-seeds-kept",
         f"{MULTIPLY}::_slab",
-        "    for end in ends:\n        end.wipe()\n",
+        "    ends.wipe()\n",
         "",
         "seeds stay in memory after their OTs",
         HONEST,
     ),
     mutant(
         "matrix-expansion-without-its-seed",
-        f"{KERNELS}::_element",
+        f"{KERNELS}::_sum_digit_step_by_step",
         "inner[at, U0] ^ low, inner[at, U1] ^ high",
         "inner[at, U0] ^ (low ^ low), inner[at, U1] ^ (high ^ high)",
         "blocks can be inverted: who knows one knows the seed",

@@ -1,0 +1,114 @@
+"""Wide rows go over digits of three bits: what a cheating sender of trees or corrections achieves there."""
+
+from __future__ import annotations
+
+import pytest
+
+from spdz.errors import MalformedMessage, PeerAborted, SacrificeFailed
+from spdz.field import M61
+from spdz.preprocessing.digits import digits_of
+from spdz.preprocessing.matrix_triples import spare_rows
+from spdz.sharing.material import matrix_triples
+from tests.support.interference import (
+    POSITIONS,
+    add_to_element,
+    flip_bytes,
+    position,
+    replace_payload,
+    silent,
+)
+from tests.support.parties import assert_caught
+
+from .test_matrix_triples import CHEATER, CHECK, COUNT, assert_right, attacked
+
+ROWS, INNER, COLUMNS = 8, 1, 7
+KIND = matrix_triples(ROWS, INNER, COLUMNS)
+ENTRIES = COUNT * INNER * (ROWS + 1 + spare_rows(M61, 60, COUNT * INNER, 2))
+DIGITS = digits_of(M61, COLUMNS)
+TREES, CORRECTIONS = "matrix_multiply.trees", "matrix_multiply.corrections"
+PARTIES = pytest.mark.parametrize("parties", [2, 3])
+ENTRY_OF_EACH_KIND = pytest.mark.parametrize("entry", [0, ROWS, ROWS + 1], ids=["upper", "sacrificed", "spare"])
+
+
+def test_digits_have_three_bits() -> None:
+    assert (DIGITS.bits, DIGITS.count) == (3, 21)
+
+
+@PARTIES
+@pytest.mark.parametrize("column", [0, COLUMNS - 1])
+@pytest.mark.parametrize("place", POSITIONS)
+def test_another_row_for_an_entry(parties: int, place: str, column: int, seed: bytes) -> None:
+    """d + 1 for all digits of one entry and one column, towards one peer."""
+    first = position(place, ENTRIES) * DIGITS.count
+    indices = [digit * COLUMNS + column for digit in range(first, first + DIGITS.count)]
+    cheat = add_to_element(CORRECTIONS, CHEATER, M61, index=indices, receiver=1)
+    ended = attacked(parties, seed, cheat, KIND)
+    cheat.assert_fired()
+    assert_caught(ended, SacrificeFailed, CHECK, cheater=CHEATER, everyone_sees=True, blamed=None)
+
+
+@ENTRY_OF_EACH_KIND
+def test_another_row_for_one_digit_fails_or_tells_that_the_digit_is_zero(entry: int, seed: bytes) -> None:
+    """The highest digit of M61 has one bit, so a guess at it is right half of the time."""
+    outcomes = set()
+    for column in range(COLUMNS):
+        for attempt in (bytes([column]), bytes([column + 128])):
+            index = (entry * DIGITS.count + DIGITS.count - 1) * COLUMNS + column
+            cheat = add_to_element(CORRECTIONS, CHEATER, M61, index=[index])
+            ended = attacked(2, attempt + seed[1:], cheat, KIND)
+            cheat.assert_fired()
+            if ended.outcomes[1].error is None:
+                assert_right(ended)
+                outcomes.add("nothing happened")
+            else:
+                assert_caught(ended, SacrificeFailed, CHECK, cheater=CHEATER, everyone_sees=True)
+                outcomes.add("caught")
+    assert outcomes == {"nothing happened", "caught"}
+
+
+@ENTRY_OF_EACH_KIND
+def test_a_wrong_sum_fails_or_tells_one_bit(entry: int, seed: bytes) -> None:
+    """The sum of one side of one level: it matters where the receiver has chosen that side."""
+    outcomes = set()
+    for bit in range(14):
+        cheat = flip_bytes(TREES, CHEATER, [(entry * DIGITS.ots + bit) * 32 + 5])
+        ended = attacked(2, seed, cheat, KIND)
+        cheat.assert_fired()
+        if ended.outcomes[1].error is None:
+            assert_right(ended)
+            outcomes.add("nothing happened")
+        else:
+            assert_caught(ended, SacrificeFailed, CHECK, cheater=CHEATER, everyone_sees=True)
+            outcomes.add("caught")
+    assert outcomes == {"nothing happened", "caught"}
+
+
+@PARTIES
+def test_other_trees_than_the_corrections_belong_to(parties: int, seed: bytes) -> None:
+    """Every sum replaced by zero, towards one peer."""
+    cheat = replace_payload(TREES, CHEATER, lambda payload: bytes(len(payload)), receiver=1)
+    ended = attacked(parties, seed, cheat, KIND)
+    cheat.assert_fired()
+    assert_caught(ended, SacrificeFailed, CHECK, cheater=CHEATER, everyone_sees=True, blamed=None)
+
+
+@PARTIES
+def test_a_message_of_trees_of_another_length(parties: int, seed: bytes) -> None:
+    cheat = replace_payload(TREES, CHEATER, lambda payload: payload[:-32], receiver=1)
+    ended = attacked(parties, seed, cheat, KIND)
+    cheat.assert_fired()
+    assert_caught(ended, MalformedMessage, TREES, cheater=CHEATER)
+
+
+@PARTIES
+@pytest.mark.parametrize("place", POSITIONS)
+def test_one_byte_of_the_trees(parties: int, place: str, seed: bytes) -> None:
+    cheat = flip_bytes(TREES, CHEATER, [place], receiver=1)
+    ended = attacked(parties, seed, silent(CHEATER, cheat), KIND)
+    cheat.assert_fired()
+    errors = [outcome.error for party, outcome in enumerate(ended.outcomes) if party != CHEATER]
+    if not any(errors):
+        assert_right(ended)
+        return
+    assert {type(error) for error in errors} - {PeerAborted} == {SacrificeFailed}
+    assert not any(session.key.alive for session in ended.sessions if session.party != CHEATER)
