@@ -25,8 +25,6 @@ Checked:   here, that a party's choice bits are the same in all columns of the e
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -202,12 +200,15 @@ def _whole_units(entries: int) -> int:
     return -(-entries // GROUP_UNIT) * GROUP_UNIT
 
 
-def _runs(digits: Digits, count: int, width: int) -> Iterator[tuple[slice, slice]]:
+def _runs(digits: Digits, count: int, width: int) -> list[tuple[slice, slice]]:
     """Entries and columns that are expanded at once."""
     columns = -(-width // -(-width * digits.leaves // CHUNK_BLOCKS))
     entries = max(1, CHUNK_BLOCKS // (digits.leaves * columns))
-    for start, column in itertools.product(range(0, count, entries), range(0, width, columns)):
-        yield slice(start, min(start + entries, count)), slice(column, min(column + columns, width))
+    return [
+        (slice(start, min(start + entries, count)), slice(column, min(column + columns, width)))
+        for start in range(0, count, entries)
+        for column in range(0, width, columns)
+    ]
 
 
 class _End:

@@ -65,9 +65,17 @@ def matrix_triples_file() -> str:
     group = material_group("M13", 2, params)
     flat: Wanted = ((Kind("matrix triples", -1, (2, 1, 3)), 2),)
     square: Wanted = ((Kind("matrix triples", -1, (2, 2, 2)), 1),)
+    wide: Wanted = ((Kind("matrix triples", -1, (7, 1, 7)), 1),)
     record_material(group, "2 x 2 by 2 x 2", "Honest", square, mascot=params)
     record_material(group, "two of 2 x 1 by 1 x 3, which are made transposed", "Honest", flat, mascot=params)
+    record_material(group, "7 x 1 by 1 x 7, with trees for digits", "Honest", wide, mascot=params)
     _attack_matrices(group, square, params)
+    for comment, flag, place in (
+        ("a sum of a tree, of the side that is chosen", "WrongProduct", 5 + 16),
+        ("a sum of a tree, of the side that is not chosen", "NoEffect", 5),
+    ):
+        cheat = Cheat(1, "matrix_multiply.trees", flip(place))
+        record_material(group, comment, flag, wide, cheat, mascot=params)
     return document("matrix triples of MASCOT", SCHEMA, FLAGS, [group])
 
 

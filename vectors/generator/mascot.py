@@ -176,7 +176,7 @@ class Mascot:
         """Shares of the elementwise product; a party draws the padding, then 128 choice bits for each peer."""
         session, field, bits = self.session, self.session.field, self.session.field.bits
         size = len(a[0])
-        self.extend(clock, place, a)
+        self.extend(clock, place, a, self.session.field.bits)
         totals = [[x * y % field.p for x, y in zip(*rows, strict=True)] for rows in zip(a, b, strict=True)]
         sends = {}
         for (receiver, sender), link in sorted(self.links.ot_senders.items()):
@@ -198,15 +198,16 @@ class Mascot:
         finish(self.links, list(self.links.ot_senders))
         return [[x % field.p for x in row] for row in totals]
 
-    def extend(self, clock: Clock, place: Place, entries: list[list[int]]) -> None:
-        """OTs on the bits of every party's entries, of which it draws more up to whole units."""
-        session, bits = self.session, self.session.field.bits
-        choices, rows = dict[tuple[int, int], int](), 0
+    def extend(self, clock: Clock, place: Place, entries: list[list[int]], ots: int) -> list[list[int]]:
+        """`ots` OTs on the bits of each entry of every party, which draws more up to whole units; returns all."""
+        session, choices, rows, whole = self.session, dict[tuple[int, int], int](), 0, []
         for party in session.parties:
             padded = entries[party] + session.draw_elements(party, -len(entries[party]) % ROW_UNIT)
-            chosen, rows = sum(x << i * bits for i, x in enumerate(padded)), len(padded) * bits
+            chosen, rows = sum(x << i * ots for i, x in enumerate(padded)), len(padded) * ots
             choices |= {(party, peer): chosen for peer in session.peers(party)}
+            whole.append(padded)
         extend(session, self.links, clock, place, choices, rows)
+        return whole
 
     # -- squares and bits
 

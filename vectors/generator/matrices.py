@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vectors.generator.aes import encrypt_block
 from vectors.generator.checking import Coins, Scope, Shares, check, open_partially, toss
+from vectors.generator.digits import Digits, Leaves, Seeds, digits_of, seeds_of
 from vectors.generator.hashing import derive
 from vectors.generator.links import finish
 from vectors.generator.online import matrix_product
@@ -65,7 +66,7 @@ class Shape:
 def _shape(session: Session, dims: Dims, count: int) -> Shape:
     m, inner, n = dims
     p, e = session.field.p, 1
-    while p**e < 4**STATISTICAL_BITS * count * inner * (len(session.parties) - 1) ** 2:
+    while p**e < 4 ** (STATISTICAL_BITS + 3) * count * inner * (len(session.parties) - 1) ** 2:
         e += 1
     return Shape(count, max(m, n), inner, min(m, n), e)
 
@@ -109,10 +110,10 @@ def _multiply(mascot: Mascot, clock: Clock, place: Place, shape: Shape, x: Rows,
             left, at = x[party][shape.x(matrix, row, j)], shape.z(matrix, row, j)
             for c in range(columns):
                 totals[party][at + c] += left * y[party][(matrix * inner + j) * columns + c]
-    peers = len(session.parties) - 1
-    slab = 128 * max(1, SLAB_BYTES // (128 * session.field.bits * 16 * peers))
+    peers, digits = len(session.parties) - 1, digits_of(session.field, columns)
+    slab = 128 * max(1, SLAB_BYTES // (128 * digits.ots * 16 * peers))
     for start in range(0, count, slab):
-        slab_of = _Slab(mascot, place.child("slab"), shape, places[start : start + slab], x, y, totals)
+        slab_of = _Slab(mascot, place.child("slab"), shape, digits, places[start : start + slab], x, y, totals)
         slab_of.run(clock)
     return [[value % session.field.p for value in row] for row in totals]
 
@@ -124,54 +125,62 @@ class _Slab:
     mascot: Mascot
     place: Place
     shape: Shape
+    digits: Digits
     places: list[tuple[int, int, int]]
     x: Rows
     y: Rows
     totals: Rows
 
     def run(self, clock: Clock) -> None:
-        """The extension, then the pieces, one after the other."""
+        """The extension, then group by group the trees and the pieces, one after the other."""
         session, links, columns = self.mascot.session, self.mascot.links, self.shape.columns
-        field, width = session.field, min(columns, PIECE_COLUMNS)
+        field, width, digits = session.field, min(columns, PIECE_COLUMNS), self.digits
         entries = [[row[self.shape.x(matrix, r, j)] for matrix, j, r in self.places] for row in self.x]
-        self.mascot.extend(clock, self.place, entries)
-        of_unit = 64 * field.bits * (48 + width * field.width) * (len(session.parties) - 1)
-        group = 64 * max(1, PIECE_BYTES // of_unit)
+        padded = self.mascot.extend(clock, self.place, entries, digits.ots)
+        of_entry = 16 * digits.count * (3 * digits.bits + 2**digits.bits) + digits.count * width * field.width
+        group = 64 * max(1, PIECE_BYTES // (64 * of_entry * (len(session.parties) - 1)))
         for first in range(0, len(self.places), group):
             numbers = range(first, min(first + group, len(self.places)))
+            whole = range(first, first + -(-len(numbers) // 64) * 64)
+            seeds = seeds_of(session, links, clock, self.place, digits, padded, whole)
             for column in range(0, columns, width):
-                self._piece(clock, entries, numbers, range(column, min(column + width, columns)))
+                self._piece(clock, padded, seeds, numbers, range(column, min(column + width, columns)))
         finish(links, list(links.ot_senders))
 
     def _key(self, receiver: int, sender: int) -> bytes:
         where = (self.place.path, f"receiver {receiver} sender {sender}")
         return derive("seed expansion", b"", 16, *where, session_id=self.mascot.session.session_id)
 
-    def _piece(self, clock: Clock, entries: Rows, numbers: range, columns: range) -> None:
-        session, links, sends = self.mascot.session, self.mascot.links, {}
-        p, bits = session.field.p, session.field.bits
-        for (receiver, sender), ots in sorted(links.ot_senders.items()):
+    def _piece(self, clock: Clock, entries: Rows, seeds: Seeds, numbers: range, columns: range) -> None:
+        session, sends = self.mascot.session, {}
+        p, digits = session.field.p, self.digits
+        for (receiver, sender), (own, _) in sorted(seeds.items()):
             key, corrections = self._key(receiver, sender), []
             for e in numbers:
                 matrix, j, row = self.places[e]
                 at, y_at = self.shape.z(matrix, row, j), (matrix * self.shape.inner + j) * self.shape.columns
-                for bit in range(bits):
-                    s0, s1 = ots.hashed(e * bits + bit)
+                for number in range(digits.count):
                     for c in columns:
-                        q0 = expanded(key, s0, c)
-                        corrections.append((q0 - expanded(key, s1, c) + self.y[sender][y_at + c]) % p)
-                        self.totals[sender][at + c] -= q0 % p << bit
+                        total, weighted = sums(key, own[e, number], c)
+                        corrections.append((self.y[sender][y_at + c] - total) % p)
+                        self.totals[sender][at + c] += weighted << digits.bits * number
             sends[sender, receiver] = session.field.encode(corrections)
         received = session.exchange(clock, self.place, "matrix_multiply.corrections", sends)
         for (sender, receiver), payload in sorted(received.items()):
             d = iter(session.decode(sender, receiver, "matrix_multiply.corrections", payload))
-            key, hashed = self._key(receiver, sender), links.ot_receivers[receiver, sender].hashed
+            key, held = self._key(receiver, sender), seeds[receiver, sender][1]
             for e in numbers:
                 at = self.shape.z(*(self.places[e][i] for i in (0, 2, 1)))
-                for bit in range(bits):
-                    s, chosen = hashed(e * bits + bit), entries[receiver][e] >> bit & 1
+                for number, digit in enumerate(digits.of(entries[receiver][e])):
                     for c in columns:
-                        self.totals[receiver][at + c] += expanded(key, s, c) + chosen * next(d) << bit
+                        total, weighted = sums(key, held[e, number], c)
+                        self.totals[receiver][at + c] += digit * (total + next(d)) - weighted << digits.bits * number
+
+
+def sums(key: bytes, seeds: Leaves, c: int) -> tuple[int, int]:
+    """U and T of column c; a seed that is missing counts nothing, as anything that it counts cancels."""
+    elements = [0 if seed is None else expanded(key, seed, c) for seed in seeds]
+    return sum(elements), sum((len(seeds) - 1 - x) * g for x, g in enumerate(elements))
 
 
 def expanded(key: bytes, seed: int, c: int) -> int:
