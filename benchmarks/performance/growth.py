@@ -56,28 +56,27 @@ def points(scale: Scale, full: bool = False) -> Iterator[Point]:
     """Every measurement."""
     for field in FIELDS:
         for parties in PARTIES:
-            yield from _three("parties", parties, scale, field=field, parties=parties)
+            yield from _all("parties", parties, scale, field=field, parties=parties)
         for count in (*COUNTS, GREATEST_COUNT) if full else COUNTS:
             size, runs = scale.count(count), 1 if count > SINGLE_RUN_ABOVE else scale.runs
             for benchmark in ("triples", "multiply"):
                 yield Point("count", size, benchmark, Request(field=field, count=size, runs=runs))
         for milliseconds in ROUND_TRIPS_MS:
             line = None if milliseconds == DIRECT else Line(milliseconds * 1e-3)
-            yield from _three("latency", milliseconds, scale, field=field, line=line)
+            yield from _all("latency", milliseconds, scale, field=field, line=line)
         for rate in RATES_MBIT:
             line = None if rate == DIRECT else Line(0.0, rate * 1e6 / 8)
-            yield from _three("bandwidth", rate, scale, ("triples", "multiply"), field=field, line=line)
+            yield from _all("bandwidth", rate, scale, NARROW_SIZES, field=field, line=line)
 
 
 SIZES = {"triples": 20_000, "multiply": 1_000_000, "latency": 100}
+NARROW_SIZES = {"triples": 20_000, "multiply": 200_000}
+"""The dealer's material has to go through the narrow line as well."""
 
 
-def _three(
-    axis: str, x: float, scale: Scale, benchmarks: tuple[str, ...] = tuple(SIZES), **options: Any
-) -> Iterator[Point]:
-    for benchmark in benchmarks:
-        count = scale.count(SIZES[benchmark])
-        yield Point(axis, x, benchmark, Request(count=count, runs=scale.runs, **options))
+def _all(axis: str, x: float, scale: Scale, sizes: Mapping[str, int] = SIZES, **options: Any) -> Iterator[Point]:
+    for benchmark, size in sizes.items():
+        yield Point(axis, x, benchmark, Request(count=scale.count(size), runs=scale.runs, **options))
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from spdz.cli.progress import ProgressLine
 from spdz.errors import UsageError
 
 MOST_REPEATS = 10
-PRODUCTS_IN_ALL = 5_000_000
+PRODUCTS_IN_ALL = 3_000_000
 """Of big arrays fewer products are made, so that the material of all of them fits into memory."""
 
 
