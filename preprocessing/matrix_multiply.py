@@ -25,7 +25,9 @@ Checked:   here, that a party's choice bits are the same in all columns of the e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,7 @@ from spdz.preprocessing.extend import extend_choices
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.ot_extension import ROW_UNIT, Rows
 from spdz.runtime.context import Context
+from spdz.runtime.workers import run_jobs, spans
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.steps import Harmless, declare
 
@@ -200,6 +203,10 @@ def _whole_units(entries: int) -> int:
     return -(-entries // GROUP_UNIT) * GROUP_UNIT
 
 
+RunWork = Callable[[tuple[Rows, Rows], slice, int], None]
+"""(leaves as `Field.matrix_sender` takes them, which entries, first column)."""
+
+
 def _runs(digits: Digits, count: int, width: int) -> list[tuple[slice, slice]]:
     """Entries and columns that are expanded at once."""
     columns = -(-width // -(-width * digits.leaves // CHUNK_BLOCKS))
@@ -220,7 +227,7 @@ class _End:
         key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, ctx.path, pair, session_id=ctx.session.session_id)
         self._field, self._digits = ctx.field, cuts.digits
         self._tree_keys = ggm.side_keys(ctx.session.session_id, "matrix trees", ctx.path, receiver, sender)
-        self._expansion = SeedExpansion(key)
+        self._expansions = [SeedExpansion(key) for _ in range(ctx.session.threads)]
         rows = capacity * cuts.digits.ots
         self._scratch, *self._hashes = (np.empty((rows, 2), np.uint64) for _ in range(1 + hashes))
         self._seeds: Rows = np.empty((0, 2), np.uint64)
@@ -229,14 +236,25 @@ class _End:
         """The first OT of the entries first .. first + count of the slab, and how many they have."""
         return first * self._digits.ots, count * self._digits.ots
 
-    def _expanded(self, entries: slice, columns: slice, column: int) -> tuple[Rows, Rows]:
-        """What the leaves of some entries of the group expand to, as `Field.matrix_sender` takes it."""
-        seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
-        return self._expansion.permute(seeds, columns.stop - columns.start, column + columns.start), seeds
+    def _in_runs(self, shape: tuple[int, ...], column: int, work: RunWork) -> None:
+        """Expand the leaves of the group run by run, for columns of rows from `column` on; runs are shared out among
+        threads."""
+        runs = _runs(self._digits, *shape)
+        shares = spans(len(runs), len(self._expansions))
+
+        def job(expansion: SeedExpansion, share: range) -> None:
+            for entries, columns in runs[share.start : share.stop]:
+                seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
+                inner = expansion.permute(seeds, columns.stop - columns.start, column + columns.start)
+                work((inner, seeds), entries, columns.start)
+
+        jobs = zip(self._expansions, shares, strict=False)
+        run_jobs([partial(job, expansion, share) for expansion, share in jobs], len(self._expansions))
 
     def wipe(self) -> None:
         """Overwrite what depends on the rows of the OTs."""
-        self._expansion.wipe()
+        for expansion in self._expansions:
+            expansion.wipe()
         for array in (self._scratch, *self._hashes, self._seeds):
             array.fill(0)
 
@@ -261,9 +279,12 @@ class _Sender(_End):
         """d to send, (entries digits, width), and this end's share, (entries, width)."""
         field, per_entry, (count, width) = self._field, self._digits.count, y.shape
         corrections, share = field.empty((count * per_entry, width)), field.empty((count, width))
-        for part, columns in _runs(self._digits, count, width):
-            own, d = self._expanded(part, columns, column), corrections[part.start * per_entry : part.stop * per_entry]
-            field.matrix_sender(own, self._digits.bits, y[part], d, share[part], columns.start)
+
+        def work(own: tuple[Rows, Rows], part: slice, first: int) -> None:
+            d = corrections[part.start * per_entry : part.stop * per_entry]
+            field.matrix_sender(own, self._digits.bits, y[part], d, share[part], first)
+
+        self._in_runs(y.shape, column, work)
         return corrections, share
 
 
@@ -287,11 +308,14 @@ class _Receiver(_End):
 
     def share(self, shape: tuple[int, ...], corrections: FieldArray, column: int) -> FieldArray:
         """This end's share, (entries, width), from what came."""
-        field, per_entry, (count, width) = self._field, self._digits.count, shape
-        share = field.empty((count, width))
-        for part, columns in _runs(self._digits, count, width):
-            own, d = self._expanded(part, columns, column), corrections[part.start * per_entry : part.stop * per_entry]
-            field.matrix_receiver(own, self._digits.bits, self._values[part], d, share[part], columns.start)
+        field, per_entry = self._field, self._digits.count
+        share = field.empty(shape)
+
+        def work(own: tuple[Rows, Rows], part: slice, first: int) -> None:
+            d = corrections[part.start * per_entry : part.stop * per_entry]
+            field.matrix_receiver(own, self._digits.bits, self._values[part], d, share[part], first)
+
+        self._in_runs(shape, column, work)
         return share
 
     def wipe(self) -> None:

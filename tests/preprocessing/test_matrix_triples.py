@@ -95,6 +95,19 @@ def test_a_big_one(seed: bytes) -> None:
     assert len(rounds_of(ended.trace, "authenticate.coins.commit")) == 2
 
 
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_triples_do_not_depend_on_the_threads(field: Field, seed: bytes) -> None:
+    def shares(threads: int) -> list[bytes]:
+        sessions = make_sessions(2, field, seed)
+        for session in sessions:
+            session.threads = threads
+        links = ideal_links(sessions, seed)
+        batches = run(sessions, lambda ctx: make_matrix_triples(ctx, links[ctx.party], kind_of(9, 2, 8), 1)).results
+        return [share.value.to_bytes() + share.mac.to_bytes() for batch in batches for share in batch.shares]
+
+    assert shares(1) == shares(3)
+
+
 def test_wide_rows_go_in_pieces(seed: bytes) -> None:
     dims = (140, 1, 65)
     ended = made(2, M127, dims, 1, seed)
@@ -322,8 +335,7 @@ def test_seeds_are_overwritten_when_their_slab_is_done(
     for end in ends:
         assert not any(array.any() for array in (end._scratch, *end._hashes, end._seeds))
         assert len(end._seeds)
-        assert not end._expansion._inner.any()
-        assert not end._expansion._points.any()
+        assert not any(expansion._inner.any() or expansion._points.any() for expansion in end._expansions)
     assert not any(end._values.any() for end in ends if isinstance(end, matrix_multiply._Receiver))
 
 

@@ -201,7 +201,7 @@ _PRODUCTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "matrix-blocks-reused",
-        f"{MULTIPLY}::_End._expanded",
+        f"{MULTIPLY}::_End._in_runs",
         "columns.stop - columns.start, column + columns.start)",
         "columns.stop - columns.start, columns.start)",
         "all pieces of a row are masked by the same blocks",
