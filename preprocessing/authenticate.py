@@ -15,6 +15,7 @@ Checked:   the opened combination is MAC-checked before this returns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spdz.errors import AuthenticationFailed, BroadcastMismatch
@@ -89,6 +90,14 @@ async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, 
     """The second part of `authenticate`: the check, whose MAC check waits for `turn` to end. Returns the MAC shares."""
     await _check(ctx.child("check", Unverified()), links, entered.share, turn, after=entered.received)
     return entered.share.mac[:-1]
+
+
+async def check_all_entered(ctx: Context, links: dict[int, Link], parts: Sequence[Entered]) -> list[FieldArray]:
+    """`check_entered` for several parts in one combination, in which all masks but the last are values like others."""
+    values, macs = ([getattr(part.share, name) for part in parts] for name in ("value", "mac"))
+    share = AuthShare(FieldArray.concatenate(values), FieldArray.concatenate(macs))
+    await _check(ctx.child("check", Unverified()), links, share, None, after=[part.received for part in parts])
+    return [part.share.mac[:-1] for part in parts]
 
 
 def _vole_is_due(links: dict[int, Link], count: int) -> bool:

@@ -26,7 +26,8 @@ from spdz.preprocessing.ot_extension import Rows
 Bits = NDArray[np.uint8]
 
 WIDE_COLUMNS = 7
-"""From so many columns on the trees of wide digits cost less than the corrections that they save, in every field."""
+"""From so many columns on the trees of wide digits cost less than the corrections that they save at M61. One rule for
+all fields, although longer elements would be worth it sooner and those of the smallest fields later."""
 LONG_ELEMENT_BYTES = 16
 """Elements of this size are worth more work to save: digits of four bits instead of three."""
 
@@ -89,8 +90,9 @@ def grow(
     if digits.bits == 1:
         return np.stack(hashes, axis=1).reshape(-1, 2), None
     count = len(hashes[0]) // digits.bits
-    roots = np.frombuffer(bytearray(randomness.bytes(count * ggm.SEED_BYTES)), np.uint8)
-    leaves, sums = ggm.expand(roots.reshape(count, ggm.SEED_BYTES), digits.bits, keys)
+    roots = np.empty((count, ggm.SEED_BYTES), np.uint8)
+    randomness.fill(roots.data)
+    leaves, sums = ggm.expand(roots, digits.bits, keys)
     roots.fill(0)
     masked = sums.reshape(-1, 2, 2)
     masked[:, 0] ^= hashes[0]
@@ -110,5 +112,6 @@ def puncture(digits: Digits, bits: Bits, hashes: Rows, keys: ggm.SideKeys, maske
     # The missing leaf is the complement of the digit, so at every level the path takes the side that was not chosen.
     paths = (1 - bits).reshape(-1, digits.bits)
     leaves = ggm.reconstruct(paths, sums.reshape(-1, digits.bits, 2), keys)
-    sums.fill(0)
+    for array in (chosen, sums, paths):
+        array.fill(0)
     return leaves.reshape(-1, 2)

@@ -131,13 +131,14 @@ async def multiply_matrices(
     """
     count, rows, inner = x.shape
     columns = y.shape[2]
-    factors = Factors(x.transpose(0, 2, 1).ravel(), y.reshape(count * inner, columns), count, rows, spare)
+    factors = Factors(x.transpose(0, 2, 1).copy().ravel(), y.reshape(count * inner, columns), count, rows, spare)
     spare_rows = x[:, rows - spare :].transpose(0, 2, 1).reshape(count, inner, spare, 1)
     own = (x[:, : rows - spare] @ y, spare_rows * y.reshape(count, inner, 1, columns))
     sums = FieldArray.concatenate([part.reshape(-1, columns) for part in own])
     step = cut(ctx.field, ctx.parties, columns).slab
     for start in range(0, factors.entries.size, step):
         await _slab(ctx.child("slab"), links, factors, start, min(step, factors.entries.size - start), sums)
+    factors.entries.wipe()
     kept = count * (rows - spare)
     return sums[:kept].reshape(count, rows - spare, columns), sums[kept:].reshape(count, inner, spare, columns)
 
@@ -146,31 +147,39 @@ async def _slab(
     ctx: Context, links: dict[int, Link], factors: Factors, start: int, count: int, sums: FieldArray
 ) -> None:
     """Add the shares of the products of entries start .. start + count to `sums`: one OT extension."""
-    columns = factors.y.shape[1]
-    cuts = cut(ctx.field, ctx.parties, columns)
-    entries = factors.entries[start : start + count]
-    bits = bits_of(cuts.digits, FieldArray.concatenate([entries, ctx.random(-count % ROW_UNIT)]))
+    cuts = cut(ctx.field, ctx.parties, factors.y.shape[1])
+    padded = FieldArray.concatenate([factors.entries[start : start + count], ctx.random(-count % ROW_UNIT)])
+    bits = bits_of(cuts.digits, padded)
     choices = np.packbits(bits, bitorder="little")
-    await extend_choices(ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, choices), bits.size)
     capacity = _whole_units(min(cuts.group, count))
     ends = _Ends(
         {peer: _Sender(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
         {peer: _Receiver(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
         cuts.digits,
     )
-    for first in range(0, count, cuts.group):
-        size = min(cuts.group, count - first)
-        y = factors.y[factors.rows_of_y(start + first, size)]
-        places = factors.places(start + first, size)
-        await _trees(ctx, ends, first, bits[first : first + _whole_units(size)])
-        for column in range(0, columns, cuts.width):
-            share = await _piece(ctx, ends, y[:, column : column + cuts.width], column)
-            ctx.field.add_rows(share, places, sums, column)
-    ends.wipe()
-    bits.fill(0)
+    try:
+        await extend_choices(ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, choices), bits.size)
+        for first in range(0, count, cuts.group):
+            size = min(cuts.group, count - first)
+            await _trees(ctx, ends, first, bits[first : first + _whole_units(size)])
+            await _pieces(ctx, ends, factors, cuts.width, range(start + first, start + first + size), sums)
+    finally:
+        ends.wipe()
+        padded.wipe()
+        for array in (bits, choices):
+            array.fill(0)
     for link in links.values():
         link.ot_sender.finish()
         link.ot_receiver.finish()
+
+
+async def _pieces(ctx: Context, ends: _Ends, factors: Factors, width: int, entries: range, sums: FieldArray) -> None:
+    """Add the shares of the products of one group to `sums`, some columns after the other."""
+    y = factors.y[factors.rows_of_y(entries.start, len(entries))]
+    places = factors.places(entries.start, len(entries))
+    for column in range(0, factors.y.shape[1], width):
+        share = await _piece(ctx, ends, y[:, column : column + width], column)
+        ctx.field.add_rows(share, places, sums, column)
 
 
 async def _trees(ctx: Context, ends: _Ends, first: int, bits: Bits) -> None:
@@ -303,6 +312,7 @@ class _Receiver(_End):
         self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
         masked = None if message is None else np.frombuffer(message, np.uint64).reshape(rows, 2, 2)
         self._seeds.fill(0)
+        self._values.fill(0)
         self._seeds = puncture(self._digits, bits.ravel(), hashes, self._tree_keys, masked)
         self._values = values_of(self._digits, bits)
 

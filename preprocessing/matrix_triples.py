@@ -12,7 +12,8 @@ Symbols:   X, Y, Z are A, B, C, or B^T, A^T, C^T if n > m: the bigger one of m a
            r, and sigma = r Z' - z^ - rho Y must be zero.
 Deviation: [KOS16] combines tau copies of every triple; here a few spare rows serve a whole matrix, by the leftover hash
            lemma for the columns together.
-Order:     products -> R -> authenticate -> r -> openings -> MAC check, each by data flow (DESIGN 6.2 step 5).
+Order:     products, Y entered -> R -> X', Z' entered -> authenticate check -> r -> openings -> MAC check, each by data
+           flow (DESIGN 6.2 step 5). Y is fixed before R, so that what a selective failure tells is fixed before R.
 Checked:   everything, before this returns.
 """
 
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 from spdz.errors import BroadcastMismatch, SacrificeFailed
 from spdz.field import Field, FieldArray
-from spdz.preprocessing.authenticate import authenticate
+from spdz.preprocessing.authenticate import Entered, check_all_entered, enter
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.matrix_multiply import multiply_matrices
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
@@ -56,7 +57,7 @@ GUESSES = 3
 """The logarithm of eight: whoever guesses that a digit is not one of sixteen values gets through 16 batches on average,
 and each of them counts half of the bound."""
 AUTHENTICATED_AT_ONCE = 1 << 14
-"""Values given to one run of `authenticate`."""
+"""Values in one message of the authentication."""
 
 
 class Candidates(NamedTuple):
@@ -118,9 +119,9 @@ def matrices_in_batch(ctx: Context, kind: Kind) -> int:
 async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
     """`count` authenticated matrix triples, every check done.
 
-    Rounds:    22, and 2 more for the echoes for three parties and more. For wide matrices also 1 for the trees, for big
-               ones 4 for every slab of the products beyond the first, 1 for every piece, and 8 (or 9) for every
-               AUTHENTICATED_AT_ONCE values.
+    Rounds:    23, and 2 more for the echoes for three parties and more; with VOLEs also those of `replenish`. For wide
+               matrices also 1 for the trees, for big ones 4 for every slab of the products beyond the first, 1 for
+               every piece, and 1 for every AUTHENTICATED_AT_ONCE values.
                Sends: per matrix the products of (rows + 1 + e) inner entries (`multiply_matrices`), inner elements, and
                (rows + 1) (inner + columns) + inner columns values as `authenticate` does; to each peer, and the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
@@ -129,9 +130,14 @@ async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, 
     spare = spare_rows(ctx.field, ctx.session.security.statistical_bits, count * inner, ctx.parties)
     x, y = ctx.random((count, rows + 1 + spare, inner)), ctx.random((count, inner, columns))
     products = await multiply_matrices(ctx.child("multiply"), links, x, y, spare)
-    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)
+    entered_y = await _enter(ctx, links, y.ravel())
+    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=(products, entered_y))
     candidates = combine(coins, x, y, *products)
-    shares = await _authenticated(ctx, links, candidates)
+    for array in (x, *products):
+        array.wipe()
+    entered = await _enter(ctx, links, FieldArray.concatenate([candidates.x.ravel(), candidates.z.ravel()]))
+    macs = FieldArray.concatenate(await check_all_entered(ctx.child("authenticate"), links, entered_y + entered))
+    shares = _with_macs(candidates, macs)
     x_share, y_share, z_share = await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
     if turned:
         return Batch(kind, (_turned(y_share), _turned(x_share), _turned(z_share)))
@@ -152,19 +158,24 @@ def combine(coins: Coins, x: FieldArray, y: FieldArray, products: FieldArray, ou
     return Candidates(combined, y, products + flat @ outer.reshape(count, inner * spare, columns))
 
 
-async def _authenticated(ctx: Context, links: dict[int, Link], candidates: Candidates) -> list[AuthShare]:
-    """MAC shares for all values, in parts of bounded size."""
-    values = FieldArray.concatenate([array.ravel() for array in candidates])
-    parts = []
+async def _enter(ctx: Context, links: dict[int, Link], values: FieldArray) -> list[Entered]:
+    """The first part of the authentication of values that all parties hold, in parts of bounded size."""
+    everyone, parts = tuple(range(ctx.parties)), []
     for start in range(0, values.size, AUTHENTICATED_AT_ONCE):
         part = values[start : start + AUTHENTICATED_AT_ONCE]
-        everyone = tuple(range(ctx.parties))
-        parts.append(await authenticate(ctx.child("authenticate"), links, part.size, everyone, part))
-    macs, shares, start = FieldArray.concatenate(parts), [], 0
-    for array in candidates:
-        shares.append(AuthShare(array, macs[start : start + array.size].reshape(*array.shape)))
-        start += array.size
-    return shares
+        parts.append(await enter(ctx.child("authenticate"), links, part.size, everyone, part))
+    return parts
+
+
+def _with_macs(candidates: Candidates, macs: FieldArray) -> tuple[AuthShare, AuthShare, AuthShare]:
+    """X', Y and Z' with MAC shares, which come in the order in which they were entered: Y, X', Z'."""
+    x, y, z = candidates
+    after_y, after_x = y.size, y.size + x.size
+    return (
+        AuthShare(x, macs[after_y:after_x].reshape(*x.shape)),
+        AuthShare(y, macs[:after_y].reshape(*y.shape)),
+        AuthShare(z, macs[after_x:].reshape(*z.shape)),
+    )
 
 
 async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> tuple[AuthShare, AuthShare, AuthShare]:

@@ -194,7 +194,9 @@ def reconstruct(paths: NDArray[np.uint8], chosen: Nodes, keys: SideKeys) -> Node
             _put_right(grower.nodes, 1 << level, punctured, bit, chosen[part, level] ^ known, images)
             punctured |= bit << np.uint64(level)
         _separate(grower.nodes, leaves[part])
+        punctured.fill(0)
     grower.wipe()
+    bits.fill(0)
     return leaves
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spdz.errors import BroadcastMismatch, MalformedMessage, OtConsistencyFailed, PeerAborted, SacrificeFailed
-from spdz.field import M5, M61, FieldArray
+from spdz.field import M5, M61, Field, FieldArray
 from spdz.preprocessing import matrix_triples as module
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.matrix_multiply import multiply_matrices
@@ -41,9 +41,11 @@ CHEATER = 0
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 
 
-def attacked(parties: int, seed: bytes, interference: Interference | None = None, kind: Kind = KIND) -> Run:
+def attacked(
+    parties: int, seed: bytes, interference: Interference | None = None, kind: Kind = KIND, field: Field = M61
+) -> Run:
     """All make matrix triples; the end of the run lets everybody hear of an abort."""
-    sessions = make_sessions(parties, M61, seed)
+    sessions = make_sessions(parties, field, seed)
     links = ideal_links(sessions, seed)
 
     async def main(ctx: Context) -> Any:
@@ -154,7 +156,24 @@ def _cheating_combine(monkeypatch: pytest.MonkeyPatch, change: Callable[[Coins, 
 
 @PARTIES
 @pytest.mark.parametrize("place", POSITIONS)
-@pytest.mark.parametrize("which", ["x", "y", "z"])
+def test_another_y_is_authenticated(parties: int, place: str, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Y is entered first, before the combination is known."""
+    honest, entered = module._enter, [0]
+
+    async def enter(ctx: Context, links: dict[int, Link], values: FieldArray) -> Any:
+        if ctx.party == CHEATER:
+            entered[0] += 1
+            values = with_added(values, place, 1) if entered[0] == 1 else values
+        return await honest(ctx, links, values)
+
+    monkeypatch.setattr(module, "_enter", enter)
+    ended = attacked(parties, seed)
+    assert_caught(ended, SacrificeFailed, CHECK, cheater=CHEATER, everyone_sees=True, blamed=None)
+
+
+@PARTIES
+@pytest.mark.parametrize("place", POSITIONS)
+@pytest.mark.parametrize("which", ["x", "z"])
 def test_another_value_is_authenticated(
     parties: int, which: str, place: str, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

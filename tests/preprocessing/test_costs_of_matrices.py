@@ -95,13 +95,14 @@ def test_sacrifice(parties: int, seed: bytes) -> None:
 )
 def test_matrix_triples(parties: int, field: Field, dims: tuple[int, int, int], count: int, seed: bytes) -> None:
     ended = start(parties, field, seed, lambda ctx, own: make_matrix_triples(ctx, own, kind_of(*dims), count))
-    assert stated_rounds(make_matrix_triples) == 22
-    assert ended.rounds == (22 if parties == 2 else 24) + (min(dims[0], dims[2]) >= 7)
+    assert stated_rounds(make_matrix_triples) == 23
+    assert ended.rounds == (23 if parties == 2 else 25) + (min(dims[0], dims[2]) >= 7)
     (m, inner, n), spare = dims, spare_rows(field, 60, count * dims[1], parties)
     rows, columns = max(m, n), min(m, n)
     assert bytes_per_peer(ended) == added(
         products_bytes(field, count * (rows + 1 + spare) * inner, columns, parties),
         toss_bytes("matrix_combine", parties),
-        authenticate_bytes(field, count * ((rows + 1) * (inner + columns) + inner * columns), parties),
+        # Y and its mask are entered by themselves.
+        authenticate_bytes(field, count * ((rows + 1) * (inner + columns) + inner * columns) + 1, parties),
         sacrifice_bytes(field, count * inner, parties),
     )

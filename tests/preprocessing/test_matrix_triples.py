@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -86,13 +87,31 @@ def test_any_way_of_cutting(
     assert pieces >= {2: 2, 1: 3, 64: 2}[sizes[2]]
 
 
+@pytest.mark.parametrize(("parties", "field"), [(3, M61), (2, M127)], ids=str)
+def test_wide_rows_in_several_slabs_and_groups(
+    parties: int, field: Field, seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in (("SLAB_BYTES", 0), ("PIECE_BYTES", 0), ("PIECE_COLUMNS", 5)):
+        monkeypatch.setattr(matrix_multiply, name, size)
+    dims = (27, 5, 8)
+    ended = made(parties, field, dims, 1, seed)
+    check(ended, dims, 1)
+    assert len(rounds_of(ended.trace, "ot_extension.columns")) == 2
+    trees = rounds_of(ended.trace, "matrix_multiply.trees")
+    assert len(trees) == 3
+    assert len(rounds_of(ended.trace, "matrix_multiply.corrections")) == 6
+    assert min(trees) > rounds_of(ended.trace, "ot_extension.digests")[0]
+
+
 def test_a_big_one(seed: bytes) -> None:
     """Beyond one slab and one part to authenticate, with the constants as they are."""
     dims = (260, 64, 2)
     ended = made(2, M61, dims, 1, seed)
     check(ended, dims, 1)
     assert len(rounds_of(ended.trace, "ot_extension.columns")) == 2
-    assert len(rounds_of(ended.trace, "authenticate.coins.commit")) == 2
+    # Y, and two parts of X' and Z'.
+    assert len(rounds_of(ended.trace, "copee.corrections")) == 3
+    assert len(rounds_of(ended.trace, "authenticate.coins.commit")) == 1
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
@@ -222,7 +241,7 @@ def test_the_ratio_that_is_promised(field: Field, ratio: int) -> None:
 TOSSES = {
     "ot_extension.check.coins": ("ot_extension.columns",),
     "matrix_combine.coins": ("matrix_multiply.corrections",),
-    "authenticate.coins": ("matrix_combine.coins.open",),
+    "authenticate.coins": ("matrix_combine.coins.open", "copee.corrections"),
     "authenticate.check.coins": ("authenticate.combination", "authenticate.coins.open"),
     "matrix_sacrifice.coins": ("authenticate.check.sigma.open",),
     "matrix_sacrifice.check.coins": ("matrix_sacrifice.rho", "matrix_sacrifice.coins.open"),
@@ -246,7 +265,10 @@ def test_the_tosses_come_in_order_and_after_what_they_challenge(
             before = max(rounds_of(trace, step)) if len(commit) == 1 else min(rounds_of(trace, step))
             assert before < commit[0] < opened[0], f"the coins of {name} are known before {step}"
     assert len(rounds_of(trace, "matrix_multiply.corrections")) == 3
-    assert len(rounds_of(trace, "authenticate.coins.commit")) == 4
+    # Six elements of Y, in one part, are fixed before the combination is known; those of X' and Z' after it, in three.
+    entered = rounds_of(trace, "copee.corrections")
+    assert [at < rounds_of(trace, "matrix_combine.coins.commit")[0] for at in entered] == [True, False, False, False]
+    assert len(rounds_of(trace, "authenticate.coins.commit")) == 1
     assert max(rounds_of(trace, "authenticate.check.sigma.open")) < min(
         rounds_of(trace, "matrix_sacrifice.coins.commit")
     )
@@ -318,12 +340,16 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     assert total == 2 * 2 * 130 * -(-13 // bits) * (2 * 2**bits - 1) * columns
 
 
-@pytest.mark.parametrize("dims", [(2, 2, 2), (7, 1, 7)], ids=str)
+@pytest.mark.parametrize("dims", [(2, 2, 2), (7, 1, 7), (60, 2, 7)], ids=str)
 def test_seeds_are_overwritten_when_their_slab_is_done(
     dims: tuple[int, int, int], seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Groups of 64 entries; the last shape has two. What each of them held is looked at."""
+    monkeypatch.setattr(matrix_multiply, "PIECE_BYTES", 0)
     ends: list[matrix_multiply._End] = []
-    original = matrix_multiply._End.__init__
+    original, held = matrix_multiply._End.__init__, list[Any]()
+    for name in ("values_of", "puncture", "bits_of"):
+        monkeypatch.setattr(matrix_multiply, name, _kept(held, getattr(matrix_multiply, name)))
 
     def spy(self: matrix_multiply._End, *arguments: Any) -> None:
         ends.append(self)
@@ -336,7 +362,16 @@ def test_seeds_are_overwritten_when_their_slab_is_done(
         assert not any(array.any() for array in (end._scratch, *end._hashes, end._seeds))
         assert len(end._seeds)
         assert not any(expansion._inner.any() or expansion._points.any() for expansion in end._expansions)
-    assert not any(end._values.any() for end in ends if isinstance(end, matrix_multiply._Receiver))
+    assert len(held) > (6 if dims[0] == 60 else 4)
+    assert not any(array.any() for array in held)
+
+
+def _kept(held: list[Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    def spy(*arguments: Any) -> Any:
+        held.append(original(*arguments))
+        return held[-1]
+
+    return spy
 
 
 # -- the combination --------------------------------------------------------------------------------------------------

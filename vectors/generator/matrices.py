@@ -80,23 +80,40 @@ def make(mascot: Mascot, clock: Clock, place: Place, dims: Dims, count: int) -> 
         x.append(session.draw_elements(party, count * (rows + 1 + shape.spare) * inner))
         y.append(session.draw_elements(party, count * inner * columns))
     products = _multiply(mascot, clock, place.child("multiply"), shape, x, y)
+    entered = _enter(mascot, clock, place, y)
     coins = toss(session, clock, place, "matrix_combine")
     combined = _combine(session, coins, shape, x, products)
-    values = [[*upper, *y[party], *z] for party, (upper, z) in enumerate(combined)]
-    macs: Rows = [[] for _ in values]
-    for start in range(0, len(values[0]), AUTHENTICATED_AT_ONCE):
-        part: list[list[int] | None] = [row[start : start + AUTHENTICATED_AT_ONCE] for row in values]
-        size = len(values[0][start : start + AUTHENTICATED_AT_ONCE])
-        made = mascot.authenticate(clock, place.child("authenticate"), part, size)
-        macs = [row + more for row, more in zip(macs, made, strict=True)]
-    ends = (count * (rows + 1) * inner, count * ((rows + 1) * inner + inner * columns))
-    cuts = ((0, ends[0]), (ends[0], ends[1]), (ends[1], None))
+    entered += _enter(mascot, clock, place, [[*upper, *z] for upper, z in combined])
+    values, macs = _checked(mascot, clock, place, entered)
+    ends = (count * inner * columns, count * (inner * columns + (rows + 1) * inner))
+    cuts = ((ends[0], ends[1]), (0, ends[0]), (ends[1], None))
     arrays = [Shares([row[a:b] for row in values], [row[a:b] for row in macs]) for a, b in cuts]
     _sacrifice(session, clock, place.child("sacrifice"), shape, arrays)
     shapes = ((count, rows + 1, inner), (count, inner, columns), (count, rows + 1, columns))
     a, b, c = (Shares(part.values, part.macs, dims) for part, dims in zip(arrays, shapes, strict=True))
     a, c = _without_last_row(a), _without_last_row(c)
     return [_transposed(b), _transposed(a), _transposed(c)] if dims[2] > dims[0] else [a, b, c]
+
+
+def _enter(mascot: Mascot, clock: Clock, place: Place, values: Rows) -> list[Shares]:
+    """Parts of bounded size, each with what is appended."""
+    parts = []
+    for start in range(0, len(values[0]), AUTHENTICATED_AT_ONCE):
+        part: list[list[int] | None] = [row[start : start + AUTHENTICATED_AT_ONCE] for row in values]
+        size = len(values[0][start : start + AUTHENTICATED_AT_ONCE])
+        parts.append(mascot.enter(clock, place.child("authenticate"), part, size))
+    return parts
+
+
+def _checked(mascot: Mascot, clock: Clock, place: Place, parts: list[Shares]) -> tuple[Rows, Rows]:
+    """One check of all parts; values and MAC shares by party, without what was appended."""
+
+    def joined(rows: list[Rows], kept: int | None) -> Rows:
+        return [[x for row in of_party for x in row[:kept]] for of_party in zip(*rows, strict=True)]
+
+    values, macs = [part.values for part in parts], [part.macs for part in parts]
+    mascot.check_entered(clock, place.child("authenticate"), Shares(joined(values, None), joined(macs, None)))
+    return joined(values, -1), joined(macs, -1)
 
 
 def _multiply(mascot: Mascot, clock: Clock, place: Place, shape: Shape, x: Rows, y: Rows) -> Rows:

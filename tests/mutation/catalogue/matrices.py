@@ -130,8 +130,8 @@ _TOSSES: tuple[Mutant, ...] = (
     mutant(
         "toss-known-matrix-combine",
         f"{TRIPLES}::make_matrix_triples",
-        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)",
-        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)\n    coins._seed = bytes(32)",
+        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=(products, entered_y))",
+        "coins = await toss(ctx, MATRIX_COMBINE_COINS, after=(products, entered_y))\n    coins._seed = bytes(32)",
         _SAYS,
         COINS,
     ),
@@ -153,9 +153,28 @@ _TOSSES: tuple[Mutant, ...] = (
                 "    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=None)\n"
                 "    products = await multiply_matrices(",
             ),
-            ("make_matrix_triples", "    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=products)\n", ""),
+            (
+                "make_matrix_triples",
+                "    coins = await toss(ctx, MATRIX_COMBINE_COINS, after=(products, entered_y))\n",
+                "",
+            ),
         ],
         "the combination is known before the products are made",
+        HONEST,
+    ),
+    mutant_of(
+        "toss-early-matrix-combine-for-y",
+        TRIPLES,
+        [
+            ("make_matrix_triples", "    entered_y = await _enter(ctx, links, y.ravel())\n", ""),
+            ("make_matrix_triples", "after=(products, entered_y))", "after=products)"),
+            (
+                "make_matrix_triples",
+                "    entered = await _enter(",
+                "    entered_y = await _enter(ctx, links, y.ravel())\n    entered = await _enter(",
+            ),
+        ],
+        "the combination is known before Y is fixed",
         HONEST,
     ),
     mutant_of(
@@ -164,9 +183,9 @@ _TOSSES: tuple[Mutant, ...] = (
         [
             (
                 "make_matrix_triples",
-                "    shares = await _authenticated(",
+                "    entered = await _enter(",
                 "    ctx.session.early = await toss(ctx, MATRIX_SACRIFICE_COINS, after=None)\n"
-                "    shares = await _authenticated(",
+                "    entered = await _enter(",
             ),
             ("sacrifice", "coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))", "coins = None"),
             ("sacrifice", "r = coins.elements(", "r = ctx.session.early.elements("),
@@ -226,8 +245,8 @@ _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
         "matrix-tree-roots-known",
         f"{DIGITS}::grow",
-        "bytearray(randomness.bytes(count * ggm.SEED_BYTES))",
-        "bytearray(count * ggm.SEED_BYTES)",
+        "    randomness.fill(roots.data)\n",
+        "    roots.fill(0)\n",
         "all trees grow from zero: every leaf is known to the receiver",
         HONEST,
     ),
@@ -266,7 +285,7 @@ _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
         "matrix-seeds-kept",
         f"{MULTIPLY}::_slab",
-        "    ends.wipe()\n",
+        "        ends.wipe()\n",
         "",
         "seeds stay in memory after their OTs",
         HONEST,
