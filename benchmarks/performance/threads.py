@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any
 
+from spdz.cli.bench.meter import Meter, Probe
+from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.crypto.randomness import SystemRandomness
 from spdz.field import field_by_name
 from spdz.params import SecurityParams
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.lockstep import Lockstep
+from spdz.runtime.workers import run_jobs
 from spdz.sharing.material import TRIPLES
 
 from .store import Section, number, rows
 
 PARTIES = 2
+CEILING_BYTES, CEILING_TIMES = 1 << 16, 8_000
 WARM_UP = 20_000
 """Triples made before the clock starts, so that the set-up of silent VOLE is over."""
 MANY_CORES = 16
@@ -39,13 +44,42 @@ def thread_seconds(field: str, count: int, runs: int) -> dict[str, Any]:
     for _ in range(runs):
         for threads, found in times.items():
             found.append(_seconds(field, count, threads))
-    return {"field": field, "count": count} | {
+    return {"field": field, "count": count, "shared": _shared(field, count), "ceiling": _ceiling()} | {
         "seconds": {str(threads): median(found) for threads, found in times.items()},
         "ranges": {str(threads): [min(found), max(found)] for threads, found in times.items()},
     }
 
 
-def _seconds(field: str, count: int, threads: int) -> float:
+def _shared(field: str, count: int) -> float:
+    """The share of one thread's time that is spent in jobs, which several threads divide among themselves."""
+    meter = Meter((Probe("jobs", "spdz.runtime.workers", "run_jobs"),))
+    with meter.installed():
+        seconds = _seconds(field, count, 1, warm_up=False)
+    return meter.tallies["jobs"].seconds / PARTIES / seconds
+
+
+def _ceiling() -> float:
+    """How many times faster than one thread all cores of this machine fill buffers of their own by AES alone."""
+    threads, seconds = max(thread_counts()), dict[int, float]()
+    for at_a_time in (1, threads):
+        jobs = [partial(_fill, number) for number in range(threads)]
+        seconds[at_a_time] = min(_timed(lambda jobs=jobs, at=at_a_time: run_jobs(jobs, at)) for _ in range(3))
+    return seconds[1] / seconds[threads]
+
+
+def _fill(number: int) -> None:
+    prg, buffer = Prg(bytes([number] * SEED_BYTES)), bytearray(CEILING_BYTES)
+    for _ in range(CEILING_TIMES):
+        prg.fill(buffer)
+
+
+def _timed(work: Callable[[], None]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
+
+
+def _seconds(field: str, count: int, threads: int, warm_up: bool = True) -> float:
     chosen, moments = field_by_name(field), list[float]()
     sessions = [
         SessionState(party, PARTIES, chosen, SecurityParams(), SystemRandomness(), bytes(32), threads=threads)
@@ -55,7 +89,7 @@ def _seconds(field: str, count: int, threads: int) -> float:
     async def main(ctx: Context) -> None:
         maker = MascotPreprocessing()
         await maker.set_up(ctx)
-        for wanted in (WARM_UP, count):
+        for wanted in (WARM_UP, count) if warm_up else (0, count):
             moments.append(perf_counter())
             await maker.produce(ctx, {TRIPLES: wanted})
             maker.store.discard()
@@ -68,11 +102,6 @@ def _seconds(field: str, count: int, threads: int) -> float:
     # Every party notes three moments; the parties take turns, so what passes between is both parties' computing.
     began, ended = sorted(moments)[2 * PARTIES - 1], max(moments)
     return (ended - began) / PARTIES
-
-
-def parallel_share(one: float, several: float, threads: int) -> float:
-    """By Amdahl's law: the share of the work that `threads` threads have divided among themselves."""
-    return (1 - several / one) / (1 - 1 / threads)
 
 
 def text_of(taken: Section) -> Iterator[str]:
@@ -94,17 +123,19 @@ def text_of(taken: Section) -> Iterator[str]:
         ("field", "threads", "time per triple", "faster"), body
     )
     for figures in found:
-        yield from _prediction(figures)
+        yield _prediction(figures)
 
 
-def _prediction(figures: Section) -> Iterator[str]:
-    most = max(map(int, figures["seconds"]))
-    if most == 1:
-        return
-    one, several = figures["seconds"]["1"], figures["seconds"][str(most)]
-    share = parallel_share(one, several, most)
-    many = 1 / (1 - share + share / MANY_CORES)
-    yield (
-        f"So {100 * share:.0f} % of the computing is divided among threads at {figures['field']}; by Amdahl's law "
-        f"{MANY_CORES} cores for each party would make it {number(many)} times faster than one. That is a projection."
+def _prediction(figures: Section) -> str:
+    """What the machine allows, and what more cores would."""
+    most, share = max(map(int, figures["seconds"])), figures["shared"]
+    two, many, any_number = (number(1 / (1 - share + part)) for part in (share / 2, share / MANY_CORES, 0))
+    return (
+        f"At {figures['field']} {100 * share:.0f} % of one thread's time is in jobs that are shared out. {most} "
+        "threads that do nothing but AES in memory of their own are "
+        f"{number(figures['ceiling'])} times as fast as one on this machine: what its cores share bounds every figure "
+        "above. With cores that share nothing, Amdahl's law bounds the gain by "
+        f"{two} times for 2 of them for each party, {many} times for {MANY_CORES}, and {any_number} times for any "
+        "number; that is a projection, and handing over the interpreter's lock, tens of microseconds each time, takes "
+        "its part."
     )

@@ -75,7 +75,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Request]]:
     )
     seconds = {"seconds": {"1": 2.0, "2": 1.25}, "ranges": {"1": [2.0, 2.0], "2": [1.0, 1.5]}}
     monkeypatch.setattr(
-        threads, "thread_seconds", lambda field, count, runs: {"field": field, "count": count} | seconds
+        threads,
+        "thread_seconds",
+        lambda field, count, runs: {"field": field, "count": count, "shared": 0.75, "ceiling": 1.37} | seconds,
     )
     answers = {name: benchmark(name) for name in growth.BENCHMARKS}
     monkeypatch.setattr(growth, "BENCHMARKS", answers)
@@ -98,9 +100,12 @@ def test_every_figure_is_taken_five_times_and_the_memory_at_five_million(asked: 
 
 def test_threads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "WARM_UP", 128)
+    monkeypatch.setattr(threads, "CEILING_TIMES", 2)
     taken = threads.thread_seconds("M61", 128, 1)
     assert taken["seconds"].keys() == {str(count) for count in threads.thread_counts()} >= {"1"}
     assert all(seconds > 0 for seconds in taken["seconds"].values())
+    assert 0 < taken["shared"] < 1
+    assert taken["ceiling"] > 0
 
 
 def test_quick_is_small(asked: list[tuple[str, Request]]) -> None:
@@ -124,8 +129,9 @@ def test_the_figures_are_kept_and_written(
         "| aes ctr | 6 |",
         "| PRG | 5 | 50.0 % | 9 | 2 (AES-CTR) |",
         "| M61 | 2 | 25 us (20 to 30) | 1.6 times |",
-        "75 % of the computing is divided among threads at M61; by Amdahl's law 16 cores for each party would make it "
-        "3.37 times faster",
+        "At M61 75 % of one thread's time is in jobs that are shared out. 2 threads that do nothing but AES",
+        "are 1.37 times as fast as one",
+        "by 1.6 times for 2 of them for each party, 3.37 times for 16, and 4 times for any number",
     ):
         assert words in page, words
     assert "| hash |" not in page, "a stage that does not occur"
