@@ -56,7 +56,7 @@ class Entered(NamedTuple):
 
     share: AuthShare
     received: object
-    """All corrections: what the coins of the check are tossed after."""
+    """From whom corrections have come: what the coins of the check are tossed after. The messages are large."""
 
 
 async def authenticate(
@@ -83,7 +83,7 @@ async def enter(
     macs = own * ctx.session.key.share
     for share in shares:
         macs = macs + share
-    return Entered(AuthShare(own, macs), received)
+    return Entered(AuthShare(own, macs), tuple(received))
 
 
 async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
@@ -115,8 +115,8 @@ def _vole_is_due(links: dict[int, Link], count: int) -> bool:
 
 async def _through_copee(
     ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
-) -> tuple[list[FieldArray], object]:
-    """This party's t and q of every contribution to a product with a key share, and the messages received."""
+) -> tuple[list[FieldArray], list[int]]:
+    """This party's t and q of every contribution to a product with a key share, and who has sent corrections."""
     codec, shares = Elements(ctx.field, (ctx.field.bits, own.size)), []
     sends: dict[int, tuple[Elements, FieldArray]] = {}
     for peer in ctx.peers if ctx.party in contributors else ():
@@ -126,12 +126,12 @@ async def _through_copee(
     senders = [peer for peer in ctx.peers if peer in contributors]
     received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
     shares += [links[peer].key_holder.extend(received[peer]) for peer in senders]
-    return shares, received
+    return shares, list(received)
 
 
 async def _through_vole(
     ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
-) -> tuple[list[FieldArray], object]:
+) -> tuple[list[FieldArray], list[int]]:
     """As `_through_copee`: d = x - u is sent; t = -v, q = w + d alpha."""
     await replenish(ctx.child("voles"), links, contributors, own.size)
     codec, shares = Elements(ctx.field, own.shape), []
@@ -145,7 +145,7 @@ async def _through_vole(
     for peer in senders:
         (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
         shares.append(w + received[peer] * key_towards(ctx, peer))
-    return shares, received
+    return shares, list(received)
 
 
 async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:

@@ -121,7 +121,7 @@ async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, 
 
     Rounds:    23, and 2 more for the echoes for three parties and more; with VOLEs also those of `replenish`. For wide
                matrices also 1 for the trees, for big ones 4 for every slab of the products beyond the first, 1 for
-               every piece, and 1 for every AUTHENTICATED_AT_ONCE values.
+               every piece, and 1 for every AUTHENTICATED_AT_ONCE values of Y, or of X' and Z', beyond the first.
                Sends: per matrix the products of (rows + 1 + e) inner entries (`multiply_matrices`), inner elements, and
                (rows + 1) (inner + columns) + inner columns values as `authenticate` does; to each peer, and the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
@@ -195,7 +195,7 @@ async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> t
     ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)
     await check_openings(ctx, MATRIX_SACRIFICE_CHECK)
     ctx.unverified.require_empty()
-    return _without_last_row(x), y, _without_last_row(z)
+    return _without_last_row(x), AuthShare(y.value.copy(), y.mac.copy()), _without_last_row(z)
 
 
 def _without_last_row(share: AuthShare) -> AuthShare:

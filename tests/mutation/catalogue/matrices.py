@@ -24,6 +24,14 @@ _SACRIFICE: tuple[Mutant, ...] = (
         ATTACK,
     ),
     mutant(
+        "matrix-check-of-the-last-part",
+        "preprocessing/authenticate.py::check_all_entered",
+        "for part in parts] for name in",
+        "for part in parts[-1:]] for name in",
+        "what was entered before the last part is not checked",
+        ATTACK,
+    ),
+    mutant(
         "matrix-sacrifice-sigma",
         f"{TRIPLES}::sacrifice",
         '    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)\n',
