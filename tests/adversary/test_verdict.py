@@ -211,7 +211,8 @@ X, Y, Z = (np.array(values) for values in (suite.X, suite.Y, suite.Z))
 def given(x: Any, y: Any, z: Any = Z, *, to: bool = True) -> list[Released]:
     """What `every_step` releases for these inputs; `to` a party that gets the private one."""
     matrix_product = (x.reshape(2, 2) @ y.reshape(2, 2)).ravel()
-    late = np.concatenate([z, x[:2] * z, x * x, np.zeros(6, np.int64), matrix_product])
+    wide = np.outer(np.tile(x, 2), np.tile(y, 2)).ravel()
+    late = np.concatenate([z, x[:2] * z, x * x, np.zeros(6, np.int64), matrix_product, wide])
     return [np.concatenate([x, y, x * y]), x - y if to else None, late]  # type: ignore[list-item]
 
 

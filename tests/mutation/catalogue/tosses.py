@@ -125,7 +125,7 @@ _EARLY: tuple[Mutant, ...] = (
                 "    shares, received = await through(",
                 "    early = await toss(ctx, AUTHENTICATE_COINS, after=None)\n    shares, received = await through(",
             ),
-            ("enter", "AuthShare(own, macs), received)", "AuthShare(own, macs), early)"),
+            ("enter", "AuthShare(own, macs), tuple(received))", "AuthShare(own, macs), early)"),
             ("_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)", "coins = after"),
         ],
         "the combination of the authenticate check is known before the COPEe corrections are sent",
