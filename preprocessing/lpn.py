@@ -13,9 +13,8 @@ Seed:      public, derived from the session id, one for each stage. It need not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from spdz.crypto.prg import BLOCK_BYTES, SEED_BYTES, Prg
 from spdz.field import Field, FieldArray
 from spdz.field.lpn import ROW_WORDS
 from spdz.runtime.context import Context
-from spdz.runtime.workers import run_jobs, spans
+from spdz.runtime.workers import share_out
 
 CHUNK_ROWS = 2048
 """Rows of the code in the making: with the secret vector they stay in the second-level cache."""
@@ -72,14 +71,13 @@ def add_code(field: Field, seed: bytes, pairs: Sequence[tuple[FieldArray, FieldA
     """For each pair of a secret vector, (k,), and outputs, (n,): add the secret times the code to the outputs."""
     total = pairs[0][1].size
 
-    def job(chunks: range) -> None:
+    def work(starts: Iterable[int]) -> None:
         words = np.empty((min(CHUNK_ROWS, total), ROW_WORDS), np.uint64)
-        prg = Prg(seed, chunks.start * CHUNK_ROWS * ROW_WORDS * words.itemsize // BLOCK_BYTES)
-        for chunk in chunks:
-            rows = slice(chunk * CHUNK_ROWS, min((chunk + 1) * CHUNK_ROWS, total))
+        for start in starts:
+            rows = slice(start, min(start + CHUNK_ROWS, total))
             part = words[: rows.stop - rows.start]
-            prg.fill(part)
+            Prg(seed, start * ROW_WORDS * words.itemsize // BLOCK_BYTES).fill(part)
             for secret, outputs in pairs:
                 field.add_code_rows(secret, part, outputs[rows])
 
-    run_jobs([partial(job, chunks) for chunks in spans(-(-total // CHUNK_ROWS), threads)], threads)
+    share_out(range(0, total, CHUNK_ROWS), threads, work)

@@ -25,9 +25,8 @@ Checked:   here, that a party's choice bits are the same in all columns of the e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +43,7 @@ from spdz.preprocessing.extend import extend_choices
 from spdz.preprocessing.links import Link
 from spdz.preprocessing.ot_extension import ROW_UNIT, Rows
 from spdz.runtime.context import Context
-from spdz.runtime.workers import run_jobs, spans
+from spdz.runtime.workers import share_out
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.steps import Harmless, declare
 
@@ -248,17 +247,18 @@ class _End:
     def _in_runs(self, shape: tuple[int, ...], column: int, work: RunWork) -> None:
         """Expand the leaves of the group run by run, for columns of rows from `column` on; runs are shared out among
         threads."""
-        runs = _runs(self._digits, *shape)
-        shares = spans(len(runs), len(self._expansions))
 
-        def job(expansion: SeedExpansion, share: range) -> None:
-            for entries, columns in runs[share.start : share.stop]:
-                seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
-                inner = expansion.permute(seeds, columns.stop - columns.start, column + columns.start)
-                work((inner, seeds), entries, columns.start)
+        def work_on(runs: Iterable[tuple[slice, slice]]) -> None:
+            expansion = self._expansions.pop()
+            try:
+                for entries, columns in runs:
+                    seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
+                    inner = expansion.permute(seeds, columns.stop - columns.start, column + columns.start)
+                    work((inner, seeds), entries, columns.start)
+            finally:
+                self._expansions.append(expansion)
 
-        jobs = zip(self._expansions, shares, strict=False)
-        run_jobs([partial(job, expansion, share) for expansion, share in jobs], len(self._expansions))
+        share_out(_runs(self._digits, *shape), len(self._expansions), work_on)
 
     def wipe(self) -> None:
         """Overwrite what depends on the rows of the OTs."""

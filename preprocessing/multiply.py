@@ -14,8 +14,7 @@ Checked:   here, that a party's choice bits are the same in all columns (before 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
@@ -24,7 +23,7 @@ from spdz.preprocessing.links import Link
 from spdz.preprocessing.ot_extension import ROW_UNIT
 from spdz.preprocessing.ot_rows import RowBuffers
 from spdz.runtime.context import Context
-from spdz.runtime.workers import run_jobs, spans
+from spdz.runtime.workers import share_out
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Harmless, declare
 
@@ -73,19 +72,19 @@ def _chunks(field: Field, elements: int) -> list[tuple[int, int]]:
 
 
 def _in_chunks(field: Field, elements: int, hashes: int, threads: int, work: Callable[..., None]) -> None:
-    """Call `work(buffers, first element, count)` for every chunk, the chunks shared out among threads."""
+    """Call `work(buffers, first element, count)` for every chunk; the chunks are shared out among threads."""
     chunks = _chunks(field, elements)
     largest = max((count for _, count in chunks), default=0)
 
-    def job(span: range) -> None:
+    def work_on(given: Iterable[tuple[int, int]]) -> None:
         buffers = RowBuffers(_padded_rows(field, largest), hashes)
         try:
-            for at in span:
-                work(buffers, *chunks[at])
+            for start, count in given:
+                work(buffers, start, count)
         finally:
             buffers.wipe()
 
-    run_jobs([partial(job, span) for span in spans(len(chunks), threads)], threads)
+    share_out(chunks, threads, work_on)
 
 
 def _padded_rows(field: Field, elements: int) -> int:

@@ -17,9 +17,7 @@ Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -34,7 +32,7 @@ from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot_rows import RowBuffers
-from spdz.runtime.workers import run_jobs, spans
+from spdz.runtime.workers import share_out
 from spdz.wire.steps import Harmless, declare
 
 MASK_ROWS = 128
@@ -53,6 +51,9 @@ Rows = NDArray[np.uint64]
 UseOfTotal = Callable[[int, slice, Rows], None]
 """(tree, place in the streams, sum of all streams of the tree there)."""
 
+_NO_COLUMNS: Bits = np.empty((0, 0), np.uint8)
+"""Between two extensions. The memory of the last one is kept, overwritten: new memory costs more than its contents."""
+
 
 def column_bytes(rows: int) -> int:
     """Bytes of one column for `rows` OTs and the rows that mask the check."""
@@ -70,23 +71,30 @@ class LeafStreams:
         self.depth = COMPUTATIONAL_BITS // self.trees
         self.prgs = [[Prg(seed.tobytes()) for seed in tree] for tree in seeds]
         self._pieces: list[Rows] = []
-        """For each thread: room for a piece of every stream of a tree."""
+        """Room for a piece of every stream of a tree, for each thread; those that are not in use."""
 
     def add_up(self, columns: Rows, threads: int, use: UseOfTotal) -> None:
         """Write the sums by bits of the next words of all streams to `columns`; `use` gets the sum of all of a tree.
 
         The trees are shared out among threads: `use` may write to what belongs to its tree and its place only.
         """
-        shares = spans(self.trees, threads)
-        while len(self._pieces) < len(shares):
+        while len(self._pieces) < min(threads, self.trees):
             self._pieces.append(np.zeros((1 << self.depth, _chunk_words(self.depth)), np.uint64))
-        pieces = zip(self._pieces, shares, strict=False)
-        run_jobs([partial(self._add_up, piece, share, columns, use) for piece, share in pieces], threads)
 
-    def _add_up(self, piece: Rows, trees: range, columns: Rows, use: UseOfTotal) -> None:
+        def work(trees: Iterable[int]) -> None:
+            piece = self._pieces.pop()
+            try:
+                for tree in trees:
+                    self._add_up(piece, tree, columns, use)
+            finally:
+                self._pieces.append(piece)
+
+        share_out(range(self.trees), threads, work)
+
+    def _add_up(self, piece: Rows, tree: int, columns: Rows, use: UseOfTotal) -> None:
         views = [memoryview(row).cast("B") for row in piece]
         step, words = piece.shape[1], columns.shape[1]
-        for tree, start in itertools.product(trees, range(0, words, step)):
+        for start in range(0, words, step):
             count, missing = min(step, words - start), len(piece) - len(self.prgs[tree])
             piece[:missing] = 0
             for prg, view in zip(self.prgs[tree], views[missing:], strict=True):
@@ -121,7 +129,7 @@ class OtReceiver:
         self._streams = LeafStreams(dealt[:, ::-1])
         self._hash = TweakableHash()
         self._next_index = 0
-        self._columns: Bits = np.empty((0, 0), np.uint8)
+        self._columns = self._memory = _NO_COLUMNS
         self._choices: Bits = np.empty(0, np.uint8)
 
     def extend(self, choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
@@ -130,7 +138,7 @@ class OtReceiver:
         self._choices = np.empty(length, np.uint8)
         self._choices[: choices.size] = choices
         randomness.fill(self._choices[choices.size :].data)
-        self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
+        self._columns = self._memory = _room(self._memory, length)
         message = np.empty((self._streams.trees, length), np.uint8)
         choice_words, corrections = _words(self._choices), _words(message)
 
@@ -174,7 +182,7 @@ class OtReceiver:
         self._columns.fill(0)
         self._choices.fill(0)
         self._streams.clear()
-        self._columns = np.empty((0, 0), np.uint8)
+        self._columns = _NO_COLUMNS
 
 
 class OtSender:
@@ -190,13 +198,13 @@ class OtSender:
         self._streams = LeafStreams(held)
         self._hash = TweakableHash()
         self._next_index = 0
-        self._columns: Bits = np.empty((0, 0), np.uint8)
+        self._columns = self._memory = _NO_COLUMNS
 
     def receive_columns(self, message: memoryview, rows: int, threads: int = 1) -> None:
         """Take the peer's columns u and compute q."""
         length = column_bytes(rows)
         corrections = np.frombuffer(message, np.uint64).reshape(self._streams.trees, length // 8)
-        self._columns = np.empty((COMPUTATIONAL_BITS, length), np.uint8)
+        self._columns = self._memory = _room(self._memory, length)
         columns, masks = _words(self._columns), _words(np.repeat(self._masks, 8, axis=1)).ravel()
         depth = self._streams.depth
 
@@ -258,7 +266,12 @@ class OtSender:
         self._next_index += 8 * self._columns.shape[1]
         self._columns.fill(0)
         self._streams.clear()
-        self._columns = np.empty((0, 0), np.uint8)
+        self._columns = _NO_COLUMNS
+
+
+def _room(memory: Bits, length: int) -> Bits:
+    """That memory, if columns are as long as last time, or new one."""
+    return memory if memory.shape[1] == length else np.empty((COMPUTATIONAL_BITS, length), np.uint8)
 
 
 def _words(column: NDArray[Any]) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from statistics import median
 from time import perf_counter
@@ -17,7 +17,7 @@ from spdz.params import SecurityParams
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.lockstep import Lockstep
-from spdz.runtime.workers import run_jobs
+from spdz.runtime.workers import share_out
 from spdz.sharing.material import TRIPLES
 
 from .store import Section, number, rows
@@ -51,8 +51,8 @@ def thread_seconds(field: str, count: int, runs: int) -> dict[str, Any]:
 
 
 def _shared(field: str, count: int) -> float:
-    """The share of one thread's time that is spent in jobs, which several threads divide among themselves."""
-    meter = Meter((Probe("jobs", "spdz.runtime.workers", "run_jobs"),))
+    """The share of one thread's time that is spent in loops which several threads divide among themselves."""
+    meter = Meter((Probe("jobs", "spdz.runtime.workers", "share_out"),))
     with meter.installed():
         seconds = _seconds(field, count, 1, warm_up=False)
     return meter.tallies["jobs"].seconds / PARTIES / seconds
@@ -62,14 +62,14 @@ def _ceiling() -> float:
     """How many times faster than one thread all cores of this machine fill buffers of their own by AES alone."""
     threads, seconds = max(thread_counts()), dict[int, float]()
     for at_a_time in (1, threads):
-        jobs = [partial(_fill, number) for number in range(threads)]
-        seconds[at_a_time] = min(_timed(lambda jobs=jobs, at=at_a_time: run_jobs(jobs, at)) for _ in range(3))
+        fill_all = partial(share_out, range(threads * CEILING_TIMES), at_a_time, _fill)
+        seconds[at_a_time] = min(_timed(fill_all) for _ in range(3))
     return seconds[1] / seconds[threads]
 
 
-def _fill(number: int) -> None:
-    prg, buffer = Prg(bytes([number] * SEED_BYTES)), bytearray(CEILING_BYTES)
-    for _ in range(CEILING_TIMES):
+def _fill(times: Iterable[int]) -> None:
+    prg, buffer = Prg(bytes(SEED_BYTES)), bytearray(CEILING_BYTES)
+    for _ in times:
         prg.fill(buffer)
 
 

@@ -14,7 +14,7 @@ from spdz.cli.bench.meter import Meter, Probe
 from spdz.cli.bench.stages import BOUNDS, PROBES
 from spdz.crypto import bit_matrix
 from spdz.errors import InternalError
-from spdz.field import kernels
+from spdz.field import kernels, mersenne
 
 SOURCE = """
 clock = None
@@ -160,6 +160,14 @@ def test_every_name_of_the_list_is_there_and_comes_back() -> None:
         assert kernels.add_arrays is not add
     assert bit_matrix.transpose_columns is transpose
     assert kernels.add_arrays is add
+
+
+def test_what_is_compiled_into_kernels_stays_as_it_is() -> None:
+    """Numba looks it up when a kernel is compiled, which may happen while a profile is taken."""
+    inlined = mersenne.widest_multiple
+    with Meter(PROBES).installed():
+        assert mersenne.widest_multiple is inlined
+        assert kernels.__dict__["widest_multiple"] is inlined
 
 
 def test_names_that_other_modules_have_imported_are_measured_too() -> None:

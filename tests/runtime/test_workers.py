@@ -2,48 +2,116 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from time import sleep
 
 import pytest
 
 from spdz.field import M61, M127, Field
 from spdz.preprocessing.triples import make_triples
-from spdz.runtime.workers import run_jobs, spans
+from spdz.runtime.workers import share_out
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
+
+PATIENCE = 30
+"""Seconds after which a test that waits for another thread has failed."""
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
-def test_every_job_is_run_once(threads: int, count: int) -> None:
+def test_every_item_is_taken_once(threads: int, count: int) -> None:
     done: list[int] = []
-    run_jobs([lambda at=at: done.append(at) for at in range(count)], threads)  # type: ignore[misc]
+    share_out(range(count), threads, done.extend)
     assert sorted(done) == list(range(count))
 
 
-def test_jobs_run_side_by_side() -> None:
-    meeting = threading.Barrier(2, timeout=30)
-    run_jobs([lambda: meeting.wait() and None] * 2, 2)
+def test_threads_work_side_by_side() -> None:
+    meeting, seen = threading.Barrier(3), set[int]()
+
+    def work(items: Iterable[int]) -> None:
+        for _ in items:
+            seen.add(threading.get_ident())
+            meeting.wait(PATIENCE)
+
+    share_out(range(3), 3, work)
+    assert len(seen) == 3
+    assert threading.get_ident() in seen
 
 
-def test_an_error_comes_when_all_jobs_have_ended() -> None:
-    done: list[int] = []
+def test_never_more_threads_than_asked_for() -> None:
+    seen: set[int] = set()
 
-    def fail() -> None:
-        raise ValueError("one of the jobs")
+    def work(items: Iterable[int]) -> None:
+        seen.add(threading.get_ident())
+        for _ in items:
+            sleep(0.001)
 
-    jobs: list[Callable[[], None]] = [fail, lambda: done.append(1), lambda: done.append(2)]
-    with pytest.raises(ValueError, match="one of the jobs"):
-        run_jobs(jobs, 2)
-    assert sorted(done) == [1, 2]
+    share_out(range(50), 2, work)
+    assert len(seen) <= 2
 
 
-@pytest.mark.parametrize(("count", "pieces"), [(0, 3), (1, 3), (3, 3), (10, 3), (7, 1)])
-def test_spans_cover_everything_once(count: int, pieces: int) -> None:
-    cut = spans(count, pieces)
-    assert [at for span in cut for at in span] == list(range(count))
-    assert len(cut) == min(count, pieces)
+def test_helpers_are_used_again() -> None:
+    helpers: set[int] = set()
+    for _ in range(20):
+        meeting = threading.Barrier(2)
+
+        def work(items: Iterable[int], meeting: threading.Barrier = meeting) -> None:
+            for _ in items:
+                meeting.wait(PATIENCE)
+                helpers.add(threading.get_ident())
+
+        share_out(range(2), 2, work)
+    assert len(helpers - {threading.get_ident()}) < 20
+
+
+def test_after_an_error_no_item_is_given_out_and_all_threads_have_ended() -> None:
+    meeting, failed = threading.Barrier(2), threading.Event()
+    here, late, ended = threading.get_ident(), list[int](), list[bool]()
+
+    def work(items: Iterator[int]) -> None:
+        next(items)
+        meeting.wait(PATIENCE)
+        if threading.get_ident() == here:
+            failed.set()
+            raise ValueError("in the middle")
+        assert failed.wait(PATIENCE)
+        sleep(0.05)
+        late.extend(items)
+        ended.append(True)
+
+    with pytest.raises(ValueError, match="in the middle"):
+        share_out(range(10), 2, work)
+    assert (late, ended) == ([], [True])
+
+
+def test_the_error_of_a_helper_is_raised() -> None:
+    meeting, here = threading.Barrier(2), threading.get_ident()
+
+    def work(items: Iterable[int]) -> None:
+        for _ in items:
+            meeting.wait(PATIENCE)
+            if threading.get_ident() != here:
+                raise ValueError("in a helper")
+
+    with pytest.raises(ValueError, match="in a helper"):
+        share_out(range(2), 2, work)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_has_helpers_of_its_own() -> None:
+    meeting = threading.Barrier(2)
+
+    def meet(items: Iterable[int]) -> None:
+        for _ in items:
+            meeting.wait(PATIENCE)
+
+    share_out(range(2), 2, meet)
+    child = multiprocessing.get_context("fork").Process(target=share_out, args=(range(2), 2, meet))
+    child.start()
+    child.join(2 * PATIENCE)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)

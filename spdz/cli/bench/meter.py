@@ -242,13 +242,13 @@ def _named(probe: Probe, module: Any) -> _Place:
 
 
 def _kernels(module: Any) -> list[_Place]:
-    """Compiled kernels of a module, except those that are compiled into others of it."""
+    """Compiled kernels of a module, except those that are compiled into others: numba must find them as they are."""
     here = {name: value for name, value in vars(module).items() if isinstance(value, Dispatcher)}
     used = {name for value in here.values() for name in value.py_func.__code__.co_names}
     return [
         _Place(module, name, value)
         for name, value in here.items()
-        if name not in used and value.py_func.__module__ == module.__name__
+        if not (name in used or value.targetoptions.get("forceinline")) and value.py_func.__module__ == module.__name__
     ]
 
 

@@ -14,15 +14,20 @@ from spdz.cli.bench.request import Figures, Request, median_of_runs
 from spdz.cli.cluster import run_cluster
 from spdz.cli.progress import ProgressLine
 from spdz.errors import UsageError
+from spdz.local import run_local
 
 MOST_REPEATS = 10
 PRODUCTS_IN_ALL = 3_000_000
 """Of big arrays fewer products are made, so that the material of all of them fits into memory."""
+COMPILING_TRIPLES = 15_000
+"""So many triples that a session has gone over to silent VOLE, and all kernels of the generator have been called."""
+COMPILING_SECONDS = 600.0
 
 
 def bench_triples(request: Request) -> Figures:
     """MASCOT triples: time from the first message of the first batch to the last check of the last one."""
     wanted = request.count or 50_000
+    _compile_generator(request)
 
     def run() -> Figures:
         results = _cluster(tasks.make_triples.__name__, {"count": wanted}, request, "mascot")
@@ -77,6 +82,7 @@ def bench_matmul(request: Request) -> Figures:
     count, products = request.count or 1, m * inner * n
     if count * products > 1 << 28:
         raise UsageError(f"--dims and --count ask for {count * products:,} products; at most {1 << 28:,} are measured")
+    _compile_generator(request)
 
     def run() -> Figures:
         options = {"dims": request.dims, "count": count}
@@ -128,6 +134,16 @@ def _measured(
 
 
 # -- what they have in common -----------------------------------------------------------------------------------------
+
+
+def _compile_generator(request: Request) -> None:
+    """Have all its kernels in the cache: those of a process that is measured must not be compiled while it is."""
+    run_local(
+        lambda mpc: mpc.prepare(triples=COMPILING_TRIPLES),
+        field=request.field,
+        mascot=request.mascot,
+        timeout=COMPILING_SECONDS,
+    )
 
 
 def _head(benchmark: str, request: Request) -> Figures:

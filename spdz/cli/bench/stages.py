@@ -58,13 +58,15 @@ PROBES = (
     Probe("TLS read and decrypt", "spdz.transport.tls_stream", "TlsStream.pull"),
     Probe("TLS read and decrypt", "spdz.transport.tls_stream", "TlsStream.read_into", _returned),
     Probe(WAITING, "spdz.transport.patience", "Patience.events"),
-    Probe("waiting for helper threads", "spdz.runtime.workers", "run_jobs"),
+    Probe("waiting for helper threads", "spdz.runtime.workers", "_wait_for_all"),
     Probe("field kernels", "spdz.field.*", "kernels", touched),
     # What is left of the generator: kernels of its own, XORs and copies by numpy, the objects around them.
     # Bytes are not counted: such a kernel may be given more than it works on.
     Probe("other kernels", "spdz.crypto.*", "kernels"),
     Probe("other kernels", "spdz.preprocessing.*", "kernels"),
     Probe("generator outside of kernels", "spdz.preprocessing.*", "functions"),
+    # What it calls are loops of the generator.
+    Probe("generator outside of kernels", "spdz.runtime.workers", "share_out"),
     Probe("copies and joins of arrays", "spdz.field.array", "FieldArray.copy"),
     Probe("copies and joins of arrays", "spdz.field.algebra", "join"),
 )

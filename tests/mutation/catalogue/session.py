@@ -235,4 +235,34 @@ _ENDS: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_FRAMES, *_ENDS)
+WORKERS = "spdz/runtime/workers.py"
+TEST_WORKERS = "tests/runtime/test_workers.py"
+
+_THREADS: tuple[Mutant, ...] = (
+    mutant(
+        "threads-left-behind",
+        f"{WORKERS}::share_out",
+        "        _wait_for_all(helping)\n",
+        "        pass\n",
+        "a loop is over for its party while helpers still write",
+        TEST_WORKERS,
+    ),
+    mutant(
+        "threads-error-lost",
+        f"{WORKERS}::share_out",
+        "            future.result()\n",
+        "            pass\n",
+        "the error of a helper is not raised, and the party goes on with an array that is half written",
+        TEST_WORKERS,
+    ),
+    mutant(
+        "threads-go-on-after-an-error",
+        f"{WORKERS}::_work_on",
+        "        shared.drop()\n",
+        "        pass\n",
+        "helpers go on with a loop that has failed",
+        TEST_WORKERS,
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_FRAMES, *_ENDS, *_THREADS)
