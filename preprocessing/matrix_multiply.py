@@ -15,7 +15,7 @@ Deviation: with digits of one bit the shares are those of [KOS16] but for signs.
            the work longer, (2^D / 2 D)-fold: 21 elements instead of 61 for an entry at M61.
 Seeds:     the hash H of an OT, under its own index, is the seed, or with wider digits masks the tree that seeds are
            leaves of; element c is block c of a seed's expansion, modulo p (at most 2^-121 from uniform). The keys of
-           trees and expansion are of one extension and one ordered pair only.
+           trees are of one extension and one ordered pair, those of the expansion also of one message.
 Memory:    entries go in slabs, one OT extension each; a slab in groups, the seeds of which are held together; a group
            in pieces of up to PIECE_COLUMNS columns, one message each. A message is sent when the one before it has
            come from every peer, so at most two of them are on their way to any peer.
@@ -34,7 +34,7 @@ import numpy.typing as npt
 from spdz.crypto import ggm
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
-from spdz.crypto.seed_expansion import CHUNK_BLOCKS, KEY_BYTES, SeedExpansion
+from spdz.crypto.seed_expansion import CHUNK_BLOCKS, KEY_BYTES, ExpansionScratch, SeedExpansion
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS
@@ -131,13 +131,14 @@ async def multiply_matrices(
     count, rows, inner = x.shape
     columns = y.shape[2]
     factors = Factors(x.transpose(0, 2, 1).copy().ravel(), y.reshape(count * inner, columns), count, rows, spare)
-    spare_rows = x[:, rows - spare :].transpose(0, 2, 1).reshape(count, inner, spare, 1)
+    spare_rows = x[:, rows - spare :].transpose(0, 2, 1).copy().reshape(count, inner, spare, 1)
     own = (x[:, : rows - spare] @ y, spare_rows * y.reshape(count, inner, 1, columns))
     sums = FieldArray.concatenate([part.reshape(-1, columns) for part in own])
     step = cut(ctx.field, ctx.parties, columns).slab
     for start in range(0, factors.entries.size, step):
         await _slab(ctx.child("slab"), links, factors, start, min(step, factors.entries.size - start), sums)
-    factors.entries.wipe()
+    for array in (factors.entries, spare_rows, *own):
+        array.wipe()
     kept = count * (rows - spare)
     return sums[:kept].reshape(count, rows - spare, columns), sums[kept:].reshape(count, inner, spare, columns)
 
@@ -227,43 +228,47 @@ def _runs(digits: Digits, count: int, width: int) -> list[tuple[slice, slice]]:
 
 
 class _End:
-    """One end of the OTs of a slab with one peer: seeds of the present group, and their expansion under one key."""
+    """One end of the OTs of a slab with one peer: seeds of the present group, and their expansion."""
 
     def __init__(self, ctx: Context, receiver: int, sender: int, cuts: Cut, capacity: int, hashes: int) -> None:
-        pair = f"receiver {receiver} sender {sender}"
-        # The path is that of the slab, so the keys are of one extension and this ordered pair.
-        key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, ctx.path, pair, session_id=ctx.session.session_id)
-        self._field, self._digits = ctx.field, cuts.digits
-        self._tree_keys = ggm.side_keys(ctx.session.session_id, "matrix trees", ctx.path, receiver, sender)
-        self._expansions = [SeedExpansion(key) for _ in range(ctx.session.threads)]
+        # The path is that of the slab, so what is derived from it is of one extension.
+        self._session_id, self._place = ctx.session.session_id, (ctx.path, receiver, sender)
+        self._field, self._digits, self._threads = ctx.field, cuts.digits, ctx.session.threads
+        self._tree_keys = ggm.side_keys(self._session_id, "matrix trees", *self._place)
+        self._expansions = [ExpansionScratch() for _ in range(self._threads)]
         rows = capacity * cuts.digits.ots
         self._scratch, *self._hashes = (np.empty((rows, 2), np.uint64) for _ in range(1 + hashes))
         self._seeds: Rows = np.empty((0, 2), np.uint64)
+        self._group = 0
+        """The entry of the slab with which the present group begins."""
 
     def _ots(self, first: int, count: int) -> tuple[int, int]:
         """The first OT of the entries first .. first + count of the slab, and how many they have."""
         return first * self._digits.ots, count * self._digits.ots
 
     def _in_runs(self, shape: tuple[int, ...], column: int, work: RunWork) -> None:
-        """Expand the leaves of the group run by run, for columns of rows from `column` on; runs are shared out among
-        threads."""
+        """Expand the leaves of the group run by run, for columns of rows from `column` on, under the key of this piece;
+        runs are shared out among threads."""
+        label = (*self._place, self._group, column)
+        key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, *label, session_id=self._session_id)
 
         def work_on(runs: Iterable[tuple[slice, slice]]) -> None:
-            expansion = self._expansions.pop()
+            scratch = self._expansions.pop()
+            expansion = SeedExpansion(key, scratch)
             try:
                 for entries, columns in runs:
                     seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
                     inner = expansion.permute(seeds, columns.stop - columns.start, column + columns.start)
                     work((inner, seeds), entries, columns.start)
             finally:
-                self._expansions.append(expansion)
+                self._expansions.append(scratch)
 
-        share_out(_runs(self._digits, *shape), len(self._expansions), work_on)
+        share_out(_runs(self._digits, *shape), self._threads, work_on)
 
     def wipe(self) -> None:
         """Overwrite what depends on the rows of the OTs."""
-        for expansion in self._expansions:
-            expansion.wipe()
+        for scratch in self._expansions:
+            scratch.wipe()
         for array in (self._scratch, *self._hashes, self._seeds):
             array.fill(0)
 
@@ -277,7 +282,7 @@ class _Sender(_End):
 
     def grow(self, first: int, count: int) -> memoryview:
         """Make the seeds of entries first .. first + count of the slab, whole units; returns what to send for them."""
-        start, rows = self._ots(first, count)
+        self._group, (start, rows) = first, self._ots(first, count)
         hashes = self._hashes[0][:rows], self._hashes[1][:rows]
         self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
         self._seeds.fill(0)
@@ -307,7 +312,7 @@ class _Receiver(_End):
 
     def puncture(self, first: int, bits: Bits, message: memoryview | None) -> None:
         """Make the seeds of entries with these bits, from `first` on in the slab, whole units."""
-        start, rows = self._ots(first, len(bits))
+        self._group, (start, rows) = first, self._ots(first, len(bits))
         hashes = self._hashes[0][:rows]
         self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
         masked = None if message is None else np.frombuffer(message, np.uint64).reshape(rows, 2, 2)

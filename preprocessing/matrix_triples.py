@@ -135,13 +135,16 @@ async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, 
     candidates = combine(coins, x, y, *products)
     for array in (x, *products):
         array.wipe()
-    entered = await _enter(ctx, links, FieldArray.concatenate([candidates.x.ravel(), candidates.z.ravel()]))
-    macs = FieldArray.concatenate(await check_all_entered(ctx.child("authenticate"), links, entered_y + entered))
+    values = FieldArray.concatenate([candidates.x.ravel(), candidates.z.ravel()])
+    entered = entered_y + await _enter(ctx, links, values)
+    macs = FieldArray.concatenate(await check_all_entered(ctx.child("authenticate"), links, entered))
     shares = _with_macs(candidates, macs)
-    x_share, y_share, z_share = await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
-    if turned:
-        return Batch(kind, (_turned(y_share), _turned(x_share), _turned(z_share)))
-    return Batch(kind, (x_share, y_share, z_share))
+    await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    made = _triple(*shares, turned)
+    values.wipe()
+    for share in (*shares, *(part.share for part in entered)):
+        share.wipe()
+    return Batch(kind, made)
 
 
 def combine(coins: Coins, x: FieldArray, y: FieldArray, products: FieldArray, outer: FieldArray) -> Candidates:
@@ -152,8 +155,11 @@ def combine(coins: Coins, x: FieldArray, y: FieldArray, products: FieldArray, ou
     count, upper, columns = products.shape
     inner, spare = outer.shape[1:3]
     r = coins.elements("R", (count, upper, inner, spare))
-    of_column = x[:, upper:].transpose(0, 2, 1).reshape(count, 1, inner, spare)
-    combined = x[:, :upper] + (r * of_column).sum(3)
+    of_column = x[:, upper:].transpose(0, 2, 1).copy().reshape(count, 1, inner, spare)
+    masks = r * of_column
+    combined = x[:, :upper] + masks.sum(3)
+    for array in (of_column, masks):
+        array.wipe()
     flat = r.reshape(count, upper, inner * spare)
     return Candidates(combined, y, products + flat @ outer.reshape(count, inner * spare, columns))
 
@@ -178,11 +184,10 @@ def _with_macs(candidates: Candidates, macs: FieldArray) -> tuple[AuthShare, Aut
     )
 
 
-async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> tuple[AuthShare, AuthShare, AuthShare]:
+async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> None:
     """Check X Y = Z for all rows at the price of the last one.
 
-    Shapes:    x: (count, rows + 1, inner), y: (count, inner, columns), z: (count, rows + 1, columns); returns X and Z
-               without the last row.
+    Shapes:    x: (count, rows + 1, inner), y: (count, inner, columns), z: (count, rows + 1, columns).
     Rounds:    7, and 1 more for the echo for three parties and more.  Sends: inner elements per matrix to each peer.
     Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
     """
@@ -195,14 +200,15 @@ async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> t
     ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)
     await check_openings(ctx, MATRIX_SACRIFICE_CHECK)
     ctx.unverified.require_empty()
-    return _without_last_row(x), AuthShare(y.value.copy(), y.mac.copy()), _without_last_row(z)
 
 
-def _without_last_row(share: AuthShare) -> AuthShare:
-    """Copied, so that wiping the triple leaves nothing behind."""
-    return AuthShare(share.value[:, :-1].copy(), share.mac[:, :-1].copy())
+def _triple(x: AuthShare, y: AuthShare, z: AuthShare, turned: bool) -> tuple[AuthShare, AuthShare, AuthShare]:
+    """A, B, C: copies, without the rows that were sacrificed."""
+    upper = x.shape[1] - 1
+    a, b, c = (_copied(share, turned) for share in (x[:, :upper], y, z[:, :upper]))
+    return (b, a, c) if turned else (a, b, c)
 
 
-def _turned(share: AuthShare) -> AuthShare:
-    """Every matrix transposed."""
-    return AuthShare(share.value.transpose(0, 2, 1).copy(), share.mac.transpose(0, 2, 1).copy())
+def _copied(share: AuthShare, turned: bool) -> AuthShare:
+    order = (0, 2, 1) if turned else (0, 1, 2)
+    return AuthShare(share.value.transpose(*order).copy(), share.mac.transpose(*order).copy())

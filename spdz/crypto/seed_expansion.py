@@ -44,24 +44,39 @@ def _write_points(seeds: NDArray[np.uint64], blocks: int, first: np.uint64, out:
             out[place, 1] = seeds[row, 1]
 
 
+class ExpansionScratch:
+    """Room for CHUNK_BLOCKS blocks, which depend on secrets until `wipe`: one object for each thread."""
+
+    __slots__ = ("inner", "inner_bytes", "points")
+
+    def __init__(self) -> None:
+        words = np.zeros(2 * CHUNK_BLOCKS + 2, dtype=np.uint64)
+        self.inner_bytes = writable_bytes(words)[: CHUNK_BLOCKS * _BLOCK_BYTES + _SLACK_BYTES]
+        self.inner = words[: 2 * CHUNK_BLOCKS].reshape(CHUNK_BLOCKS, 2)
+        self.points = np.zeros((CHUNK_BLOCKS, 2), dtype=np.uint64)
+
+    def wipe(self) -> None:
+        """Overwrite it."""
+        self.inner.fill(0)
+        self.points.fill(0)
+
+
 class SeedExpansion:
-    """The expansion under one key, with the scratch space that it needs: one object for each thread."""
+    """The expansion under one key. Several keys may share scratch space, one after the other."""
 
-    __slots__ = ("_inner", "_inner_bytes", "_permutation", "_points")
+    __slots__ = ("_permutation", "_scratch")
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, scratch: ExpansionScratch | None = None) -> None:
         if len(key) != KEY_BYTES:
             raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
         self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted
-        words = np.zeros(2 * CHUNK_BLOCKS + 2, dtype=np.uint64)
-        self._inner_bytes = writable_bytes(words)[: CHUNK_BLOCKS * _BLOCK_BYTES + _SLACK_BYTES]
-        self._inner = words[: 2 * CHUNK_BLOCKS].reshape(CHUNK_BLOCKS, 2)
-        self._points = np.zeros((CHUNK_BLOCKS, 2), dtype=np.uint64)
+        self._scratch = scratch or ExpansionScratch()
 
     def permute(self, seeds: NDArray[np.uint64], blocks: int, first: int) -> NDArray[np.uint64]:
         """P(s ^ (first + c)) at place r * blocks + c, for s = seeds[r] and every c < blocks: the block without its XOR.
 
-        Kernels that go on with it XOR s themselves. What is returned is overwritten by the next call.
+        Kernels that go on with it XOR s themselves. What is returned lies in the scratch space: the next call writes
+        over it.
 
         Shapes: seeds (n, 2), C-contiguous uint64, word 0 holds bits 0 to 63; returns (n * blocks, 2).
         Raises: UsageError for another layout, for more than CHUNK_BLOCKS blocks in all, and beyond block 2^64 - 1.
@@ -71,15 +86,10 @@ class SeedExpansion:
         count = seeds.shape[0] * blocks
         if blocks < 1 or count > CHUNK_BLOCKS or first < 0 or first + blocks > BLOCK_LIMIT:
             raise UsageError(f"up to {CHUNK_BLOCKS} blocks are made at once, numbered from 0 to 2^64 - 1")
-        points = self._points[:count]
+        points = self._scratch.points[:count]
         _write_points(seeds, blocks, np.uint64(first), points)
-        self._permutation.update_into(readable_bytes(points), self._inner_bytes)
-        return self._inner[:count]
-
-    def wipe(self) -> None:
-        """Overwrite the scratch space."""
-        self._inner.fill(0)
-        self._points.fill(0)
+        self._permutation.update_into(readable_bytes(points), self._scratch.inner_bytes)
+        return self._scratch.inner[:count]
 
     def __repr__(self) -> str:
         return "<SeedExpansion>"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spdz.crypto.seed_expansion import BLOCK_LIMIT, CHUNK_BLOCKS, SeedExpansion
+from spdz.crypto.seed_expansion import BLOCK_LIMIT, CHUNK_BLOCKS, ExpansionScratch, SeedExpansion
 from spdz.errors import UsageError
 
 from . import references as ref
@@ -68,11 +68,19 @@ def test_as_many_as_fit_and_not_one_more() -> None:
 
 
 def test_wiping_leaves_nothing() -> None:
-    expansion = SeedExpansion(KEY)
-    inner = expansion.permute(seeds(4), 4, 0)
+    scratch = ExpansionScratch()
+    inner = SeedExpansion(KEY, scratch).permute(seeds(4), 4, 0)
     assert inner.any()
-    assert expansion._points.any()
-    expansion.wipe()
+    assert scratch.points.any()
+    scratch.wipe()
     assert not inner.any()
-    assert not expansion._points.any()
-    assert repr(expansion) == "<SeedExpansion>"
+    assert not scratch.points.any()
+    assert repr(SeedExpansion(KEY)) == "<SeedExpansion>"
+
+
+def test_scratch_space_is_used_by_one_key_after_the_other() -> None:
+    scratch, other = ExpansionScratch(), bytes(16)
+    for key in (KEY, other, KEY):
+        assert np.array_equal(
+            expanded(SeedExpansion(key, scratch), seeds(4), 4, 0), expanded(SeedExpansion(key), seeds(4), 4, 0)
+        )

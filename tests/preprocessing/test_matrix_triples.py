@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from spdz.crypto import ggm
-from spdz.crypto.seed_expansion import SeedExpansion
+from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M5, M13, M31, M61, M127, Field, FieldArray
 from spdz.preprocessing import matrix_multiply, matrix_triples
+from spdz.preprocessing.authenticate import Entered
 from spdz.preprocessing.mascot import MascotPreprocessing
 from spdz.preprocessing.matrix_multiply import multiply_matrices
 from spdz.preprocessing.matrix_triples import combine, dims_of, make_matrix_triples, pays, spare_rows
@@ -23,15 +24,19 @@ from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.material import matrix_triples as kind_of
+from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, reconstruct_batches
 from tests.support.parties import Run, make_sessions, rounds_of, run, steps_in_order
 from tests.support.statistics import assert_uniform, deviation_of_uniform
+from tests.support.vole import AUTHENTICATIONS, links_for
 
 
-def made(parties: int, field: Field, dims: tuple[int, int, int], count: int, seed: bytes) -> Run:
+def made(
+    parties: int, field: Field, dims: tuple[int, int, int], count: int, seed: bytes, authentication: str = "copee"
+) -> Run:
     """The batches of all parties."""
     sessions = make_sessions(parties, field, seed)
-    links = ideal_links(sessions, seed)
+    links = links_for(authentication, sessions, seed)
     return run(sessions, lambda ctx: make_matrix_triples(ctx, links[ctx.party], kind_of(*dims), count))
 
 
@@ -265,20 +270,33 @@ def test_the_tosses_come_in_order_and_after_what_they_challenge(
             before = max(rounds_of(trace, step)) if len(commit) == 1 else min(rounds_of(trace, step))
             assert before < commit[0] < opened[0], f"the coins of {name} are known before {step}"
     assert len(rounds_of(trace, "matrix_multiply.corrections")) == 3
-    # Six elements of Y, in one part, are fixed before the combination is known; those of X' and Z' after it, in three.
-    entered = rounds_of(trace, "copee.corrections")
-    assert [at < rounds_of(trace, "matrix_combine.coins.commit")[0] for at in entered] == [True, False, False, False]
     assert len(rounds_of(trace, "authenticate.coins.commit")) == 1
     assert max(rounds_of(trace, "authenticate.check.sigma.open")) < min(
         rounds_of(trace, "matrix_sacrifice.coins.commit")
     )
 
 
+@AUTHENTICATIONS
+def test_y_is_fixed_before_the_combination_is_tossed(
+    authentication: str, seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its six elements, in one part; those of X' and Z' come after the toss, in three."""
+    monkeypatch.setattr(matrix_triples, "AUTHENTICATED_AT_ONCE", 7)
+    ended = made(2, M61, (3, 2, 3), 1, seed, authentication)
+    check(ended, (3, 2, 3), 1)
+    entered = rounds_of(ended.trace, f"{authentication}.corrections")
+    # The base of the VOLEs goes through COPEe.
+    assert authentication == "copee" or rounds_of(ended.trace, "copee.corrections")
+    (tossed,) = rounds_of(ended.trace, "matrix_combine.coins.commit")
+    assert [at < tossed for at in entered] == [True, False, False, False]
+
+
 @pytest.mark.parametrize(("columns", "bits"), [(5, 1), (7, 3)])
 def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     columns: int, bits: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PITFALLS 10. Keys of trees and expansion are of one extension and one ordered pair; seeds are expanded once."""
+    """PITFALLS 10. Keys of trees are of one extension and one ordered pair, those of the expansion also of one message;
+    under each, a seed is expanded once."""
     monkeypatch.setattr(matrix_multiply, "SLAB_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_COLUMNS", 2)
@@ -294,10 +312,10 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
         asked[id(self)] += range(first_index, first_index + len(rows))
         hash_rows(self, rows, first_index, out)
 
-    def spy_key(self: SeedExpansion, key: bytes) -> None:
+    def spy_key(self: SeedExpansion, key: bytes, scratch: ExpansionScratch) -> None:
         keys[id(self)] = key
         kept.append(self)
-        initialise(self, key)
+        initialise(self, key, scratch)
 
     def spy_blocks(self: SeedExpansion, seeds: Any, count: int, first: int) -> Any:
         # The receiver has zero in the place of what it does not know.
@@ -327,9 +345,9 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
             assert len(received) == len(set(received)) >= 2 * 130 * 13
             # The sender hashes each row twice: with and without Delta.
             assert sorted(sent) == sorted(2 * received)
-    # Two batches of two slabs, two ordered pairs: each key at two ends.
-    for used_keys in (list(keys.values()), tree_keys):
-        assert [used_keys.count(key) for key in set(used_keys)] == [2] * (2 * 2 * 2)
+    # Two batches, two ordered pairs: slabs of 128 and 2 entries, in groups of 64. Each key at two ends.
+    for used_keys, of_pair in ((list(keys.values()), 3 * -(-columns // 2)), (tree_keys, 2)):
+        assert [used_keys.count(key) for key in set(used_keys)] == [2] * (2 * 2 * of_pair)
     total = 0
     for used in blocks.values():
         # The receiver has all of the sender's seeds but one, so what both expand is there twice.
@@ -361,9 +379,35 @@ def test_seeds_are_overwritten_when_their_slab_is_done(
     for end in ends:
         assert not any(array.any() for array in (end._scratch, *end._hashes, end._seeds))
         assert len(end._seeds)
-        assert not any(expansion._inner.any() or expansion._points.any() for expansion in end._expansions)
+        assert len(end._expansions) == 1
+        assert not any(scratch.inner.any() or scratch.points.any() for scratch in end._expansions)
     assert len(held) > (6 if dims[0] == 60 else 4)
     assert not any(array.any() for array in held)
+
+
+@pytest.mark.parametrize("dims", [(3, 2, 3), (2, 2, 7)], ids=str)
+def test_what_is_not_handed_out_is_overwritten(
+    dims: tuple[int, int, int], seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X', Y, Z', the masks of the authentication, and all MACs; the triple itself is a copy."""
+    held = list[Any]()
+    for name in ("combine", "_with_macs"):
+        monkeypatch.setattr(matrix_triples, name, _kept(held, getattr(matrix_triples, name)))
+    parts: list[Entered] = []
+    enter = matrix_triples.enter
+
+    async def spy(*arguments: Any) -> Entered:
+        parts.append(await enter(*arguments))
+        return parts[-1]
+
+    monkeypatch.setattr(matrix_triples, "enter", spy)
+    check(made(2, M61, dims, 1, seed), dims, 1)
+    candidates = [array for each in held if isinstance(each, matrix_triples.Candidates) for array in each]
+    shares = [share for each in held if isinstance(each, tuple) for share in each if isinstance(share, AuthShare)]
+    shares += [part.share for part in parts]
+    arrays = candidates + [share.value for share in shares] + [share.mac for share in shares]
+    assert len(arrays) == 2 * 3 + 2 * 2 * (3 + 2)
+    assert not any(array.limbs.any() for array in arrays)
 
 
 def _kept(held: list[Any], original: Callable[..., Any]) -> Callable[..., Any]:

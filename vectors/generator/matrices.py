@@ -164,15 +164,15 @@ class _Slab:
                 self._piece(clock, padded, seeds, numbers, range(column, min(column + width, columns)))
         finish(links, list(links.ot_senders))
 
-    def _key(self, receiver: int, sender: int) -> bytes:
-        where = (self.place.path, f"receiver {receiver} sender {sender}")
+    def _key(self, receiver: int, sender: int, first: int, column: int) -> bytes:
+        where = (self.place.path, receiver, sender, first, column)
         return derive("seed expansion", b"", 16, *where, session_id=self.mascot.session.session_id)
 
     def _piece(self, clock: Clock, entries: Rows, seeds: Seeds, numbers: range, columns: range) -> None:
         session, sends = self.mascot.session, {}
         p, digits = session.field.p, self.digits
         for (receiver, sender), (own, _) in sorted(seeds.items()):
-            key, corrections = self._key(receiver, sender), []
+            key, corrections = self._key(receiver, sender, numbers.start, columns.start), []
             for e in numbers:
                 matrix, j, row = self.places[e]
                 at, y_at = self.shape.z(matrix, row, j), (matrix * self.shape.inner + j) * self.shape.columns
@@ -185,7 +185,7 @@ class _Slab:
         received = session.exchange(clock, self.place, "matrix_multiply.corrections", sends)
         for (sender, receiver), payload in sorted(received.items()):
             d = iter(session.decode(sender, receiver, "matrix_multiply.corrections", payload))
-            key, held = self._key(receiver, sender), seeds[receiver, sender][1]
+            key, held = self._key(receiver, sender, numbers.start, columns.start), seeds[receiver, sender][1]
             for e in numbers:
                 at = self.shape.z(*(self.places[e][i] for i in (0, 2, 1)))
                 for number, digit in enumerate(digits.of(entries[receiver][e])):

@@ -178,8 +178,8 @@ _TOSSES: tuple[Mutant, ...] = (
             ("make_matrix_triples", "after=(products, entered_y))", "after=products)"),
             (
                 "make_matrix_triples",
-                "    entered = await _enter(",
-                "    entered_y = await _enter(ctx, links, y.ravel())\n    entered = await _enter(",
+                "    entered = entered_y + await _enter(",
+                "    entered_y = await _enter(ctx, links, y.ravel())\n    entered = entered_y + await _enter(",
             ),
         ],
         "the combination is known before Y is fixed",
@@ -191,9 +191,9 @@ _TOSSES: tuple[Mutant, ...] = (
         [
             (
                 "make_matrix_triples",
-                "    entered = await _enter(",
+                "    entered = entered_y + await _enter(",
                 "    ctx.session.early = await toss(ctx, MATRIX_SACRIFICE_COINS, after=None)\n"
-                "    entered = await _enter(",
+                "    entered = entered_y + await _enter(",
             ),
             ("sacrifice", "coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))", "coins = None"),
             ("sacrifice", "r = coins.elements(", "r = ctx.session.early.elements("),
@@ -217,6 +217,28 @@ _TOSSES: tuple[Mutant, ...] = (
     ),
 )
 
+_LABEL = "label = (*self._place, self._group, column)"
+
+
+def _one_key(of_all: str, label: str) -> Mutant:
+    """A key of the expansion that serves more than one message."""
+    return mutant(
+        f"matrix-key-of-all-{of_all}",
+        f"{MULTIPLY}::_End._in_runs",
+        _LABEL,
+        f"label = {label}",
+        f"the seeds of all {of_all} are expanded under one key",
+        HONEST,
+    )
+
+
+_KEYS: tuple[Mutant, ...] = (
+    _one_key("pairs", "(self._place[0], self._group, column)"),
+    _one_key("slabs", "(*self._place[1:], self._group, column)"),
+    _one_key("groups", "(*self._place, column)"),
+    _one_key("columns", "(*self._place, self._group)"),
+)
+
 _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
         "matrix-ot-index-reused",
@@ -227,25 +249,17 @@ _PRODUCTS: tuple[Mutant, ...] = (
         HONEST,
     ),
     mutant(
-        "matrix-blocks-reused",
-        f"{MULTIPLY}::_End._in_runs",
-        "columns.stop - columns.start, column + columns.start)",
-        "columns.stop - columns.start, columns.start)",
-        "all pieces of a row are masked by the same blocks",
-        HONEST,
-    ),
-    mutant(
         "matrix-tree-keys-of-all-slabs",
         f"{MULTIPLY}::_End.__init__",
-        '"matrix trees", ctx.path, receiver, sender',
-        '"matrix trees", receiver, sender',
+        '"matrix trees", *self._place',
+        '"matrix trees", *self._place[1:]',
         "the trees of a whole session grow under one pair of keys",
         HONEST,
     ),
     mutant(
         "matrix-tree-keys-of-all-pairs",
         f"{MULTIPLY}::_End.__init__",
-        '"matrix trees", ctx.path, receiver, sender',
+        '"matrix trees", *self._place',
         '"matrix trees", ctx.path',
         "the trees of all pairs grow under one pair of keys",
         HONEST,
@@ -275,19 +289,11 @@ _PRODUCTS: tuple[Mutant, ...] = (
         HONEST,
     ),
     mutant(
-        "matrix-key-of-all-pairs",
-        f"{MULTIPLY}::_End.__init__",
-        'pair = f"receiver {receiver} sender {sender}"',
-        'pair = "all pairs"',
-        "the seeds of all pairs are expanded under one key",
-        HONEST,
-    ),
-    mutant(
-        "matrix-key-of-all-slabs",
-        f"{MULTIPLY}::_End.__init__",
-        "KEY_BYTES, ctx.path, pair,",
-        "KEY_BYTES, pair,",
-        "the seeds of a whole session are expanded under one key",
+        "matrix-candidates-kept",
+        f"{TRIPLES}::make_matrix_triples",
+        "        share.wipe()\n",
+        "        pass\n",
+        "X' and Z' with the rows that were sacrificed stay in memory",
         HONEST,
     ),
     mutant(
@@ -308,4 +314,4 @@ _PRODUCTS: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_SACRIFICE, *_COMBINE, *_TOSSES, *_PRODUCTS)
+MUTANTS: tuple[Mutant, ...] = (*_SACRIFICE, *_COMBINE, *_TOSSES, *_KEYS, *_PRODUCTS)
