@@ -97,6 +97,7 @@ async def check_all_entered(ctx: Context, links: dict[int, Link], parts: Sequenc
     values, macs = ([getattr(part.share, name) for part in parts] for name in ("value", "mac"))
     share = AuthShare(FieldArray.concatenate(values), FieldArray.concatenate(macs))
     await _check(ctx.child("check", Unverified()), links, share, None, after=[part.received for part in parts])
+    share.wipe()
     return [part.share.mac[:-1] for part in parts]
 
 

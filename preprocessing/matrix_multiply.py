@@ -61,7 +61,8 @@ MATRIX_CORRECTIONS = declare(
 SLAB_BYTES = 8 << 20
 """Size of the bit matrix of one OT extension, for all peers together."""
 PIECE_BYTES = 8 << 20
-"""Size of one message and of the seeds behind it, for all peers together."""
+"""Size of one message and of the seeds behind it, for all peers together. It bounds what is masked under one key of the
+expansion, to less than 2^20 blocks (docs/design.md, "Matrix triples", seeds)."""
 PIECE_COLUMNS = 64
 """Columns of Y in one message."""
 GROUP_UNIT = 64
@@ -134,11 +135,12 @@ async def multiply_matrices(
     spare_rows = x[:, rows - spare :].transpose(0, 2, 1).copy().reshape(count, inner, spare, 1)
     own = (x[:, : rows - spare] @ y, spare_rows * y.reshape(count, inner, 1, columns))
     sums = FieldArray.concatenate([part.reshape(-1, columns) for part in own])
+    for array in (spare_rows, *own):
+        array.wipe()
     step = cut(ctx.field, ctx.parties, columns).slab
     for start in range(0, factors.entries.size, step):
         await _slab(ctx.child("slab"), links, factors, start, min(step, factors.entries.size - start), sums)
-    for array in (factors.entries, spare_rows, *own):
-        array.wipe()
+    factors.entries.wipe()
     kept = count * (rows - spare)
     return sums[:kept].reshape(count, rows - spare, columns), sums[kept:].reshape(count, inner, spare, columns)
 
@@ -180,6 +182,8 @@ async def _pieces(ctx: Context, ends: _Ends, factors: Factors, width: int, entri
     for column in range(0, factors.y.shape[1], width):
         share = await _piece(ctx, ends, y[:, column : column + width], column)
         ctx.field.add_rows(share, places, sums, column)
+        share.wipe()
+    y.wipe()
 
 
 async def _trees(ctx: Context, ends: _Ends, first: int, bits: Bits) -> None:
@@ -235,7 +239,7 @@ class _End:
         self._session_id, self._place = ctx.session.session_id, (ctx.path, receiver, sender)
         self._field, self._digits, self._threads = ctx.field, cuts.digits, ctx.session.threads
         self._tree_keys = ggm.side_keys(self._session_id, "matrix trees", *self._place)
-        self._expansions = [ExpansionScratch() for _ in range(self._threads)]
+        self._scratches = [ExpansionScratch() for _ in range(self._threads)]
         rows = capacity * cuts.digits.ots
         self._scratch, *self._hashes = (np.empty((rows, 2), np.uint64) for _ in range(1 + hashes))
         self._seeds: Rows = np.empty((0, 2), np.uint64)
@@ -253,21 +257,21 @@ class _End:
         key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, *label, session_id=self._session_id)
 
         def work_on(runs: Iterable[tuple[slice, slice]]) -> None:
-            scratch = self._expansions.pop()
-            expansion = SeedExpansion(key, scratch)
+            scratch = self._scratches.pop()
             try:
+                expansion = SeedExpansion(key, scratch)
                 for entries, columns in runs:
                     seeds = self._seeds[entries.start * self._digits.leaves : entries.stop * self._digits.leaves]
                     inner = expansion.permute(seeds, columns.stop - columns.start, column + columns.start)
                     work((inner, seeds), entries, columns.start)
             finally:
-                self._expansions.append(scratch)
+                self._scratches.append(scratch)
 
         share_out(_runs(self._digits, *shape), self._threads, work_on)
 
     def wipe(self) -> None:
         """Overwrite what depends on the rows of the OTs."""
-        for scratch in self._expansions:
+        for scratch in self._scratches:
             scratch.wipe()
         for array in (self._scratch, *self._hashes, self._seeds):
             array.fill(0)

@@ -52,7 +52,7 @@ UseOfTotal = Callable[[int, slice, Rows], None]
 """(tree, place in the streams, sum of all streams of the tree there)."""
 
 _NO_COLUMNS: Bits = np.empty((0, 0), np.uint8)
-"""Between two extensions. The memory of the last one is kept, overwritten: new memory costs more than its contents."""
+"""Between two extensions."""
 
 
 def column_bytes(rows: int) -> int:
@@ -129,7 +129,7 @@ class OtReceiver:
         self._streams = LeafStreams(dealt[:, ::-1])
         self._hash = TweakableHash()
         self._next_index = 0
-        self._columns = self._memory = _NO_COLUMNS
+        self._columns, self._memory = _NO_COLUMNS, _NO_COLUMNS.ravel()
         self._choices: Bits = np.empty(0, np.uint8)
 
     def extend(self, choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
@@ -138,7 +138,8 @@ class OtReceiver:
         self._choices = np.empty(length, np.uint8)
         self._choices[: choices.size] = choices
         randomness.fill(self._choices[choices.size :].data)
-        self._columns = self._memory = _room(self._memory, length)
+        self._memory = _room(self._memory, length)
+        self._columns = _cut(self._memory, length)
         message = np.empty((self._streams.trees, length), np.uint8)
         choice_words, corrections = _words(self._choices), _words(message)
 
@@ -198,13 +199,14 @@ class OtSender:
         self._streams = LeafStreams(held)
         self._hash = TweakableHash()
         self._next_index = 0
-        self._columns = self._memory = _NO_COLUMNS
+        self._columns, self._memory = _NO_COLUMNS, _NO_COLUMNS.ravel()
 
     def receive_columns(self, message: memoryview, rows: int, threads: int = 1) -> None:
         """Take the peer's columns u and compute q."""
         length = column_bytes(rows)
         corrections = np.frombuffer(message, np.uint64).reshape(self._streams.trees, length // 8)
-        self._columns = self._memory = _room(self._memory, length)
+        self._memory = _room(self._memory, length)
+        self._columns = _cut(self._memory, length)
         columns, masks = _words(self._columns), _words(np.repeat(self._masks, 8, axis=1)).ravel()
         depth = self._streams.depth
 
@@ -270,8 +272,13 @@ class OtSender:
 
 
 def _room(memory: Bits, length: int) -> Bits:
-    """That memory, if columns are as long as last time, or new one."""
-    return memory if memory.shape[1] == length else np.empty((COMPUTATIONAL_BITS, length), np.uint8)
+    """Memory for columns of `length` bytes: that of extensions before, if it is enough. New one costs more to get from
+    the operating system than to fill."""
+    return memory if memory.size >= COMPUTATIONAL_BITS * length else np.empty(COMPUTATIONAL_BITS * length, np.uint8)
+
+
+def _cut(memory: Bits, length: int) -> Bits:
+    return memory[: COMPUTATIONAL_BITS * length].reshape(COMPUTATIONAL_BITS, length)
 
 
 def _words(column: NDArray[Any]) -> Rows:

@@ -52,10 +52,10 @@ def thread_seconds(field: str, count: int, runs: int) -> dict[str, Any]:
 
 def _shared(field: str, count: int) -> float:
     """The share of one thread's time that is spent in loops which several threads divide among themselves."""
-    meter = Meter((Probe("jobs", "spdz.runtime.workers", "share_out"),))
+    meter = Meter((Probe("shared", "spdz.runtime.workers", "share_out"),))
     with meter.installed():
         seconds = _seconds(field, count, 1, warm_up=False)
-    return meter.tallies["jobs"].seconds / PARTIES / seconds
+    return meter.tallies["shared"].seconds / PARTIES / seconds
 
 
 def _ceiling() -> float:
@@ -131,7 +131,7 @@ def _prediction(figures: Section) -> str:
     most, share = max(map(int, figures["seconds"])), figures["shared"]
     two, many, any_number = (number(1 / (1 - share + part)) for part in (share / 2, share / MANY_CORES, 0))
     return (
-        f"At {figures['field']} {100 * share:.0f} % of one thread's time is in jobs that are shared out. {most} "
+        f"At {figures['field']} {100 * share:.0f} % of one thread's time is in loops that are shared out. {most} "
         "threads that do nothing but AES in memory of their own are "
         f"{number(figures['ceiling'])} times as fast as one on this machine: what its cores share bounds every figure "
         "above. With cores that share nothing, Amdahl's law bounds the gain by "

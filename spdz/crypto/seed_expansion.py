@@ -7,8 +7,8 @@ the XOR with s (Davies and Meyer's way of making a one-way function of a permuta
 Source: with P an ideal permutation and N seeds of B blocks, the blocks look uniform to an attacker with q evaluations
 of P except with probability at most (q N B + (N B)^2) / 2^127: it must hit one of the N B points s ^ c, or two of
 these points, or of the outputs, must fall together. P's key makes these N count for themselves: **use a key for one
-set of seeds only**, so that evaluations under it are of no use against any other set. The key may be known to
-everybody, before the seeds are.
+set of seeds only**, so that evaluations under it are of no use against any other set. A seed may serve under several
+keys. A key may be known to everybody, before the seeds are.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ class ExpansionScratch:
 
 
 class SeedExpansion:
-    """The expansion under one key. Several keys may share scratch space, one after the other."""
+    """The expansion under one key. Several keys may use one scratch space, one after the other."""
 
     __slots__ = ("_permutation", "_scratch")
 
-    def __init__(self, key: bytes, scratch: ExpansionScratch | None = None) -> None:
+    def __init__(self, key: bytes, scratch: ExpansionScratch) -> None:
         if len(key) != KEY_BYTES:
             raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
         self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted
-        self._scratch = scratch or ExpansionScratch()
+        self._scratch = scratch
 
     def permute(self, seeds: NDArray[np.uint64], blocks: int, first: int) -> NDArray[np.uint64]:
         """P(s ^ (first + c)) at place r * blocks + c, for s = seeds[r] and every c < blocks: the block without its XOR.

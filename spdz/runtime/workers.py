@@ -10,11 +10,13 @@ one that has slept, may need longer to get going than a whole loop takes.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Condition
 from typing import Generic, TypeVar
 
 from spdz.params import MAX_THREADS
@@ -27,6 +29,11 @@ class Shared(Generic[Item]):
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._left = deque(items)
+        self._changed = Condition()
+        self._helping = 0
+        self._over = False
+        self.error: BaseException | None = None
+        """Of a helper."""
 
     def __iter__(self) -> Shared[Item]:
         return self
@@ -40,9 +47,38 @@ class Shared(Generic[Item]):
     def __len__(self) -> int:
         return len(self._left)
 
-    def drop(self) -> None:
-        """Give out no more items."""
-        self._left.clear()
+    def help(self, work: Work[Item]) -> None:
+        """Work as a helper. One that comes too late, or when everything has been given out, does nothing."""
+        with self._changed:
+            if self._over or not self._left:
+                return
+            self._helping += 1
+        try:
+            work(self)
+        except BaseException as error:
+            self.error = error
+        finally:
+            with self._changed:
+                self._left.clear()
+                self._helping -= 1
+                self._changed.notify_all()
+
+    def end(self) -> None:
+        """Give out no more items, and wait until no helper works.
+
+        Also if this thread is interrupted: what is written to and read from must not be wiped under the helpers.
+        """
+        interruption: BaseException | None = None
+        while not self._over or self._helping:
+            try:
+                with self._changed:
+                    self._left.clear()
+                    self._over = True
+                    self._changed.wait_for(lambda: not self._helping)
+            except BaseException as error:
+                interruption = interruption or error
+        if interruption is not None:
+            raise interruption
 
 
 Work = Callable[[Shared[Item]], None]
@@ -63,37 +99,16 @@ if hasattr(os, "register_at_fork"):
 def share_out(items: Iterable[Item], threads: int, work: Work[Item]) -> None:
     """Have `work` done on all items by at most `threads` threads, of which this one is the first.
 
-    After an error or an interruption no further item is given out; it is raised when all threads have ended.
+    After an error or an interruption no further item is given out; it is raised when no thread works any more.
     """
     shared = Shared(items)
-    helping: list[Future[None]] = []
     try:
-        for _ in range(min(threads, len(shared)) - 1):
-            helping.append(_helpers().submit(_work_on, shared, work))
-        _work_on(shared, work)
-    finally:
-        _wait_for_all(helping)
-    for future in helping:
-        if not future.cancelled():
-            future.result()
-
-
-def _work_on(shared: Shared[Item], work: Work[Item]) -> None:
-    try:
+        # Where the system has no more threads to give, this one does what they would have done.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(min(threads, len(shared)) - 1):
+                _helpers().submit(shared.help, work)
         work(shared)
     finally:
-        shared.drop()
-
-
-def _wait_for_all(helping: Sequence[Future[None]]) -> None:
-    """Also if this thread is interrupted: what is written to and read from must not be wiped under the helpers."""
-    interruption: BaseException | None = None
-    # Those that have not begun would find nothing: they may be busy for another party.
-    begun = [future for future in helping if not future.cancel()]
-    while not all(future.done() for future in begun):
-        try:
-            wait(begun)
-        except BaseException as error:
-            interruption = interruption or error
-    if interruption is not None:
-        raise interruption
+        shared.end()
+    if shared.error is not None:
+        raise shared.error

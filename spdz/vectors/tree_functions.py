@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spdz.crypto import ggm
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness
-from spdz.crypto.seed_expansion import SeedExpansion
+from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
 from spdz.errors import OtConsistencyFailed
 from spdz.field import field_by_name
 from spdz.params import COMPUTATIONAL_BITS
@@ -161,7 +161,7 @@ def seed_expansion(case: Case) -> Computed:
     """Blocks of each seed, of the seeds one after the other."""
     seeds: Rows = np.frombuffer(_hex(case, "seeds"), np.uint64).reshape(-1, 2).copy()
     blocks = case.test["blocks"]
-    permuted = SeedExpansion(_hex(case, "key")).permute(seeds, blocks, int(case.test["first"], 16))
+    permuted = SeedExpansion(_hex(case, "key"), ExpansionScratch()).permute(seeds, blocks, int(case.test["first"], 16))
     return {"out": (permuted ^ np.repeat(seeds, blocks, axis=0)).tobytes().hex()}
 
 

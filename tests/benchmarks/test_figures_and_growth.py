@@ -130,7 +130,7 @@ def test_the_figures_are_kept_and_written(
         "| aes ctr | 6 |",
         "| PRG | 5 | 50.0 % | 9 | 2 (AES-CTR) |",
         "| M61 | 2 | 25 us (20 to 30) | 1.6 times |",
-        "At M61 75 % of one thread's time is in jobs that are shared out. 2 threads that do nothing but AES",
+        "At M61 75 % of one thread's time is in loops that are shared out. 2 threads that do nothing but AES",
         "are 1.37 times as fast as one",
         "by 1.6 times for 2 of them for each party, 3.37 times for 16, and 4 times for any number",
     ):

@@ -17,7 +17,7 @@ from spdz.field import M5, M13, M31, M61, M127, Field, FieldArray
 from spdz.preprocessing import matrix_multiply, matrix_triples
 from spdz.preprocessing.authenticate import Entered
 from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.matrix_multiply import multiply_matrices
+from spdz.preprocessing.matrix_multiply import cut, multiply_matrices
 from spdz.preprocessing.matrix_triples import combine, dims_of, make_matrix_triples, pays, spare_rows
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
@@ -241,6 +241,13 @@ def test_the_ratio_that_is_promised(field: Field, ratio: int) -> None:
     assert plain > ratio * matrix
 
 
+def test_what_is_masked_under_one_key_is_less_than_its_bound() -> None:
+    """2^20 blocks: the figures of docs/design.md, "Matrix triples", seeds, rest on it."""
+    for field, parties, columns in itertools.product((M5, M13, M31, M61, M127), (2, 3, 5), range(1, 130)):
+        cuts = cut(field, parties, columns)
+        assert cuts.group * cuts.digits.count * cuts.width < 1 << 20
+
+
 # -- order and freshness ----------------------------------------------------------------------------------------------
 
 TOSSES = {
@@ -300,13 +307,16 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     monkeypatch.setattr(matrix_multiply, "SLAB_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_BYTES", 0)
     monkeypatch.setattr(matrix_multiply, "PIECE_COLUMNS", 2)
+    # A message is expanded in several runs, one entry and one column each.
+    monkeypatch.setattr(matrix_multiply, "CHUNK_BLOCKS", 1)
     asked: dict[int, list[int]] = defaultdict(list)
     keys: dict[int, bytes] = {}
     blocks: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
     kept: list[object] = []
+    labels: list[tuple[str, int, int, int, int]] = []
     tree_keys: list[tuple[bytes, bytes]] = []
     hash_rows, initialise, permute = TweakableHash.hash_rows, SeedExpansion.__init__, SeedExpansion.permute
-    side_keys = ggm.side_keys
+    side_keys, derive = ggm.side_keys, matrix_multiply.derive
 
     def spy_hash(self: TweakableHash, rows: Any, first_index: int, out: Any) -> None:
         asked[id(self)] += range(first_index, first_index + len(rows))
@@ -322,6 +332,10 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
         blocks[keys[id(self)]] += [(seed.tobytes(), first + i) for seed in seeds if seed.any() for i in range(count)]
         return permute(self, seeds, count, first)
 
+    def spy_labels(*arguments: Any, session_id: bytes) -> bytes:
+        labels.append(arguments[3:])
+        return derive(*arguments, session_id=session_id)
+
     def spy_tree_keys(*place: Any) -> tuple[bytes, bytes]:
         tree_keys.append(side_keys(*place))
         return tree_keys[-1]
@@ -330,6 +344,7 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     monkeypatch.setattr(SeedExpansion, "__init__", spy_key)
     monkeypatch.setattr(SeedExpansion, "permute", spy_blocks)
     monkeypatch.setattr(ggm, "side_keys", spy_tree_keys)
+    monkeypatch.setattr(matrix_multiply, "derive", spy_labels)
     sessions = make_sessions(2, M13, seed)
     links = ideal_links(sessions, seed)
 
@@ -348,6 +363,12 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     # Two batches, two ordered pairs: slabs of 128 and 2 entries, in groups of 64. Each key at two ends.
     for used_keys, of_pair in ((list(keys.values()), 3 * -(-columns // 2)), (tree_keys, 2)):
         assert [used_keys.count(key) for key in set(used_keys)] == [2] * (2 * 2 * of_pair)
+    # Entries count from the beginning of their slab.
+    assert all(path.endswith("slab") for path, *_ in labels)
+    assert {tuple(place) for _, *place in labels} == {
+        (receiver, 1 - receiver, group, column)
+        for receiver, group, column in itertools.product((0, 1), (0, 64), range(0, columns, 2))
+    }
     total = 0
     for used in blocks.values():
         # The receiver has all of the sender's seeds but one, so what both expand is there twice.
@@ -379,8 +400,8 @@ def test_seeds_are_overwritten_when_their_slab_is_done(
     for end in ends:
         assert not any(array.any() for array in (end._scratch, *end._hashes, end._seeds))
         assert len(end._seeds)
-        assert len(end._expansions) == 1
-        assert not any(scratch.inner.any() or scratch.points.any() for scratch in end._expansions)
+        assert len(end._scratches) == 1
+        assert not any(scratch.inner.any() or scratch.points.any() for scratch in end._scratches)
     assert len(held) > (6 if dims[0] == 60 else 4)
     assert not any(array.any() for array in held)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import sleep
+from typing import Any
 
 import pytest
 
 from spdz.field import M61, M127, Field
 from spdz.preprocessing.triples import make_triples
+from spdz.runtime import workers
 from spdz.runtime.workers import share_out
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
@@ -97,6 +100,72 @@ def test_the_error_of_a_helper_is_raised() -> None:
 
     with pytest.raises(ValueError, match="in a helper"):
         share_out(range(2), 2, work)
+
+
+def test_helpers_that_come_late_find_nothing() -> None:
+    """A pool that starts its work when the loop is over, as if all helpers had been busy."""
+    late: list[tuple[Callable[..., None], Any]] = []
+
+    class Busy:
+        def submit(self, function: Callable[..., None], *arguments: Any) -> None:
+            late.append((function, arguments))
+
+    done: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "_helpers", Busy)
+        share_out(range(3), 3, done.extend)
+    for function, arguments in late:
+        function(*arguments)
+    assert (len(late), done) == (2, [0, 1, 2])
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), KeyboardInterrupt()], ids=repr)
+def test_nothing_is_done_afterwards_if_no_thread_can_be_started(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool has queued the work before it fails; it does it when another helper is free."""
+    queued: list[tuple[Callable[..., None], Any]] = []
+
+    class Full:
+        def submit(self, function: Callable[..., None], *arguments: Any) -> None:
+            queued.append((function, arguments))
+            raise error
+
+    monkeypatch.setattr(workers, "_helpers", Full)
+    done: list[int] = []
+    if isinstance(error, RuntimeError):
+        share_out(range(3), 3, done.extend)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            share_out(range(3), 3, done.extend)
+    before = list(done)
+    for function, arguments in queued:
+        function(*arguments)
+    assert done == before == ([0, 1, 2] if isinstance(error, RuntimeError) else [])
+
+
+def test_an_interruption_waits_for_the_helpers() -> None:
+    meeting, here, ended = threading.Barrier(2), threading.get_ident(), list[bool]()
+    assert here == threading.main_thread().ident, "signals go to the main thread"
+
+    def work(items: Iterator[int]) -> None:
+        next(items)
+        meeting.wait(PATIENCE)
+        if threading.get_ident() != here:
+            sleep(0.05)
+            signal.pthread_kill(here, signal.SIGINT)
+            sleep(0.05)
+            ended.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        share_out(range(2), 2, work)
+    assert ended == [True]
+
+
+def test_loops_may_be_shared_out_inside_of_others() -> None:
+    done: list[int] = []
+    share_out(range(4), 3, lambda outer: [share_out(range(3), 3, done.extend) for _ in outer] and None)
+    assert sorted(done) == sorted([0, 1, 2] * 4)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

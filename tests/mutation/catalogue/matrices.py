@@ -237,6 +237,14 @@ _KEYS: tuple[Mutant, ...] = (
     _one_key("slabs", "(*self._place[1:], self._group, column)"),
     _one_key("groups", "(*self._place, column)"),
     _one_key("columns", "(*self._place, self._group)"),
+    mutant(
+        "matrix-blocks-reused",
+        f"{MULTIPLY}::_End._in_runs",
+        "columns.stop - columns.start, column + columns.start)",
+        "columns.stop - columns.start, column)",
+        "columns of one message are masked by the same blocks if they are expanded in several runs",
+        HONEST,
+    ),
 )
 
 _PRODUCTS: tuple[Mutant, ...] = (
