@@ -239,7 +239,8 @@ class _End:
         self._session_id, self._place = ctx.session.session_id, (ctx.path, receiver, sender)
         self._field, self._digits, self._threads = ctx.field, cuts.digits, ctx.session.threads
         self._tree_keys = ggm.side_keys(self._session_id, "matrix trees", *self._place)
-        self._scratches = [ExpansionScratch() for _ in range(self._threads)]
+        self._scratches: list[ExpansionScratch] = []
+        """Those that no thread uses just now; each thread makes one if there is none."""
         rows = capacity * cuts.digits.ots
         self._scratch, *self._hashes = (np.empty((rows, 2), np.uint64) for _ in range(1 + hashes))
         self._seeds: Rows = np.empty((0, 2), np.uint64)
@@ -257,7 +258,10 @@ class _End:
         key = derive(Domain.SEED_EXPANSION, b"", KEY_BYTES, *label, session_id=self._session_id)
 
         def work_on(runs: Iterable[tuple[slice, slice]]) -> None:
-            scratch = self._scratches.pop()
+            try:
+                scratch = self._scratches.pop()
+            except IndexError:
+                scratch = ExpansionScratch()
             try:
                 expansion = SeedExpansion(key, scratch)
                 for entries, columns in runs:

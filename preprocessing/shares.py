@@ -19,7 +19,7 @@ async def make_input_masks(ctx: Context, links: dict[int, Link], owner: int, cou
     """`count` masks that `owner` knows.
 
     Rounds:    8, and 1 more for the echo for three parties and more.
-               Sends: (count + 1) k elements to each peer at the owner, and the check.
+               Sends: at the owner as `authenticate`, to each peer, and the check.
     Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.
     """
     mine = ctx.party == owner

@@ -59,7 +59,8 @@ async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batc
     """`count` authenticated triples, every check done.
 
     Rounds:    22, and 2 more for the echoes for three parties and more.
-               Sends: per triple tau k OTs of 128 / ot_tree_bits bits + 1 element, and 5 k elements; the checks.
+               Sends: per triple tau k OTs of 128 / ot_tree_bits bits + 1 element, and 5 elements (5 k with
+               COPEe); the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
     """
     entered = await make_candidates(ctx, links, count)

@@ -18,12 +18,14 @@ import spdz
 
 def program(mpc):
     x, y = mpc.random(8), mpc.random(8)
-    return mpc.reveal((x * y).sum())
+    a, b = mpc.random((8, 8)), mpc.random((8, 8))
+    mpc.prepare(triples=15_000, squares=8, random_bits=8, input_masks={0: 8})
+    return mpc.reveal((x * y).sum(), (x * x).sum(), (a @ b).sum())
 
 spdz.run_local(program, parties=2, field=sys.argv[1])
 print(json.dumps(perf_counter() - started))
 """
-"""Two parties in one process, MASCOT: random shares, triples, a product, every check."""
+"""Two parties in one process, MASCOT: every kind of material, so many triples that silent VOLE is used, products."""
 
 
 def compile_seconds(field: str, runs: int) -> Figures:

@@ -70,6 +70,8 @@ def _of_field(field: str, scale: Scale) -> Iterator[tuple[str, Measure]]:
     yield f"threads {field}", lambda: threads.thread_seconds(field, scale.count(50_000), scale.runs)
     yield f"profile triples {field}", lambda: bench_triples(request(scale.count(50_000), 1, profile=True))
     yield f"profile multiply {field}", lambda: bench_multiply(request(scale.count(1_000_000), 1, profile=True))
+    yield f"profile latency {field}", lambda: bench_latency(request(scale.count(1_000), 1, profile=True))
+    yield f"profile matmul {field}", lambda: bench_matmul(Request(field=field, dims=_dims(scale), profile=True))
     yield f"memory {field}", lambda: bench_triples(request(scale.memory_count, 1))
 
 
@@ -103,7 +105,11 @@ ROWS: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
     ("the same, the first one of a process", "multiply", lambda f: with_range(f, "first_multiplications_per_second")),
     ("bytes sent per multiplication and party", "multiply", lambda f: with_range(f, "bytes_per_multiplication")),
     ("a dependent multiplication, per round", "latency", lambda f: with_range(f, "microseconds_per_round", 1, " us")),
-    ("first use, empty kernel cache", "compile", lambda f: with_range(f, "first_seconds", 1, " s")),
+    (
+        "first use of every kernel, empty cache; 15,000 triples",
+        "compile",
+        lambda f: with_range(f, "first_seconds", 1, " s"),
+    ),
     ("the same, kernels compiled before", "compile", lambda f: with_range(f, "second_seconds", 1, " s")),
     ("a product, {dims}: material", "matmul", lambda f: with_range(f, "material_seconds_per_product", 1, " s")),
     (
@@ -167,6 +173,14 @@ def _variants(taken: dict[str, Figures]) -> list[str]:
     return ["The generator's protocols beside each other; each is maliciously secure:\n\n" + rows(head, body)]
 
 
+UNITS = {
+    "triples": "one triple",
+    "multiply": "one multiplication",
+    "latency": "one multiplication of a dependent chain",
+    "matmul": "the material of one product, 64 x 64 times 64 x 64,",
+}
+
+
 def _profile(name: str, figures: Figures) -> str:
     body = []
     for row in figures["stages"]:
@@ -178,8 +192,7 @@ def _profile(name: str, figures: Figures) -> str:
             (row["stage"], number(row["nanoseconds"]), f"{100 * row['share']:.1f} %", number(row["bytes"]), bound)
         )
     head = ("stage", "ns", "of wall", "bytes", "at least ns")
-    unit = {"triples": "triple", "multiply": "multiplication"}[figures["benchmark"]]
     return (
-        f"Where the time of one {unit} goes at one of two parties, {figures['field']} "
+        f"Where the time of {UNITS[figures['benchmark']]} goes at one of two parties, {figures['field']} "
         f"(measuring itself takes about {number(figures['nanoseconds_of_measuring'])} ns of it):\n\n" + rows(head, body)
     )

@@ -145,7 +145,9 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
     parser.add_argument("--runs", type=int, metavar="N", help="medians of N runs, with the least and the greatest (1)")
     parser.add_argument(
-        "--profile", action="store_true", help="triples, multiply, latency: where one party's time goes"
+        "--profile",
+        action="store_true",
+        help="triples, multiply, latency, matmul (its material): where one party's time goes",
     )
     parser.add_argument("--dims", metavar="M,L,N", help="matmul: an M x L matrix times an L x N matrix (64,64,64)")
     parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="triples, matmul: base OTs per tree of the OTs")

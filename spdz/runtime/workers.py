@@ -16,7 +16,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
+from threading import Condition, RLock
 from typing import Generic, TypeVar
 
 from spdz.params import MAX_THREADS
@@ -29,7 +29,9 @@ class Shared(Generic[Item]):
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._left = deque(items)
-        self._changed = Condition()
+        # Entered by itself: an interruption at the entrance of a condition would leave it locked.
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._helping = 0
         self._over = False
         self.error: BaseException | None = None
@@ -49,7 +51,7 @@ class Shared(Generic[Item]):
 
     def help(self, work: Work[Item]) -> None:
         """Work as a helper. One that comes too late, or when everything has been given out, does nothing."""
-        with self._changed:
+        with self._lock:
             if self._over or not self._left:
                 return
             self._helping += 1
@@ -58,7 +60,7 @@ class Shared(Generic[Item]):
         except BaseException as error:
             self.error = error
         finally:
-            with self._changed:
+            with self._lock:
                 self._left.clear()
                 self._helping -= 1
                 self._changed.notify_all()
@@ -66,12 +68,13 @@ class Shared(Generic[Item]):
     def end(self) -> None:
         """Give out no more items, and wait until no helper works.
 
-        Also if this thread is interrupted: what is written to and read from must not be wiped under the helpers.
+        Also if this thread is interrupted while it waits: what is written to and read from must not be wiped under the
+        helpers. (Between two instructions of this method, where Python can be interrupted as well, nothing helps.)
         """
         interruption: BaseException | None = None
         while not self._over or self._helping:
             try:
-                with self._changed:
+                with self._lock:
                     self._left.clear()
                     self._over = True
                     self._changed.wait_for(lambda: not self._helping)

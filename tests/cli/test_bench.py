@@ -135,18 +135,28 @@ def test_a_matrix_product_beside_plain_triples(capfd: pytest.CaptureFixture[str]
 
 
 @pytest.mark.network
-def test_a_profile_sees_every_stage(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "unit", "absent"),
+    [
+        (("triples", "--count", "200"), "triple", {"other kernels", "seed expansion"}),
+        (("matmul", "--dims", "8,8,8"), "product", set[str]()),
+    ],
+    ids=["triples", "matmul"],
+)
+def test_a_profile_sees_every_stage(
+    arguments: tuple[str, ...], unit: str, absent: set[str], capfd: pytest.CaptureFixture[str]
+) -> None:
     """A stage of which nothing is seen is one whose functions are no longer called: the list must follow the code."""
-    figures = figures_of(capfd, "triples", "--count", "200", "--profile")
+    figures = figures_of(capfd, *arguments, "--profile")
     rows = {row["stage"]: row for row in figures["stages"]}
     assert set(rows) == {probe.stage for probe in PROBES} | {OTHER}
-    unseen = [name for name, row in rows.items() if name != OTHER and not row["calls"]]
-    assert unseen in ([], ["other kernels"])
+    unseen = {name for name, row in rows.items() if name != OTHER and not row["calls"]}
+    assert unseen <= absent
     for stage in BOUNDS:
         if stage not in unseen:
             assert rows[stage]["lower_bound_nanoseconds"] > 0, stage
     assert sum(row["share"] for row in figures["stages"]) == pytest.approx(1)
-    assert sum(row["nanoseconds"] for row in figures["stages"]) == pytest.approx(figures["nanoseconds_per_triple"])
+    assert sum(row["nanoseconds"] for row in figures["stages"]) == pytest.approx(figures[f"nanoseconds_per_{unit}"])
     assert rows["TLS encrypt and write"]["bytes"] > 1000
     assert "transport.tls_stream.TlsStream.push" in {row["function"] for row in figures["functions"]}
 

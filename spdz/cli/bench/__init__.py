@@ -27,7 +27,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, frozenset[str]]] = {
     "triples": (bench_triples, _NETWORK | _GENERATOR | {"profile", "threads"}),
     "multiply": (bench_multiply, _NETWORK | {"profile"}),
     "latency": (bench_latency, _NETWORK | {"profile"}),
-    "matmul": (bench_matmul, _NETWORK | _GENERATOR | {"dims", "threads"}),
+    "matmul": (bench_matmul, _NETWORK | _GENERATOR | {"dims", "profile", "threads"}),
 }
 """Each benchmark, and which of the options that not all have it takes."""
 

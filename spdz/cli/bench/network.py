@@ -85,8 +85,7 @@ def bench_matmul(request: Request) -> Figures:
     _compile_generator(request)
 
     def run() -> Figures:
-        options = {"dims": request.dims, "count": count}
-        results = _cluster(tasks.matmul.__name__, options, request, "mascot")
+        results = _cluster(tasks.matmul.__name__, {"dims": request.dims, "count": count}, request, "mascot")
         scale = products / results[0]["plain_sample"]
         made = results[0]["material"] == "matrix triples"
         whole = 1 / count if made else scale
@@ -105,7 +104,7 @@ def bench_matmul(request: Request) -> Figures:
         "dims": f"{m} x {inner} times {inner} x {n}",
         "count": count,
     }
-    return head | median_of_runs(run, request.runs)
+    return _measured(request, head, run, {"dims": request.dims, "count": count}, "matmul", "mascot", "product")
 
 
 # -- profiles ---------------------------------------------------------------------------------------------------------

@@ -35,6 +35,10 @@ def _hashed(arguments: tuple[Any, ...], result: Any) -> int:
     return 2 * _size(arguments[1])
 
 
+def _made(arguments: tuple[Any, ...], result: Any) -> int:
+    return _size(result)
+
+
 def _returned(arguments: tuple[Any, ...], result: Any) -> int:
     return result if isinstance(result, int) else 0
 
@@ -46,6 +50,8 @@ PROBES = (
     Probe("hash", "spdz.crypto.tweakable_hash", "TweakableHash.permute", _hashed),
     Probe("hash", "spdz.crypto.tweakable_hash", "TweakableHash.hash_rows"),
     Probe("hash", "spdz.crypto.tweakable_hash", "kernels"),
+    Probe("seed expansion", "spdz.crypto.seed_expansion", "SeedExpansion.permute", _made),
+    Probe("seed expansion", "spdz.crypto.seed_expansion", "kernels"),
     Probe("universal-hash check", "spdz.crypto.universal_hash", "UniversalHash.digest", touched),
     Probe("universal-hash check", "spdz.crypto.universal_hash", "UniversalHash.__init__"),
     Probe("serialise", "spdz.wire.codec", "Elements.encode"),
@@ -75,6 +81,7 @@ BOUNDS = {
     "PRG": "aes_ctr",
     "transpose": "memory",
     "hash": "aes_ecb",
+    "seed expansion": "aes_ecb",
     "universal-hash check": "gmac",
     "field kernels": "memory",
     "serialise": "memory",
