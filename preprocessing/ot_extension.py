@@ -83,16 +83,16 @@ class LeafStreams:
 
         def work(trees: Iterable[int]) -> None:
             piece = self._pieces.pop()
+            views = [memoryview(row).cast("B") for row in piece]
             try:
                 for tree in trees:
-                    self._add_up(piece, tree, columns, use)
+                    self._add_up(piece, views, tree, columns, use)
             finally:
                 self._pieces.append(piece)
 
         share_out(range(self.trees), threads, work)
 
-    def _add_up(self, piece: Rows, tree: int, columns: Rows, use: UseOfTotal) -> None:
-        views = [memoryview(row).cast("B") for row in piece]
+    def _add_up(self, piece: Rows, views: list[memoryview], tree: int, columns: Rows, use: UseOfTotal) -> None:
         step, words = piece.shape[1], columns.shape[1]
         for start in range(0, words, step):
             count, missing = min(step, words - start), len(piece) - len(self.prgs[tree])
