@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import InternalError
 from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray
+from spdz.field.lpn import ROW_WORDS
 from spdz.local import run_local
 from spdz.online.session import Mpc
 from spdz.params import AUTHENTICATION, MascotParams, SessionParams
@@ -333,3 +335,13 @@ def test_the_code_does_not_depend_on_the_threads(field: Field) -> None:
         add_code(field, b"one public seed.", [(secret, outputs), (secret, outputs)], threads)
         found.add(outputs.to_bytes())
     assert len(found) == 1
+
+
+def test_chunks_of_the_code_are_one_stream() -> None:
+    """Rows that shared words with rows of another chunk would have differences of little weight: a weak code."""
+    secret, seed, count = M61.array(range(1, 50)), b"one public seed.", 2 * CHUNK_ROWS + 7
+    outputs, expected = M61.zeros(count), M61.zeros(count)
+    add_code(M61, seed, [(secret, outputs)])
+    words = np.frombuffer(Prg(seed).bytes(8 * ROW_WORDS * count), np.uint64).reshape(count, ROW_WORDS)
+    M61.add_code_rows(secret, words, expected)
+    assert outputs.equals(expected)

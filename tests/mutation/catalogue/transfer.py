@@ -14,6 +14,7 @@ ATTACK_EXTENSION = "tests/attacks/test_ot_extension.py"
 ATTACK_TREES = "tests/attacks/test_ot_trees.py"
 TEST_TREES = "tests/preprocessing/test_ot_trees.py"
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
+OVERWRITTEN = "tests/preprocessing/test_overwritten.py"
 
 _PLACE = "place = (receiver, sender, index, slot, *points, sender_point)"
 _HASHED = '"base ot", receiver, sender, index, slot, other, session_id=ctx.session.session_id'
@@ -274,6 +275,34 @@ _EXTENSION: tuple[Mutant, ...] = (
         ],
         "pieces of the streams of leaves outlive the extension",
         "tests/preprocessing/test_ot_extension.py",
+    ),
+    mutant_of(
+        "ot-columns-survive",
+        EXTENSION,
+        [
+            ("OtReceiver.wipe", "        self._columns.fill(0)\n        self._choices.fill(0)\n", ""),
+            ("OtSender.wipe", "        self._columns.fill(0)\n", ""),
+        ],
+        "a session that ends inside an extension leaves its columns in memory",
+        OVERWRITTEN,
+    ),
+    mutant_of(
+        "ot-hashes-survive",
+        EXTENSION,
+        [
+            ("OtReceiver.wipe", "        self._hash.wipe()\n", ""),
+            ("OtSender.wipe", "        self._hash.wipe()\n", ""),
+        ],
+        "halves of hashes outlive the session",
+        OVERWRITTEN,
+    ),
+    mutant(
+        "ot-rows-survive",
+        "preprocessing/multiply.py::_in_chunks",
+        "            buffers.wipe()\n",
+        "            pass\n",
+        "rows and halves of hashes outlive a product",
+        OVERWRITTEN,
     ),
     mutant_of(
         "ot-index-starts-again",

@@ -15,6 +15,7 @@ ATTACK = "tests/attacks/test_vole.py"
 HONEST = "tests/preprocessing/test_vole.py"
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
+OVERWRITTEN = "tests/preprocessing/test_overwritten.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
@@ -160,6 +161,38 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         "all sessions share one code",
         HONEST,
+    ),
+    mutant(
+        "vole-code-chunks-overlap",
+        f"{LPN}::add_code",
+        "start * ROW_WORDS * words.itemsize // BLOCK_BYTES",
+        "start",
+        "rows of the code share words with rows of other chunks, so that their differences have little weight",
+        HONEST,
+    ),
+    mutant(
+        "vole-key-holders-trees-survive",
+        f"{TREES}::grow",
+        "    leaves.fill(0)\n    seeds.fill(0)\n",
+        "",
+        "roots and leaves of the key holder's trees are left in memory",
+        OVERWRITTEN,
+    ),
+    mutant(
+        "vole-key-holders-hashes-survive",
+        f"{TREES}::grow",
+        "    for array in (rows, first, second):\n        array.fill(0)\n",
+        "",
+        "rows and hashes of the key holder's OTs are left in memory",
+        OVERWRITTEN,
+    ),
+    mutant(
+        "vole-inputters-trees-survive",
+        f"{TREES}::puncture",
+        "    for array in (leaves, rows, hashed, chosen):\n        array.fill(0)\n",
+        "",
+        "leaves, rows, hashes and sums of the inputter, which tell the places of its noise, are left in memory",
+        OVERWRITTEN,
     ),
     mutant(
         "vole-commitment-without-place",

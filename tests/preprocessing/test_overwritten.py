@@ -1,0 +1,92 @@
+"""Working memory that depends on secrets is overwritten as soon as it has served (PITFALLS 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spdz.crypto import ggm
+from spdz.field import M61
+from spdz.preprocessing.lpn import LpnParams
+from spdz.preprocessing.multiply import _in_chunks
+from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.ot_rows import RowBuffers
+from spdz.preprocessing.vole_extend import make_base, stretch
+from spdz.runtime.context import Context
+from tests.support.dealer import ideal_links
+from tests.support.ot import OtPair
+from tests.support.parties import make_sessions, run
+from tests.support.vole import with_vole
+
+Arrays = list[np.ndarray]
+
+
+def remember(patch: pytest.MonkeyPatch, owner: Any, name: str, held: Arrays, which: Callable[..., Arrays]) -> None:
+    """Note `which(arguments, result)` of every call."""
+    original = getattr(owner, name)
+
+    def spy(*arguments: Any) -> Any:
+        result = original(*arguments)
+        noted = which(arguments, result)
+        assert all(array.any() for array in noted), name
+        held.extend(noted)
+        return result
+
+    patch.setattr(owner, name, spy)
+
+
+def test_trees_and_hashes_of_silent_vole(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roots, leaves, rows and hashes of either end: with the messages they give the noise or the key away."""
+    held: Arrays = []
+    remember(monkeypatch, ggm, "expand", held, lambda given, made: [given[0], made[0]])
+    remember(monkeypatch, ggm, "reconstruct", held, lambda given, made: [given[1], made])
+    remember(monkeypatch, OtSender, "hashed_rows", held, lambda given, _: [given[3], *given[4]])
+    remember(monkeypatch, OtReceiver, "hashed_rows", held, lambda given, _: [given[3], given[4]])
+    sessions, params = make_sessions(2, M61, seed), LpnParams(5, 3, 4)
+    links = with_vole(ideal_links(sessions, seed))
+
+    async def main(ctx: Context) -> None:
+        base = await make_base(ctx.child("base"), links[ctx.party], (0, 1), params.base)
+        await stretch(ctx.child("only"), links[ctx.party], (0, 1), params, "only", base)
+
+    assert run(sessions, main).results == [None, None]
+    assert len(held) == 2 * (2 + 2 + 3 + 2)
+    assert not any(array.any() for array in held)
+
+
+def test_ends_of_an_extension_in_the_middle_of_it(seed: bytes) -> None:
+    """A session that ends between the columns and their use."""
+    pair = OtPair(seed, 4)
+    pair.extend(256)
+    pair.hashed(0, 256)
+    held = [pair.receiver._columns, pair.receiver._choices, pair.sender._columns]
+    held += [half for end in (pair.receiver, pair.sender) for half in end._hash._scratch.halves(256)]
+    assert all(array.any() for array in held)
+    pair.receiver.wipe()
+    pair.sender.wipe()
+    assert not any(array.any() for array in held)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("fails", [False, True])
+def test_chunks_of_a_product(threads: int, fails: bool) -> None:
+    held: Arrays = []
+
+    def work(buffers: RowBuffers, start: int, count: int) -> None:
+        halves = buffers.halves(0, count)
+        for half in halves:
+            half.fill(1)
+        held.extend(halves)
+        if fails:
+            raise RuntimeError("a kernel failed")
+
+    if fails:
+        with pytest.raises(RuntimeError, match="a kernel failed"):
+            _in_chunks(M61, 5000, 1, threads, work)
+    else:
+        _in_chunks(M61, 5000, 1, threads, work)
+    assert held
+    assert not any(array.any() for array in held)
