@@ -89,6 +89,7 @@ async def enter(
 async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
     """The second part of `authenticate`: the check, whose MAC check waits for `turn` to end. Returns the MAC shares."""
     await _check(ctx.child("check", Unverified()), links, entered.share, turn, after=entered.received)
+    entered.share.value.wipe()
     return entered.share.mac[:-1]
 
 

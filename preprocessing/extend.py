@@ -1,6 +1,6 @@
 """OT extension with all peers at once: columns, the toss of the key, the check.
 
-Order:     the key is tossed when all columns have been received, by data flow (DESIGN 6.2 step 1).
+Order:     the key is tossed when all columns have been received, by data flow (docs/design.md 3).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
 
-OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; DESIGN 6.2 step 1")
+OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/design.md 3")
 
 
 async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> None:
@@ -22,8 +22,11 @@ async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> No
     Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    choices = dict.fromkeys(ctx.peers, ctx.field.packed_bits(padded))
-    await extend_choices(ctx, links, tuple(range(ctx.parties)), choices, padded.size * ctx.field.bits)
+    bits = ctx.field.packed_bits(padded)
+    await extend_choices(
+        ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, bits), padded.size * ctx.field.bits
+    )
+    bits.fill(0)
 
 
 async def extend_choices(

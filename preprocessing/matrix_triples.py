@@ -13,7 +13,7 @@ Symbols:   X, Y, Z are A, B, C, or B^T, A^T, C^T if n > m: the bigger one of m a
 Deviation: [KOS16] combines tau copies of every triple; here a few spare rows serve a whole matrix, by the leftover hash
            lemma for the columns together.
 Order:     products, Y entered -> R -> X', Z' entered -> authenticate check -> r -> openings -> MAC check, each by data
-           flow (DESIGN 6.2 step 5). Y is fixed before R, so that what a selective failure tells is fixed before R.
+           flow (docs/design.md 3). Y is fixed before R, so that what a selective failure tells is fixed before R.
 Checked:   everything, before this returns.
 """
 

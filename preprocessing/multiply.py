@@ -45,7 +45,9 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     Unchecked: the products, until the sacrifice.
     """
-    await extend(ctx, links, _padded(ctx, a))
+    padded = _padded(ctx, a)
+    await extend(ctx, links, padded)
+    padded.wipe()
     own_b = b.reshape(-1, 1).broadcast_to(a.shape).ravel()
     flat = a.ravel()
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))

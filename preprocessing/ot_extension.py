@@ -182,6 +182,7 @@ class OtReceiver:
         self._next_index += 8 * self._choices.size
         self._columns.fill(0)
         self._choices.fill(0)
+        self._hash.wipe()
         self._streams.clear()
         self._columns = _NO_COLUMNS
 
@@ -267,6 +268,7 @@ class OtSender:
         """Forget the columns and move the OT index on."""
         self._next_index += 8 * self._columns.shape[1]
         self._columns.fill(0)
+        self._hash.wipe()
         self._streams.clear()
         self._columns = _NO_COLUMNS
 

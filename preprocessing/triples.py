@@ -5,7 +5,7 @@ Symbols:   tau copies of a; r, r^ combination coins; a = <a_t, r>, a^ = <a_t, r^
            rho = t a - a^ is opened, sigma = t c - c^ - rho b must be zero.
 Deviation: coins r, r^ per triple, one sacrifice coin t per batch ([KOS16] treats a single triple). A triple that is
            wrong by (e, e^) passes only if t e = e^, so one t finds any number of wrong triples with the same bound 1/p.
-Order:     products -> r, r^ -> authenticate -> t -> openings -> MAC check, each by data flow (DESIGN 6.2 step 5).
+Order:     products -> r, r^ -> authenticate -> t -> openings -> MAC check, each by data flow (docs/design.md 3).
 Checked:   everything, before this returns.
 """
 
@@ -89,8 +89,11 @@ async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> E
     products = await multiply(ctx.child("multiply"), links, a, b)
     coins = await toss(ctx, COMBINE_COINS, after=products)
     candidates = combine(coins, a, b, products)
+    a.wipe()
+    products.wipe()
     values, inside = FieldArray.concatenate(list(candidates)), ctx.child("authenticate")
     entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+    values.wipe()
     return EnteredCandidates(inside, candidates, entered)
 
 
@@ -133,6 +136,8 @@ async def sacrifice(
     await wait_for(turn)
     await check_openings(ctx, SACRIFICE_CHECK)
     ctx.unverified.require_empty()
+    a_hat.wipe()
+    c_hat.wipe()
     return Batch(TRIPLES, (a, b, c))
 
 

@@ -151,6 +151,8 @@ async def _single_points(
         made[ctx.party, peer] = puncture(
             field, links[peer], noise[ctx.party, peer], paths[peer], _keys(ctx, (ctx.party, peer)), message
         )
+        paths[peer].fill(0)
+        choices[peer].fill(0)
     return made, received
 
 

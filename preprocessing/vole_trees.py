@@ -93,4 +93,6 @@ def puncture(
     field.add_noise(base[0], places, u)
     # The leaf at the place is zero so far, so that the sum is over the others.
     field.add_noise(base[1] - totals - v.reshape(blocks, -1).sum(1), places, v)
+    for array in (places, mask):
+        array.fill(0)
     return u, v

@@ -48,7 +48,7 @@ class SecurityParams:
         """tau, the copies of `a` that MASCOT combines into one: the smallest tau >= 2 + 2 s / k.
 
         The random combination of tau leaky copies is statistically close to uniform by the leftover hash lemma
-        ([KOS16], section 5 and the parameter discussion after it; the bound is DESIGN 6.2).
+        ([KOS16], section 5 and the parameter discussion after it; see docs/design.md 4.5).
         """
         return 2 + -(-2 * self.statistical_bits // field_bits)
 

@@ -23,10 +23,10 @@ _TEXT_BYTES = 1024
 
 HELLO = declare(
     "handshake.hello",
-    source="DESIGN 7",
+    source="docs/wire.md 8",
     tampering=(ConfigurationMismatch, MalformedMessage, BroadcastMismatch),
 )
-CONFIRM = declare("handshake.confirm", source="DESIGN 7", tampering=(BroadcastMismatch,))
+CONFIRM = declare("handshake.confirm", source="docs/wire.md 8", tampering=(BroadcastMismatch,))
 
 
 async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tuple[int, ...]) -> bytes:

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from spdz.crypto import ggm
-from spdz.field import M61
+from spdz.field import M61, FieldArray
+from spdz.preprocessing import triples, vole_extend
 from spdz.preprocessing.lpn import LpnParams
 from spdz.preprocessing.multiply import _in_chunks
 from spdz.preprocessing.ot_extension import OtReceiver, OtSender
 from spdz.preprocessing.ot_rows import RowBuffers
 from spdz.preprocessing.vole_extend import make_base, stretch
+from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from tests.support.dealer import ideal_links
 from tests.support.ot import OtPair
@@ -55,6 +57,51 @@ def test_trees_and_hashes_of_silent_vole(seed: bytes, monkeypatch: pytest.Monkey
     assert run(sessions, main).results == [None, None]
     assert len(held) == 2 * (2 + 2 + 3 + 2)
     assert not any(array.any() for array in held)
+
+
+def test_places_of_noise(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: Arrays = []
+    remember(monkeypatch, vole_extend, "random_paths", held, lambda _, made: [made])
+    remember(monkeypatch, vole_extend, "packed_choices", held, lambda _, made: [made])
+    sessions = make_sessions(2, M61, seed)
+    links = with_vole(ideal_links(sessions, seed))
+    assert run(sessions, lambda ctx: vole_extend.replenish(ctx, links[ctx.party], (0,), 10)).results == [None, None]
+    assert len(held) >= 2
+    assert not any(array.any() for array in held)
+
+
+def test_what_a_batch_of_triples_leaves(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copies of a, their products, the values that are sacrificed, and the bits that were chosen."""
+    held: list[FieldArray] = []
+    original = triples.combine
+
+    def spy(coins: Coins, a: FieldArray, b: FieldArray, c: FieldArray) -> triples.Candidates:
+        made = original(coins, a, b, c)
+        held.extend((a, c, made.a_hat, made.c_hat))
+        return made
+
+    monkeypatch.setattr(triples, "combine", spy)
+    bits: Arrays = []
+    remember(monkeypatch, OtReceiver, "extend", bits, lambda given, _: [given[1]])
+    sessions = make_sessions(2, M61, seed)
+    links = ideal_links(sessions, seed)
+    batches = run(sessions, lambda ctx: triples.make_triples(ctx, links[ctx.party], 5)).results
+    assert not any(share.value.is_zero().any() for batch in batches for share in batch.shares)
+    assert len(held) == 8
+    assert len(bits) == 2
+    assert all(array.is_zero().all() for array in held)
+    assert not any(array.any() for array in bits)
+
+
+def test_ends_of_an_extension_that_is_over(seed: bytes) -> None:
+    pair = OtPair(seed, 4)
+    pair.extend(256)
+    pair.hashed(0, 256)
+    halves = [half for end in (pair.receiver, pair.sender) for half in end._hash._scratch.halves(256)]
+    assert all(half.any() for half in halves)
+    pair.receiver.finish()
+    pair.sender.finish()
+    assert not any(half.any() for half in halves)
 
 
 def test_ends_of_an_extension_in_the_middle_of_it(seed: bytes) -> None:

@@ -66,8 +66,9 @@ class Seen:
         paths, checked = vole_extend.random_paths, vole_extend.check_trees
 
         def draw(*more: Any) -> Any:
-            self.paths = paths(*more)
-            return self.paths
+            drawn = paths(*more)
+            self.paths = drawn.copy()
+            return drawn
 
         async def check(ctx: Context, vectors: Any, masks: Any, *, after: object) -> None:
             self.noise[ctx.party] = [array.to_ints() for array in vectors[INPUTTER, KEY_HOLDER]]

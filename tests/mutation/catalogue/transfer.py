@@ -296,6 +296,16 @@ _EXTENSION: tuple[Mutant, ...] = (
         "halves of hashes outlive the session",
         OVERWRITTEN,
     ),
+    mutant_of(
+        "ot-hashes-of-an-extension-survive",
+        EXTENSION,
+        [
+            ("OtReceiver.finish", "        self._hash.wipe()\n", ""),
+            ("OtSender.finish", "        self._hash.wipe()\n", ""),
+        ],
+        "halves of hashes, which tell the seeds of a slab of Y, outlive the extension",
+        OVERWRITTEN,
+    ),
     mutant(
         "ot-rows-survive",
         "preprocessing/multiply.py::_in_chunks",

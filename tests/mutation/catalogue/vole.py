@@ -195,6 +195,14 @@ MUTANTS: tuple[Mutant, ...] = (
         OVERWRITTEN,
     ),
     mutant(
+        "vole-places-survive",
+        f"{EXTEND}::_single_points",
+        "        paths[peer].fill(0)\n        choices[peer].fill(0)\n",
+        "",
+        "the places of the noise are left in memory",
+        OVERWRITTEN,
+    ),
+    mutant(
         "vole-commitment-without-place",
         f"{CHECK}::_place",
         'return f"{ctx.path} to {inputter}".encode()',
