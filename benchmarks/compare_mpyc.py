@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.performance.__main__ import write_everything
-from benchmarks.performance.comparison import TASKS, product, shapes_of, text_of
+from benchmarks.performance.comparison import PHASES, TASKS, product, shapes_of, text_of
 from benchmarks.performance.store import Store, new_section
 from spdz.cli.cluster import run_cluster
 from spdz.errors import SpdzError
@@ -53,8 +53,8 @@ def mpyc_row(task: str, sizes: list[int], field: str, runs: int) -> Row:
             raise SystemExit(f"the parties of MPyC were not done after {PATIENCE_SECONDS:.0f} s") from None
         if any(codes):
             raise SystemExit(f"the parties of MPyC ended with exit codes {codes}")
-    seconds = median(json.loads(said.splitlines()[-1]))
-    return _row(task, sizes, "MPyC", MPYC_PARTIES, "mpyc", seconds, None, seconds)
+    seconds = json.loads(said.splitlines()[-1])
+    return _row(task, sizes, "MPyC", MPYC_PARTIES, "mpyc", {"seconds": seconds, "online": seconds})
 
 
 def _first_of_free_ports(count: int) -> int:
@@ -80,39 +80,15 @@ def own_row(task: str, sizes: list[int], field: str, runs: int, parties: int, ma
         for _ in range(runs)
     ]
 
-    def middle(*path: str) -> float:
-        return median(max(_inside(result, path) for result in results) for results in measured)
-
-    phases = middle("phases", "preprocessing"), middle("phases", "online")
-    return _row(task, sizes, "spdz", parties, material, middle("seconds"), *phases)
+    times = {name: [max(result[name] for result in results) for results in measured] for name in PHASES}
+    return _row(task, sizes, "spdz", parties, material, times)
 
 
-def _inside(value: Any, path: tuple[str, ...]) -> float:
-    for name in path:
-        value = value[name]
-    return float(value)
-
-
-def _row(
-    task: str,
-    sizes: list[int],
-    system: str,
-    parties: int,
-    material: str,
-    seconds: float,
-    preprocessing: float | None,
-    online: float,
-) -> Row:
-    return {
-        "task": task,
-        "sizes": sizes,
-        "system": system,
-        "parties": parties,
-        "material": material,
-        "seconds": seconds,
-        "preprocessing": preprocessing,
-        "online": online,
-    }
+def _row(task: str, sizes: list[int], system: str, parties: int, material: str, times: dict[str, list[float]]) -> Row:
+    """`times`: of every run, by phase."""
+    head = {"task": task, "sizes": sizes, "system": system, "parties": parties, "material": material}
+    ranges = {name: [min(found), max(found)] for name, found in times.items()}
+    return head | {name: median(found) for name, found in times.items()} | {"range": ranges}
 
 
 def measured_rows(sizes: dict[str, list[int]], field: str, runs: int) -> Iterator[Row]:

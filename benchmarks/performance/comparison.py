@@ -10,9 +10,11 @@ from spdz.errors import UsageError
 from spdz.online.secret import SecretArray
 from spdz.online.session import Mpc
 
-from .store import Section, number, origin, rows
+from .store import Section, origin, rows, with_range
 
 TASKS = ("multiply", "matmul", "inner")
+PHASES = ("seconds", "preprocessing", "online")
+"""Both in one call, and each by itself."""
 TITLES = {
     "multiply": "{0:,} products in one array",
     "matmul": "matrix product {0} x {1} x {2}",
@@ -43,7 +45,7 @@ def product(mpc: Mpc, options: dict[str, Any], say: Callable[..., None]) -> dict
     material = timed(mpc, lambda: _prepare(mpc, task, sizes))
     mpc.reveal(left.reshape(-1)[:1])  # Everybody has the material before anybody's clock starts.
     online = timed(mpc, lambda: _reveal(mpc, task, left, right))
-    return figures | {"phases": {"preprocessing": material["seconds"], "online": online["seconds"]}}
+    return figures | {"preprocessing": material["seconds"], "online": online["seconds"]}
 
 
 def _prepare(mpc: Mpc, task: str, sizes: list[int]) -> None:
@@ -80,9 +82,7 @@ def text_of(section: Section) -> str:
             row["system"],
             str(row["parties"]),
             SECURITY[row["material"]],
-            number(row["seconds"]),
-            "none needed" if row["preprocessing"] is None else number(row["preprocessing"]),
-            number(row["online"]),
+            *(with_range(row, phase) if phase in row else "none needed" for phase in PHASES),
         )
         for row in section["rows"]
     ]

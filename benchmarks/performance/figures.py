@@ -68,7 +68,7 @@ def _of_field(field: str, scale: Scale) -> Iterator[tuple[str, Measure]]:
             lambda mascot=mascot: bench_triples(request(scale.count(50_000), mascot=mascot)),
         )
     yield f"threads {field}", lambda: threads.thread_seconds(field, scale.count(50_000), scale.runs)
-    yield f"profile triples {field}", lambda: bench_triples(request(scale.count(50_000), 1, profile=True))
+    yield f"profile triples {field}", lambda: bench_triples(request(scale.count(100_000), 1, profile=True))
     yield f"profile multiply {field}", lambda: bench_multiply(request(scale.count(1_000_000), 1, profile=True))
     yield f"profile latency {field}", lambda: bench_latency(request(scale.count(1_000), 1, profile=True))
     yield f"profile matmul {field}", lambda: bench_matmul(Request(field=field, dims=_dims(scale), profile=True))
@@ -83,47 +83,79 @@ def _dims(scale: Scale) -> tuple[int, int, int]:
 
 MEBI = 1 / (1 << 20)
 
-ROWS: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
-    ("MASCOT triples per second, s = 60", "triples", lambda f: with_range(f, "triples_per_second")),
-    ("bytes sent per triple and party", "triples", lambda f: with_range(f, "bytes_per_triple")),
+ROWS: tuple[tuple[str, str, Callable[[Figures], str], str], ...] = (
+    (
+        "MASCOT triples per second, s = 60",
+        "triples",
+        lambda f: with_range(f, "triples_per_second"),
+        "45,000; 17,500",
+    ),
+    ("bytes sent per triple and party", "triples", lambda f: with_range(f, "bytes_per_triple"), "4,700; 17,500"),
     (
         "processor time of a party per triple",
         "triples",
         lambda f: with_range(f, "cpu_seconds", 1e6 / f["count"], " us"),
+        "",
     ),
-    ("set-up: keys, base OT", "triples", lambda f: with_range(f, "set_up_seconds", 1, " s")),
+    ("set-up: keys, base OT", "triples", lambda f: with_range(f, "set_up_seconds", 1, " s"), "0.5 s"),
     (
         "memory of a party while making {count} triples",
         "memory",
         lambda f: with_range(f, "peak_rss_bytes", MEBI, " MiB"),
+        "700 MB",
     ),
     (
         "multiplications per second, {count} in one array, MAC check included",
         "multiply",
         lambda f: with_range(f, "multiplications_per_second"),
+        "8 million; 3 million",
     ),
-    ("the same, the first one of a process", "multiply", lambda f: with_range(f, "first_multiplications_per_second")),
-    ("bytes sent per multiplication and party", "multiply", lambda f: with_range(f, "bytes_per_multiplication")),
-    ("a dependent multiplication, per round", "latency", lambda f: with_range(f, "microseconds_per_round", 1, " us")),
+    (
+        "the same, the first one of a process",
+        "multiply",
+        lambda f: with_range(f, "first_multiplications_per_second"),
+        "",
+    ),
+    (
+        "bytes sent per multiplication and party",
+        "multiply",
+        lambda f: with_range(f, "bytes_per_multiplication"),
+        "",
+    ),
+    (
+        "a dependent multiplication, per round",
+        "latency",
+        lambda f: with_range(f, "microseconds_per_round", 1, " us"),
+        "250 us",
+    ),
     (
         "first use of every kernel, empty cache; 15,000 triples",
         "compile",
         lambda f: with_range(f, "first_seconds", 1, " s"),
+        "20 s",
     ),
-    ("the same, kernels compiled before", "compile", lambda f: with_range(f, "second_seconds", 1, " s")),
-    ("a product, {dims}: material", "matmul", lambda f: with_range(f, "material_seconds_per_product", 1, " s")),
+    ("the same, kernels compiled before", "compile", lambda f: with_range(f, "second_seconds", 1, " s"), ""),
+    (
+        "a product, {dims}: material",
+        "matmul",
+        lambda f: with_range(f, "material_seconds_per_product", 1, " s"),
+        "",
+    ),
     (
         "the same product: material as plain triples",
         "matmul",
         lambda f: with_range(f, "plain_triples_seconds_per_product", 1, " s"),
+        "",
     ),
     (
         "the same product: bytes of the material, and as plain triples",
         "matmul",
         lambda f: f"{number(f['material_bytes_per_product'])}, {number(f['plain_triples_bytes_per_product'])}",
+        "a tenth",
     ),
-    ("the same product: online", "matmul", lambda f: with_range(f, "online_seconds_per_product", 1, " s")),
+    ("the same product: online", "matmul", lambda f: with_range(f, "online_seconds_per_product", 1, " s"), ""),
 )
+"""Title, benchmark, figure, and the goal that the project has set itself for this machine (M61; M127)."""
 
 
 def text_of(section: Section) -> str:
@@ -140,13 +172,13 @@ def text_of(section: Section) -> str:
 
 def _table(taken: dict[str, Figures]) -> str:
     body = []
-    for title, kind, cell in ROWS:
+    for title, kind, cell, goal in ROWS:
         cells = [cell(taken[f"{kind} {field}"]) if f"{kind} {field}" in taken else "" for field in FIELDS]
         known = next((taken[f"{kind} {field}"] for field in FIELDS if f"{kind} {field}" in taken), None)
         if known is not None:
             count = number(known["count"]) if "count" in known else ""
-            body.append((title.format(count=count, dims=known.get("dims", "")), *cells))
-    return rows(("two parties, one process each", *FIELDS), body)
+            body.append((title.format(count=count, dims=known.get("dims", "")), *cells, goal))
+    return rows(("two parties, one process each", *FIELDS, "goal"), body)
 
 
 def _machine(figures: Figures) -> str:
@@ -173,6 +205,8 @@ def _variants(taken: dict[str, Figures]) -> list[str]:
     return ["The generator's protocols beside each other; each is maliciously secure:\n\n" + rows(head, body)]
 
 
+LEAST_SHARE = 0.0005
+"""Stages that take less of the time are left out of the page."""
 UNITS = {
     "triples": "one triple",
     "multiply": "one multiplication",
@@ -184,7 +218,7 @@ UNITS = {
 def _profile(name: str, figures: Figures) -> str:
     body = []
     for row in figures["stages"]:
-        if not row["calls"] and row["stage"] != OTHER:
+        if row["share"] < LEAST_SHARE and row["stage"] != OTHER:
             continue
         least = row["lower_bound_nanoseconds"]
         bound = "" if least is None else f"{number(least)} ({row['bound_by']})"

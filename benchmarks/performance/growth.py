@@ -24,7 +24,7 @@ PARTIES = (2, 3, 4, 5)
 COUNTS = (10_000, 100_000, 1_000_000)
 GREATEST_COUNT = 5_000_000
 SINGLE_RUN_ABOVE = 500_000
-"""So many triples average over time by themselves."""
+"""So many triples take half a minute, which averages over time by itself."""
 
 BENCHMARKS: Mapping[str, Callable[[Request], Figures]] = {
     "triples": bench_triples,
@@ -59,8 +59,8 @@ def points(scale: Scale, full: bool = False) -> Iterator[Point]:
             yield from _all("parties", parties, scale, field=field, parties=parties)
         for count in (*COUNTS, GREATEST_COUNT) if full else COUNTS:
             size, runs = scale.count(count), 1 if count > SINGLE_RUN_ABOVE else scale.runs
-            for benchmark in ("triples", "multiply"):
-                yield Point("count", size, benchmark, Request(field=field, count=size, runs=runs))
+            yield Point("count", size, "triples", Request(field=field, count=size, runs=runs))
+            yield Point("count", size, "multiply", Request(field=field, count=size, runs=scale.runs))
         for milliseconds in ROUND_TRIPS_MS:
             line = None if milliseconds == DIRECT else Line(milliseconds * 1e-3)
             yield from _all("latency", milliseconds, scale, field=field, line=line)
@@ -103,6 +103,11 @@ COLUMNS: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
     ("memory, multiplications", "multiply", lambda f: with_range(f, "peak_rss_bytes", MEBI, " MiB")),
     ("us per dependent round", "latency", lambda f: with_range(f, "microseconds_per_round")),
 )
+AMOUNTS = {
+    "triples": ("count", "{:,} triples"),
+    "multiply": ("count", "products in arrays of {:,}"),
+    "latency": ("multiplications", "a chain of {:,} multiplications"),
+}
 PLOTS = (
     ("triples", "triples_per_second", "MASCOT triples", "triples per second"),
     ("multiply", "multiplications_per_second", "Online multiplications in one array", "multiplications per second"),
@@ -123,10 +128,18 @@ def text_of(section: Section) -> str:
         chosen = [point for point in section["points"] if point["axis"] == axis]
         if not chosen:
             continue
-        parts += [f"### {title}", NOTES[axis]]
+        parts += [f"### {title}", NOTES[axis], _amounts(axis, chosen)]
         parts += [_table(axis, field, chosen) for field in FIELDS]
         parts += [f"![{title}: {benchmark}]({plot_name(axis, benchmark)})" for benchmark, *_ in PLOTS]
     return "\n\n".join(part for part in parts if part)
+
+
+def _amounts(axis: str, chosen: list[dict[str, Any]]) -> str:
+    """How much each point of an axis measures."""
+    if axis == "count":
+        return ""
+    amounts = {point["benchmark"]: point["figures"][AMOUNTS[point["benchmark"]][0]] for point in chosen}
+    return f"Each line: {', '.join(AMOUNTS[name][1].format(amount) for name, amount in amounts.items())}."
 
 
 def _table(axis: str, field: str, chosen: list[dict[str, Any]]) -> str:

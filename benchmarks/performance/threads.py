@@ -44,18 +44,19 @@ def thread_seconds(field: str, count: int, runs: int) -> dict[str, Any]:
     for _ in range(runs):
         for threads, found in times.items():
             found.append(_seconds(field, count, threads))
-    return {"field": field, "count": count, "shared": _shared(field, count), "ceiling": _ceiling()} | {
+    loops = {str(threads): _in_loops(field, count, threads) for threads in times}
+    return {"field": field, "count": count, "loops": loops, "ceiling": _ceiling()} | {
         "seconds": {str(threads): median(found) for threads, found in times.items()},
         "ranges": {str(threads): [min(found), max(found)] for threads, found in times.items()},
     }
 
 
-def _shared(field: str, count: int) -> float:
-    """The share of one thread's time that is spent in loops which several threads divide among themselves."""
+def _in_loops(field: str, count: int, threads: int) -> dict[str, float]:
+    """Seconds of one party in all, and in the loops which several threads divide among themselves."""
     meter = Meter((Probe("shared", "spdz.runtime.workers", "share_out"),))
     with meter.installed():
-        seconds = _seconds(field, count, 1, warm_up=False)
-    return meter.tallies["shared"].seconds / PARTIES / seconds
+        seconds = _seconds(field, count, threads, warm_up=False)
+    return {"all": seconds, "shared": meter.tallies["shared"].seconds / PARTIES}
 
 
 def _ceiling() -> float:
@@ -128,14 +129,14 @@ def text_of(taken: Section) -> Iterator[str]:
 
 def _prediction(figures: Section) -> str:
     """What the machine allows, and what more cores would."""
-    most, share = max(map(int, figures["seconds"])), figures["shared"]
+    most, loops = str(max(map(int, figures["seconds"]))), figures["loops"]
+    share = loops["1"]["shared"] / loops["1"]["all"]
     two, many, any_number = (number(1 / (1 - share + part)) for part in (share / 2, share / MANY_CORES, 0))
     return (
-        f"At {figures['field']} {100 * share:.0f} % of one thread's time is in loops that are shared out. {most} "
-        "threads that do nothing but AES in memory of their own are "
-        f"{number(figures['ceiling'])} times as fast as one on this machine: what its cores share bounds every figure "
-        "above. With cores that share nothing, Amdahl's law bounds the gain by "
-        f"{two} times for 2 of them for each party, {many} times for {MANY_CORES}, and {any_number} times for any "
-        "number; that is a projection, and handing over the interpreter's lock, tens of microseconds each time, takes "
-        "its part."
+        f"At {figures['field']} {100 * share:.0f} % of one thread's time is in loops that are shared out; {most} "
+        f"threads do these {number(loops['1']['shared'] / loops[most]['shared'])} times as fast. {most} threads that "
+        f"do nothing but AES in memory of their own are {number(figures['ceiling'])} times as fast as one on this "
+        "machine at this moment. With cores that share nothing and without the interpreter's lock, Amdahl's law bounds "
+        f"the gain by {two} times for 2 threads of each party, {many} times for {MANY_CORES}, and {any_number} times "
+        "for any number. That is a projection, and of a party without TLS, which stays in one thread as well."
     )

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import compare_mpyc
 from benchmarks.compare_mpyc import _first_of_free_ports, main, own_row
-from benchmarks.performance.comparison import SECURITY, TASKS, shapes_of, text_of
+from benchmarks.performance.comparison import PHASES, SECURITY, TASKS, shapes_of, text_of
 from benchmarks.performance.store import Store, with_section
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,7 @@ def test_our_side_of_the_table(task: str) -> None:
     assert row["seconds"] > 0
     assert row["online"] > 0
     assert row["preprocessing"] > 0
+    assert row["range"] == {phase: [row[phase], row[phase]] for phase in PHASES}
 
 
 def test_the_table_says_what_differs(
@@ -78,7 +79,8 @@ def test_the_table_says_what_differs(
 ) -> None:
     def row(task: str, sizes: list[int], system: str, parties: int, material: str) -> dict[str, Any]:
         own = {"task": task, "sizes": sizes, "system": system, "parties": parties, "material": material}
-        return own | {"seconds": 2.0, "preprocessing": None if system == "MPyC" else 1.5, "online": 0.5}
+        times = {"seconds": 2.0, "online": 0.5} | ({} if system == "MPyC" else {"preprocessing": 1.5})
+        return own | times | {"range": {"seconds": [1.75, 2.25]}}
 
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.11")
     monkeypatch.setattr(compare_mpyc, "mpyc_row", lambda task, sizes, field, runs: row(task, sizes, "MPyC", 3, "mpyc"))
@@ -91,6 +93,7 @@ def test_the_table_says_what_differs(
     printed = capsys.readouterr().out
     assert printed.count("| spdz |") == 3 * 4
     assert printed.count("| MPyC |") == 3
+    assert printed.count("| 2 (1.75 to 2.25) | 1.5 | 0.5 |") == 3 * 4
     for words in (*SECURITY.values(), "none needed", "MPyC 0.11", "medians of 3 runs", "100,000 products in one array"):
         assert words in printed, words
     store = Store.at(tmp_path)

@@ -18,8 +18,8 @@ Say = Callable[..., None]
 Result = dict[str, Any]
 
 TRIPLE_CHUNK = 1 << 15
-PLAIN_SAMPLE = 1 << 15
-"""So many triples tell what as many as a matrix product needs would cost."""
+PLAIN_SAMPLE = 1 << 18
+"""What more plain triples than this would cost is calculated from so many."""
 
 
 def make_triples(mpc: Mpc, options: dict[str, Any], say: Say) -> Result:
