@@ -21,9 +21,9 @@ from typing import Any
 from benchmarks.performance.__main__ import write_everything
 from benchmarks.performance.comparison import PHASES, TASKS, product, shapes_of, text_of
 from benchmarks.performance.store import Store, new_section
-from spdz.cli.cluster import run_cluster
 from spdz.errors import SpdzError
 from spdz.field import field_by_name
+from spdz.measuring.cluster import run_cluster
 
 PROGRAM = Path(__file__).parent / "performance" / "mpyc_program.py"
 MPYC_PARTIES = 3

@@ -35,8 +35,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spdz.crypto.prg import SEED_BYTES, Prg
-from spdz.field.lpn import ROW_WORDS
-from spdz.preprocessing.lpn import PLAN, LpnParams
+from spdz.field.fused.code import ROW_WORDS
+from spdz.preprocessing.vole.code import PLAN, LpnParams
 
 STEPS = 32
 """Fractions of blocks and of their places that are tried as guesses."""

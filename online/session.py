@@ -13,16 +13,16 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
-from spdz.online import operations
-from spdz.online.graph import Graph, Local, Node
-from spdz.online.secret import Public, SecretArray
-from spdz.online.shapes import Shape, input_shape, matmul_shape, shape_tuple
+from spdz.online.operations import nodes as operations
+from spdz.online.plan.graph import Graph, Local, Node
+from spdz.online.values.array import Public, SecretArray
+from spdz.online.values.shapes import Shape, input_shape, matmul_shape, shape_tuple
 from spdz.params import SessionParams, require_integer
-from spdz.party import Party
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.runtime.traps import Trap
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, InputMasks, Kind
 from spdz.sharing.material import input_masks as input_masks_of

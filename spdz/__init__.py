@@ -39,10 +39,10 @@ from spdz.version import __version__
 
 if TYPE_CHECKING:
     from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
-    from spdz.local import run_local
-    from spdz.network import connect
-    from spdz.online.secret import SecretArray
     from spdz.online.session import Cost, Mpc
+    from spdz.online.values.array import SecretArray
+    from spdz.sessions.local import run_local
+    from spdz.sessions.network import connect
 
 _LAZY = {
     **dict.fromkeys(
@@ -50,9 +50,9 @@ _LAZY = {
     ),
     "Cost": "spdz.online.session",
     "Mpc": "spdz.online.session",
-    "SecretArray": "spdz.online.secret",
-    "connect": "spdz.network",
-    "run_local": "spdz.local",
+    "SecretArray": "spdz.online.values.array",
+    "connect": "spdz.sessions.network",
+    "run_local": "spdz.sessions.local",
 }
 
 __all__ = [

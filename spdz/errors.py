@@ -87,3 +87,23 @@ class PeerAborted(ProtocolAbort):
 
 class InternalError(SpdzError):
     """A fault in this package. Please report it."""
+
+
+EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
+    (UsageError, 2, "bad usage: arguments, files, shapes or ranges"),
+    (ConfigurationMismatch, 3, "the parties are configured differently, or run different programs"),
+    (TransportError, 4, "network fault: a party is lost, unreachable or too slow"),
+    (ProtocolAbort, 5, "the protocol was aborted: a party cheated or left it; nothing was output"),
+    (InternalError, 70, "a fault in spdz itself"),
+)
+"""Error family, exit code, meaning; in the order in which they are tried. Any other error of a program gives 1."""
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code that an error stands for; an error of another process carries that process's own."""
+    if hasattr(error, "code"):
+        return int(error.code)
+    for family, code, _ in EXIT_CODES:
+        if isinstance(error, family):
+            return code
+    return 1

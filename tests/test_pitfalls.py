@@ -12,7 +12,7 @@ import pytest
 
 from spdz.cli import run
 from spdz.errors import UsageError
-from spdz.local import run_local
+from spdz.sessions.local import run_local
 
 ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)

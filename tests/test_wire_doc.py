@@ -16,15 +16,19 @@ from spdz.crypto.hashing import derive, labelled_hash
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness, deterministic_randomness_for_tests
 from spdz.crypto.tweakable_hash import FIXED_KEY
-from spdz.field import M61, M127, Field, reference
-from spdz.local import run_local
+from spdz.field import M61, M127, Field
+from spdz.field.mersenne import reference
 from spdz.online.session import Mpc
 from spdz.params import OT_TREE_BITS, SecurityParams
-from spdz.preprocessing import dealer_wire, mascot, matrix_multiply, ot_trees
-from spdz.preprocessing import matrix_triples as matrix_batches
-from spdz.preprocessing.copee import CopeeInputter
-from spdz.preprocessing.ot_extension import OtReceiver
+from spdz.preprocessing.dealer import wire as dealer_wire
+from spdz.preprocessing.mascot import generator as mascot
+from spdz.preprocessing.mascot import matrix_multiply
+from spdz.preprocessing.mascot import matrix_triples as matrix_batches
+from spdz.preprocessing.ot import trees as ot_trees
+from spdz.preprocessing.ot.extension import OtReceiver
+from spdz.preprocessing.vole.copee import CopeeInputter
 from spdz.runtime.context import Context, SessionState
+from spdz.sessions.local import run_local
 from spdz.sharing.material import TRIPLES, matrix_triples
 from spdz.version import PROTOCOL_VERSION
 

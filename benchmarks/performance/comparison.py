@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from spdz.cli.bench.tasks import timed
 from spdz.errors import UsageError
-from spdz.online.secret import SecretArray
+from spdz.measuring.tasks import timed
 from spdz.online.session import Mpc
+from spdz.online.values.array import SecretArray
 
 from .store import Section, origin, rows, with_range
 

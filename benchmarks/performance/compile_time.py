@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from spdz.cli.bench.request import Figures, median_of_runs
+from spdz.measuring.request import Figures, median_of_runs
 
 PROGRAM = """
 from time import perf_counter

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spdz.cli.bench.machine import bench_machine
-from spdz.cli.bench.network import bench_latency, bench_matmul, bench_multiply, bench_triples
-from spdz.cli.bench.request import Figures, Request
-from spdz.cli.bench.stages import OTHER
+from spdz.measuring.machine import bench_machine
+from spdz.measuring.network import bench_latency, bench_matmul, bench_multiply, bench_triples
+from spdz.measuring.request import Figures, Request
+from spdz.measuring.stages import OTHER
 from spdz.params import AUTHENTICATION, OT_TREE_BITS, MascotParams
 
 from . import threads

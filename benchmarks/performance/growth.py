@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spdz.cli.bench.network import bench_latency, bench_multiply, bench_triples
-from spdz.cli.bench.relay import Line
-from spdz.cli.bench.request import Figures, Request
+from spdz.measuring.network import bench_latency, bench_multiply, bench_triples
+from spdz.measuring.relay import Line
+from spdz.measuring.request import Figures, Request
 
 from .figures import FIELDS, MEBI, Scale
 from .plots import chart

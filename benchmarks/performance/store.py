@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spdz.cli.bench.machine import description
+from spdz.measuring.machine import description
 
 ROOT = Path(__file__).parents[2]
 Section = dict[str, Any]

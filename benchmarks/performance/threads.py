@@ -9,12 +9,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from spdz.cli.bench.meter import Meter, Probe
 from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.crypto.randomness import SystemRandomness
 from spdz.field import field_by_name
+from spdz.measuring.meter import Meter, Probe
 from spdz.params import SecurityParams
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.lockstep import Lockstep
 from spdz.runtime.workers import share_out

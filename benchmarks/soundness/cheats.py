@@ -10,11 +10,11 @@ from typing import Any
 
 from spdz.errors import MacCheckFailed, SacrificeFailed
 from spdz.field import Field, FieldArray
-from spdz.preprocessing import triples
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.multiply import PRODUCT_CORRECTIONS, multiply
-from spdz.preprocessing.triples import sacrifice
+from spdz.preprocessing.mascot import triples
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.multiply import PRODUCT_CORRECTIONS, multiply
+from spdz.preprocessing.mascot.triples import sacrifice
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open

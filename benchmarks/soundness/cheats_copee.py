@@ -15,10 +15,10 @@ from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import AuthenticationFailed, MacCheckFailed, OtConsistencyFailed
 from spdz.field import Field, FieldArray
-from spdz.preprocessing import authenticate as module
-from spdz.preprocessing.copee import CopeeInputter
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.ot_extension import DIGEST_BYTES
+from spdz.preprocessing.mascot import authenticate as module
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.ot.extension import DIGEST_BYTES
+from spdz.preprocessing.vole.copee import CopeeInputter
 from spdz.protocols.broadcast import broadcast
 from spdz.protocols.output import output
 from spdz.runtime.context import Context

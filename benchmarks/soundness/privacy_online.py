@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from spdz.field import M5, FieldArray
-from spdz.online.arithmetic import matmul, multiply, share_input, square
-from spdz.preprocessing.squares_bits import _bits, _squares
-from spdz.preprocessing.triples import sacrifice
+from spdz.online.operations.arithmetic import matmul, multiply, share_input, square
+from spdz.preprocessing.mascot.squares_bits import _bits, _squares
+from spdz.preprocessing.mascot.triples import sacrifice
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context

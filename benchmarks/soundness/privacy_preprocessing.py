@@ -15,11 +15,11 @@ import numpy as np
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.field import M5, FieldArray
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
-from spdz.preprocessing import authenticate as authenticate_module
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_extension import DIGEST_BYTES
-from spdz.preprocessing.triples import COMBINE_COINS
+from spdz.preprocessing.mascot import authenticate as authenticate_module
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.triples import COMBINE_COINS
+from spdz.preprocessing.ot.extension import DIGEST_BYTES
 from spdz.protocols import coin_toss
 from spdz.protocols.coin_toss import Coins, toss
 from spdz.protocols.commit import NONCE_BYTES, CommitAndOpen, commit_and_open

@@ -13,9 +13,9 @@ from spdz.crypto.prg import SEED_BYTES
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import InternalError, PeerAborted, SpdzError
 from spdz.field import Field
-from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
-from spdz.preprocessing.links import Link, _stream
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.mascot.links import Link, _stream
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
 from tests.support.parties import Run

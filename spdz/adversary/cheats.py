@@ -17,8 +17,8 @@ from typing import ClassVar, Literal
 from spdz.adversary.message import Message
 from spdz.errors import UsageError
 from spdz.field import Field
-from spdz.party import Party
 from spdz.protocols.material_source import MaterialSource
+from spdz.runtime.party import Party
 from spdz.wire.frames import LABEL_BYTES, Kind
 
 Place = int | Literal["first", "middle", "last"]

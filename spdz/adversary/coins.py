@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from spdz.adversary.programs import Altered, Fired
 from spdz.crypto.randomness import Randomness
-from spdz.party import Party
 from spdz.protocols.coin_toss import SEED_BYTES
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.runtime.traps import Exchange, Spawn
 from spdz.sharing.unverified import Unverified
 from spdz.wire.codec import Blob, Codec

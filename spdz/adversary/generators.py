@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from spdz.adversary.programs import Altered, Fired
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing import links as honest_links
-from spdz.preprocessing.authenticate import check_key_shares, enter
-from spdz.preprocessing.base_ot import base_ots
-from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
-from spdz.preprocessing.ot_trees import grow_trees
-from spdz.preprocessing.triples import COMBINE_COINS, EnteredCandidates, combine
+from spdz.preprocessing.mascot import links as honest_links
+from spdz.preprocessing.mascot.authenticate import check_key_shares, enter
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.triples import COMBINE_COINS, EnteredCandidates, combine
+from spdz.preprocessing.ot.base import base_ots
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.trees import grow_trees
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.protocols.coin_toss import toss
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey

@@ -28,8 +28,8 @@ from spdz.adversary.verdict import (
     judge,
     repeatable,
 )
-from spdz.cli.run import load_program
 from spdz.errors import SpdzError, UsageError
+from spdz.sessions.programs import load_program
 from spdz.wire.steps import all_steps
 
 WAIT_SECONDS = 20.0

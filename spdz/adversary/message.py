@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spdz.transport.base import Parts
+from spdz.runtime.transport import Parts
 from spdz.wire.frames import HEADER_BYTES, Header, Kind
 from spdz.wire.steps import by_wire_id
 

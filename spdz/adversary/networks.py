@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from spdz.config import load_parties
 from spdz.errors import UsageError
-from spdz.transport.base import Transport
+from spdz.runtime.transport import Transport
 from spdz.transport.initialise import initialise
 from spdz.transport.memory import MemoryTransport, memory_network
-from spdz.transport.tls import connect_tls
+from spdz.transport.parties_file import load_parties
+from spdz.transport.tls.transport import connect_tls
 
 NETWORKS = ("memory", "tls")
 

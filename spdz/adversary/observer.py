@@ -16,9 +16,9 @@ from spdz.crypto.prg import Prg
 from spdz.errors import ConfigurationMismatch, ProtocolAbort, TransportError
 from spdz.field import Field, FieldArray
 from spdz.online.session import Mpc
-from spdz.party import Party, Protocol
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import SessionState
+from spdz.runtime.party import Party, Protocol
 
 _LASTING = ("_links", "_stream")
 """Where makers of material keep what lasts for a session: the links of MASCOT, the stream of the dealer's client."""

@@ -17,12 +17,12 @@ from spdz.adversary.message import Message
 from spdz.crypto.randomness import Randomness
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.party import Party
-from spdz.preprocessing.base_ot import KEY_BYTES
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.ot_extension import Bits, OtReceiver
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.ot.base import KEY_BYTES
+from spdz.preprocessing.ot.extension import Bits, OtReceiver
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, Kind, input_masks
 from spdz.sharing.unverified import MacShare, Unverified

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from spdz.transport.base import Transport
+from spdz.runtime.transport import Transport
 
 SLICE_SECONDS = 0.04
 CALM_SLICES = 4

@@ -25,14 +25,14 @@ from spdz.adversary.validation import check_cheats, check_run, corrupted_parties
 from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import UsageError
 from spdz.field import M61, Field, field_by_name
-from spdz.local import Program, run_dealer
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
-from spdz.party import Party
-from spdz.preprocessing.lpn import VolePlan
+from spdz.preprocessing.vole.code import VolePlan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import SessionState
-from spdz.transport.base import Transport
+from spdz.runtime.party import Party
+from spdz.runtime.transport import Transport
+from spdz.sessions.local import Program, run_dealer
 
 HONEST_SECONDS = 600.0
 """After which a party without a cheat counts as hung."""

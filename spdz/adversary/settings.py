@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from spdz.errors import UsageError
 from spdz.params import MascotParams, SessionParams
-from spdz.preprocessing.lpn import LpnParams, VolePlan
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.generators import material_source
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.vole.code import LpnParams, VolePlan
 from spdz.protocols.material_source import MaterialSource
-from spdz.sources import material_source
 
 Config = tuple[str, int]
 """(name of a preprocessing in `PREPROCESSINGS`, number of parties)"""

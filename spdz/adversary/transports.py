@@ -13,7 +13,7 @@ from time import monotonic
 from spdz.adversary.adversary import Adversary
 from spdz.adversary.message import Message, parse
 from spdz.adversary.quiescence import Quiescence
-from spdz.transport.base import Parts, Transport
+from spdz.runtime.transport import Parts, Transport
 from spdz.wire.frames import FrameReader, Header, Kind
 
 RUSH_SECONDS = 1.0

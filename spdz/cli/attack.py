@@ -10,8 +10,8 @@ from time import monotonic
 from spdz.adversary import matrix, pool
 from spdz.adversary.table import markdown
 from spdz.adversary.verdict import FAILED, NOT_JUDGED, UNDETECTED
-from spdz.cli.progress import ProgressLine
 from spdz.errors import UsageError
+from spdz.measuring.progress import ProgressLine
 from spdz.params import require_integer
 
 

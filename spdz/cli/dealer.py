@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from spdz.network import serve_dealer
+from spdz.sessions.network import serve_dealer
 
 
 def run(options: argparse.Namespace) -> int:

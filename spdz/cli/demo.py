@@ -16,9 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from spdz.cli.cluster import run_cluster
 from spdz.cli.demo_report import Outcome, as_json, as_text
-from spdz.cli.progress import ProgressLine
 from spdz.examples.breast_cancer import Aggregates, Held, compute
 from spdz.examples.breast_cancer_table import (
     LABEL,
@@ -31,8 +29,10 @@ from spdz.examples.breast_cancer_table import (
     split,
     standardise,
 )
-from spdz.local import run_local
+from spdz.measuring.cluster import run_cluster
+from spdz.measuring.progress import ProgressLine
 from spdz.online.session import Mpc
+from spdz.sessions.local import run_local
 
 Say = Callable[..., None]
 

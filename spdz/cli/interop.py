@@ -6,17 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from spdz.cli.progress import ProgressLine
-from spdz.cli.run import load_program
-from spdz.config import load_parties
 from spdz.errors import UsageError
 from spdz.field import field_by_name
 from spdz.interop.export import check_target, export_session
 from spdz.interop.importing import ImportedMaterial
 from spdz.interop.mp_spdz_format import Layout
 from spdz.interop.session import connect_imported, read_for
-from spdz.network import connect
+from spdz.measuring.progress import ProgressLine
 from spdz.params import require_integer
+from spdz.sessions.network import connect
+from spdz.sessions.programs import load_program
+from spdz.transport.parties_file import load_parties
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,19 +7,10 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from spdz.errors import ConfigurationMismatch, InternalError, ProtocolAbort, SpdzError, TransportError, UsageError
+from spdz.errors import EXIT_CODES, SpdzError, exit_code
 from spdz.version import __version__
 
 FIELDS = ("M61", "M127")
-
-EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
-    (UsageError, 2, "bad usage: arguments, files, shapes or ranges"),
-    (ConfigurationMismatch, 3, "the parties are configured differently, or run different programs"),
-    (TransportError, 4, "network fault: a party is lost, unreachable or too slow"),
-    (ProtocolAbort, 5, "the protocol was aborted: a party cheated or left it; nothing was output"),
-    (InternalError, 70, "a fault in spdz itself"),
-)
-"""Error family, exit code, meaning; in the order in which they are tried. Any other error of a program gives 1."""
 
 _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".join(
     f"  {code:<3} {meaning}" for _, code, meaning in EXIT_CODES
@@ -47,16 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("spdz: interrupted", file=sys.stderr)
         return 130
-
-
-def exit_code(error: BaseException) -> int:
-    """The exit code that an error stands for; an error of another process carries that process's own."""
-    if hasattr(error, "code"):
-        return int(error.code)
-    for family, code, _ in EXIT_CODES:
-        if isinstance(error, family):
-            return code
-    return 1
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

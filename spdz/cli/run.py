@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from spdz.cli.progress import ProgressLine
-from spdz.errors import SpdzError, UsageError
-from spdz.network import connect
+from spdz.errors import SpdzError
+from spdz.measuring.progress import ProgressLine
 from spdz.online.session import Mpc
 from spdz.params import MascotParams
+from spdz.sessions.network import connect
+from spdz.sessions.programs import load_program
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,25 +58,6 @@ def _place(error: SpdzError, program: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == Path(program).resolve()]
     return f"at {program}, line {lines[-1]}" if lines else f"in {program}"
-
-
-def load_program(path: Path) -> tuple[Callable[[Mpc], Any], str]:
-    """`main` of a file, and a digest of its text, which must be the same at all parties."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the program {path}: {error.strerror}") from None
-    spec = importlib.util.spec_from_file_location("spdz_program", path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["spdz_program"] = module
-    sys.path.insert(0, str(path.resolve().parent))
-    spec.loader.exec_module(module)
-    main = getattr(module, "main", None)
-    if not callable(main):
-        raise UsageError(f"{path} defines no function main(mpc)")
-    return main, hashlib.sha256(text).hexdigest()[:32]
 
 
 def security_model(mpc: Mpc) -> str:

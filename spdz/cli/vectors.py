@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 
-from spdz.cli.progress import ProgressLine
+from spdz.measuring.progress import ProgressLine
 from spdz.vectors import index
 from spdz.vectors.check import Report, check_file, check_folder
 from spdz.vectors.files import FOLDER

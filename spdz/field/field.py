@@ -1,8 +1,8 @@
 """`Field`: a prime field, and the only place that knows which family of kernels serves it.
 
-A family is four modules with the functions of `kernels.py`, `ot_kernels.py`, `matrix_kernels.py` and `lpn_kernels.py`;
-each takes, last, the field's `parameter`, which means something to the family only (for Mersenne primes the exponent).
-Adding a family adds these modules and an entry in the list of fields; no protocol notices.
+A family is a folder with the modules `arrays`, `gadget`, `rows` and `code`, as in `field/mersenne/`; each of their
+functions takes, last, the field's `parameter`, which means something to the family only (for Mersenne primes the
+exponent). Adding a family adds a folder and an entry in the list of fields; no protocol notices.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from spdz.errors import UsageError
 from spdz.field import convert
 from spdz.field.algebra import count_of, shape_of
 from spdz.field.array import FieldArray
-from spdz.field.beaver import BeaverOperations
-from spdz.field.copee import CopeeOperations
-from spdz.field.gadget import GadgetOperations
-from spdz.field.lpn import LpnOperations
-from spdz.field.matrix_gadget import MatrixGadgetOperations
+from spdz.field.fused.beaver import BeaverOperations
+from spdz.field.fused.code import LpnOperations
+from spdz.field.fused.copee import CopeeOperations
+from spdz.field.fused.gadget import GadgetOperations
+from spdz.field.fused.rows import MatrixGadgetOperations
 from spdz.field.memory import flat_words
 from spdz.field.sampling import Fill, sample_into
 
@@ -49,7 +49,7 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, 
     name: str
     modulus: int
     parameter: np.uint64
-    family: str = "spdz.field"
+    family: str = "spdz.field.mersenne"
 
     @cached_property
     def bits(self) -> int:
@@ -69,22 +69,22 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, 
     @cached_property
     def kernels(self) -> ModuleType:
         """Loops over arrays. Imported at first use, because numba takes half a second to load."""
-        return importlib.import_module(f"{self.family}.kernels")
+        return importlib.import_module(f"{self.family}.arrays")
 
     @cached_property
     def ot_kernels(self) -> ModuleType:
         """Fused loops of the OT protocols."""
-        return importlib.import_module(f"{self.family}.ot_kernels")
+        return importlib.import_module(f"{self.family}.gadget")
 
     @cached_property
     def matrix_kernels(self) -> ModuleType:
         """Fused loops of matrix triples."""
-        return importlib.import_module(f"{self.family}.matrix_kernels")
+        return importlib.import_module(f"{self.family}.rows")
 
     @cached_property
     def lpn_kernels(self) -> ModuleType:
         """Loops of silent VOLE."""
-        return importlib.import_module(f"{self.family}.lpn_kernels")
+        return importlib.import_module(f"{self.family}.code")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and other.name == self.name

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spdz.config import load_parties
 from spdz.crypto.randomness import SystemRandomness
 from spdz.field import M127, Field, field_by_name
 from spdz.interop.importing import ImportedMaterial, import_material
-from spdz.network import network_digest_of, session_endpoints
 from spdz.online.session import Mpc
 from spdz.params import require_integer
-from spdz.party import Party
 from spdz.runtime.context import SessionState
-from spdz.transport.tls import connect_tls
+from spdz.runtime.party import Party
+from spdz.sessions.network import network_digest_of, session_endpoints
+from spdz.transport.parties_file import load_parties
+from spdz.transport.tls.transport import connect_tls
 
 ConfigPath = str | os.PathLike[str]
 

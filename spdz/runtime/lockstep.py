@@ -2,7 +2,7 @@
 
 Used by the tests and the adversary harness. In each wave every party runs until it waits; then all messages of the
 wave are shown to an optional `Interference`, which may change those of corrupted parties after seeing the others (a
-rushing adversary), and are delivered. Real runs use `spdz.party`; protocols cannot tell the difference.
+rushing adversary), and are delivered. Real runs use `spdz.runtime.party`; protocols cannot tell the difference.
 """
 
 from __future__ import annotations

@@ -10,7 +10,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from spdz.config import (
+from spdz.errors import UsageError
+from spdz.params import MAX_PARTIES
+from spdz.transport.credentials import create_credentials, fingerprint
+from spdz.transport.parties_file import (
     DEFAULT_CONNECT_SECONDS,
     DEFAULT_TIMEOUT_SECONDS,
     Endpoint,
@@ -20,9 +23,6 @@ from spdz.config import (
     parties_text,
     repeated_address,
 )
-from spdz.errors import UsageError
-from spdz.params import MAX_PARTIES
-from spdz.transport.credentials import create_credentials, fingerprint
 
 PARTIES_FILE = "parties.toml"
 

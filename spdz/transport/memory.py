@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from spdz.errors import TransportError
-from spdz.transport.base import Parts
+from spdz.runtime.transport import Parts
 from spdz.wire.frames import FrameReader
 
 

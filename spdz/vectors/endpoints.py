@@ -11,16 +11,16 @@ from typing import Any
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import SpdzError
 from spdz.field import Field, field_by_name
-from spdz.local import DEALER_PATIENCE_SECONDS
-from spdz.online.secret import SecretArray
 from spdz.online.session import Mpc
+from spdz.online.values.array import SecretArray
 from spdz.params import MascotParams, SecurityParams, SessionParams
-from spdz.party import Party
-from spdz.preprocessing.dealer import dealer_service
+from spdz.preprocessing.dealer.dealer import dealer_service
+from spdz.preprocessing.generators import material_source
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.runtime.context import SessionState
+from spdz.runtime.party import Party
+from spdz.sessions.local import DEALER_PATIENCE_SECONDS
 from spdz.sharing.mac_key import MacKey
-from spdz.sources import material_source
 from spdz.vectors.files import Case, VectorFault
 from spdz.vectors.material import mascot_params, run_material
 from spdz.vectors.protocols import PROTOCOLS, Given, elements

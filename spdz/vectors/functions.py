@@ -20,8 +20,8 @@ from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import UsageError
 from spdz.field import FieldArray, field_by_name
-from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
-from spdz.preprocessing.dealer_wire import KIND_CODES, RequestCodec
+from spdz.preprocessing.dealer.wire import KIND_CODES, RequestCodec
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
 from spdz.vectors import tree_functions

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from spdz.params import MascotParams
-from spdz.party import Party
-from spdz.preprocessing.lpn import PLAN, LpnParams, VolePlan
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.pipeline import make_triples_in_flight
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.pipeline import make_triples_in_flight
+from spdz.preprocessing.vole.code import PLAN, LpnParams, VolePlan
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.sharing.material import Kind
 from spdz.vectors.files import Case
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from spdz.field import Field, FieldArray
-from spdz.online import arithmetic
-from spdz.preprocessing.base_ot import base_ots
+from spdz.online.operations import arithmetic
+from spdz.preprocessing.ot.base import base_ots
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import commit_and_open
 from spdz.protocols.mac_check import OPENING_CHECK, check_openings

@@ -13,7 +13,7 @@ from typing import Any
 
 from spdz.errors import SpdzError
 from spdz.runtime.trace import Trace
-from spdz.transport.base import Parts
+from spdz.runtime.transport import Parts
 from spdz.vectors.files import Case
 from spdz.wire.frames import HEADER_BYTES, FrameReader, Header, Kind
 from spdz.wire.steps import by_wire_id

@@ -18,9 +18,9 @@ from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
 from spdz.errors import OtConsistencyFailed
 from spdz.field import field_by_name
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.lpn import add_code
-from spdz.preprocessing.ot_extension import MASK_ROWS, ROW_UNIT, OtReceiver, OtSender, Rows
-from spdz.preprocessing.ot_trees import Place, Seeds, deal, hold
+from spdz.preprocessing.ot.extension import MASK_ROWS, ROW_UNIT, OtReceiver, OtSender, Rows
+from spdz.preprocessing.ot.trees import Place, Seeds, deal, hold
+from spdz.preprocessing.vole.code import add_code
 from spdz.vectors.files import Case
 from spdz.vectors.protocols import elements
 

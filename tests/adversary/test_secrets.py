@@ -11,10 +11,10 @@ from spdz.adversary import AddTo, Report, suite
 from spdz.adversary.settings import SMALL_VOLES
 from spdz.online.session import Mpc
 from spdz.params import MascotParams
-from spdz.party import Party
-from spdz.preprocessing.dealer import DealerPreprocessing
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.dealer.dealer import DealerPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Link
+from spdz.runtime.party import Party
 
 from .support import attack, product
 

@@ -8,8 +8,8 @@ import pytest
 
 from spdz.errors import MacCheckFailed, PeerAborted
 from spdz.field import M61, M127
-from spdz.online.secret import SecretArray
 from spdz.online.session import Mpc
+from spdz.online.values.array import SecretArray
 from spdz.sharing.shares import AuthShare
 
 from .support import Watched, local

@@ -8,10 +8,10 @@ import pytest
 
 import spdz
 from spdz.errors import ConfigurationMismatch, UsageError
-from spdz.local import run_local
 from spdz.online.session import Mpc
 from spdz.params import AUTHENTICATION, OT_TREE_BITS, MascotParams, SessionParams
 from spdz.protocols.handshake import agree_on_parameters
+from spdz.sessions.local import run_local
 from tests.support.parties import make_sessions, run
 from tests.support.vole import TINY
 
@@ -25,7 +25,7 @@ def products(mpc: Mpc) -> list[int]:
 @pytest.mark.parametrize("bits", OT_TREE_BITS)
 def test_every_choice_computes_the_same(bits: int, authentication: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With VOLEs from the first value on: a session of this size would not get to them."""
-    monkeypatch.setattr("spdz.preprocessing.mascot.PLAN", TINY)
+    monkeypatch.setattr("spdz.preprocessing.mascot.generator.PLAN", TINY)
     mascot = MascotParams(bits, authentication)
     assert run_local(products, field="M61", mascot=mascot, threads=2) == [[9, 16, 25]] * 2
 

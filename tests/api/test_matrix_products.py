@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spdz.field import M61, M127, Field
-from spdz.local import run_local
 from spdz.online.session import Mpc
+from spdz.sessions.local import run_local
 
 LEFT, RIGHT = np.arange(-6, 6).reshape(4, 3), np.arange(15).reshape(3, 5) - 7
 

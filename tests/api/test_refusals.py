@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from spdz.errors import UsageError
-from spdz.online.secret import SecretArray
 from spdz.online.session import Mpc
+from spdz.online.values.array import SecretArray
 
 from .support import agreed, assert_equals, assert_refused, local
 

@@ -9,9 +9,9 @@ from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed, PeerAborted, ProtocolAbort
 from spdz.field import M61
 from spdz.params import MascotParams
-from spdz.preprocessing.base_ot import base_ots
-from spdz.preprocessing.links import DEFAULT_PARAMS, set_up
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.links import DEFAULT_PARAMS, set_up
+from spdz.preprocessing.mascot.triples import make_triples
+from spdz.preprocessing.ot.base import base_ots
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
 from spdz.runtime.context import Context

@@ -6,7 +6,7 @@ import pytest
 
 from spdz.errors import BroadcastMismatch, CommitmentMismatch
 from spdz.field import M61
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.triples import make_triples
 from spdz.protocols.output import output
 from tests.support.dealer import IdealDealer, ideal_links
 from tests.support.interference import POSITIONS, CopyFrom, Tampering, equivocate, flip_bytes

@@ -6,10 +6,10 @@ import pytest
 
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.field import M61
-from spdz.preprocessing.authenticate import authenticate, check_key_shares
-from spdz.preprocessing.links import set_up
-from spdz.preprocessing.shares import make_input_masks, make_random_shares
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.authenticate import authenticate, check_key_shares
+from spdz.preprocessing.mascot.links import set_up
+from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
+from spdz.preprocessing.mascot.triples import make_triples
 from spdz.protocols import mac_check
 from spdz.protocols.output import output
 from spdz.runtime.context import Context, SessionState

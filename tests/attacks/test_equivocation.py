@@ -8,7 +8,7 @@ import pytest
 
 from spdz.errors import BroadcastMismatch
 from spdz.field import M61
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.protocols.broadcast import broadcast, broadcast_from
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.output import output

@@ -12,7 +12,7 @@ import pytest
 from spdz.errors import Desync, MalformedMessage, PeerAborted
 from spdz.field import M61
 from spdz.params import MascotParams
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
 from spdz.runtime.context import Context

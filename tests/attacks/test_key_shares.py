@@ -12,8 +12,8 @@ import pytest
 
 from spdz.errors import AuthenticationFailed
 from spdz.field import M61, FieldArray
-from spdz.preprocessing import authenticate as module
-from spdz.preprocessing.links import Link
+from spdz.preprocessing.mascot import authenticate as module
+from spdz.preprocessing.mascot.links import Link
 from spdz.protocols.broadcast import broadcast
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
@@ -70,7 +70,7 @@ def test_a_cheater_that_corrects_what_it_sees(
 
 
 def test_the_generator_makes_the_check_before_anything_else(seed: bytes) -> None:
-    from spdz.preprocessing.mascot import MascotPreprocessing
+    from spdz.preprocessing.mascot.generator import MascotPreprocessing
 
     sessions = make_sessions(3, M61, seed)
     ended = run(sessions, lambda ctx: MascotPreprocessing().set_up(ctx))

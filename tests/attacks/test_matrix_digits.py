@@ -6,10 +6,10 @@ import pytest
 
 from spdz.errors import MalformedMessage, OtConsistencyFailed, PeerAborted, SacrificeFailed
 from spdz.field import M13, M61, M127, Field, FieldArray
-from spdz.preprocessing.digits import digits_of
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.matrix_multiply import multiply_matrices
-from spdz.preprocessing.matrix_triples import spare_rows
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.matrix_multiply import multiply_matrices
+from spdz.preprocessing.mascot.matrix_triples import spare_rows
+from spdz.preprocessing.ot.digits import digits_of
 from spdz.runtime.context import Context
 from spdz.sharing.material import matrix_triples
 from tests.support.dealer import ideal_links

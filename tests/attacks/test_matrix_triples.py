@@ -10,10 +10,10 @@ import pytest
 
 from spdz.errors import BroadcastMismatch, MalformedMessage, OtConsistencyFailed, PeerAborted, SacrificeFailed
 from spdz.field import M5, M61, Field, FieldArray
-from spdz.preprocessing import matrix_triples as module
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.matrix_multiply import multiply_matrices
-from spdz.preprocessing.matrix_triples import (
+from spdz.preprocessing.mascot import matrix_triples as module
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.matrix_multiply import multiply_matrices
+from spdz.preprocessing.mascot.matrix_triples import (
     MATRIX_SACRIFICE_COINS,
     Candidates,
     make_matrix_triples,

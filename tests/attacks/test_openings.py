@@ -13,7 +13,7 @@ from spdz.errors import (
     SacrificeFailed,
 )
 from spdz.field import M61
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.protocols import mac_check
 from spdz.protocols.commit import CommitAndOpen, commit_and_open
 from spdz.protocols.mac_check import check_openings

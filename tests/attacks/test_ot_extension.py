@@ -8,9 +8,9 @@ import pytest
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed
 from spdz.field import M13, M61, Field
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_extension import DIGEST_BYTES
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.triples import make_triples
+from spdz.preprocessing.ot.extension import DIGEST_BYTES
 from tests.support.dealer import ideal_links
 from tests.support.interference import POSITIONS, Tampering, flip_bytes, position, replace_payload
 from tests.support.ot import DEPTHS, OtPair

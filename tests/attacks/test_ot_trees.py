@@ -11,9 +11,9 @@ from spdz.crypto.randomness import Randomness, deterministic_randomness_for_test
 from spdz.errors import OtConsistencyFailed
 from spdz.field import M61
 from spdz.params import OT_TREE_BITS, MascotParams
-from spdz.preprocessing import ot_trees
-from spdz.preprocessing.links import set_up
-from spdz.preprocessing.ot_trees import Place, Seeds, by_distance, deal, grow_trees, hold
+from spdz.preprocessing.mascot.links import set_up
+from spdz.preprocessing.ot import trees as ot_trees
+from spdz.preprocessing.ot.trees import Place, Seeds, by_distance, deal, grow_trees, hold
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
 from spdz.runtime.context import Context

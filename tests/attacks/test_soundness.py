@@ -9,7 +9,7 @@ import pytest
 
 from spdz.errors import MacCheckFailed, SacrificeFailed
 from spdz.field import M5
-from spdz.preprocessing.triples import sacrifice
+from spdz.preprocessing.mascot.triples import sacrifice
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT

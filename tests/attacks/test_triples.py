@@ -8,11 +8,11 @@ import pytest
 
 from spdz.errors import SacrificeFailed
 from spdz.field import M61, FieldArray
-from spdz.preprocessing import triples as triples_module
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.triples import COMBINE_COINS, SACRIFICE_COINS, combine, make_triples, sacrifice
+from spdz.preprocessing.mascot import triples as triples_module
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.triples import COMBINE_COINS, SACRIFICE_COINS, combine, make_triples, sacrifice
 from spdz.protocols.coin_toss import Coins, toss
 from spdz.protocols.commit import CommitAndOpen
 from spdz.runtime.context import Context

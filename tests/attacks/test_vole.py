@@ -9,13 +9,13 @@ import pytest
 
 from spdz.errors import AuthenticationFailed
 from spdz.field import M61, FieldArray
-from spdz.preprocessing import vole_check, vole_extend
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.lpn import LpnParams
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.shares import make_random_shares
-from spdz.preprocessing.triples import make_triples
-from spdz.preprocessing.vole import VoleEnd
+from spdz.preprocessing.mascot import vole_check, vole_extend
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.masks import make_random_shares
+from spdz.preprocessing.mascot.triples import make_triples
+from spdz.preprocessing.vole.code import LpnParams
+from spdz.preprocessing.vole.ends import VoleEnd
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.lockstep import Interference
 from spdz.sharing.material import RANDOM_SHARES

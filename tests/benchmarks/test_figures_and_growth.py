@@ -14,8 +14,8 @@ from benchmarks.performance.figures import QUICK, Scale
 from benchmarks.performance.growth import DIRECT, FULL, label, points
 from benchmarks.performance.plots import HEIGHT, WIDTH, chart
 from benchmarks.performance.store import Store
-from spdz.cli.bench.request import Request
 from spdz.errors import TransportError
+from spdz.measuring.request import Request
 from spdz.params import AUTHENTICATION, OT_TREE_BITS
 
 STAGES = [

@@ -20,7 +20,7 @@ from benchmarks.lpn_cost import (
     restricted,
     series,
 )
-from spdz.preprocessing.lpn import PLAN, LpnParams
+from spdz.preprocessing.vole.code import PLAN, LpnParams
 
 NEEDED = 130.0
 

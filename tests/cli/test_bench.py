@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from spdz.cli import main as cli
-from spdz.cli.bench.profile import MOST_FUNCTIONS, function_table, functions_of, rows_of, table
-from spdz.cli.bench.request import Request, median_of_runs, parse_dims
-from spdz.cli.bench.stages import BOUNDS, OTHER, PROBES
 from spdz.errors import UsageError
+from spdz.measuring.profile import MOST_FUNCTIONS, function_table, functions_of, rows_of, table
+from spdz.measuring.request import Request, median_of_runs, parse_dims
+from spdz.measuring.stages import BOUNDS, OTHER, PROBES
 from spdz.params import MascotParams
 
 

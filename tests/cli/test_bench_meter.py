@@ -9,12 +9,13 @@ from types import ModuleType
 
 import pytest
 
-from spdz.cli.bench import meter as meters
-from spdz.cli.bench.meter import Meter, Probe
-from spdz.cli.bench.stages import BOUNDS, PROBES
 from spdz.crypto import bit_matrix
 from spdz.errors import InternalError
-from spdz.field import kernels, mersenne
+from spdz.field.mersenne import arrays as kernels
+from spdz.field.mersenne import element as mersenne
+from spdz.measuring import meter as meters
+from spdz.measuring.meter import Meter, Probe
+from spdz.measuring.stages import BOUNDS, PROBES
 
 SOURCE = """
 clock = None
@@ -152,7 +153,7 @@ def test_a_name_that_is_gone_is_an_error(wrong: Probe, module: ModuleType) -> No
 
 
 def test_every_name_of_the_list_is_there_and_comes_back() -> None:
-    """This fails when a function of the profile's list is renamed: rename it in `spdz/cli/bench/stages.py` too."""
+    """This fails when a function of the profile's list is renamed: rename it in `spdz/measuring/stages.py` too."""
     transpose, add = bit_matrix.transpose_columns, kernels.add_arrays
     meter = Meter(PROBES)
     with meter.installed():
@@ -171,7 +172,7 @@ def test_what_is_compiled_into_kernels_stays_as_it_is() -> None:
 
 
 def test_names_that_other_modules_have_imported_are_measured_too() -> None:
-    importlib.import_module("spdz.preprocessing.mascot")  # and with it everything that the generator uses
+    importlib.import_module("spdz.preprocessing.mascot.generator")  # and with it everything that the generator uses
     original = bit_matrix.transpose_columns
     importers = [
         module

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from spdz.cli.bench.relay import LARGEST_PIECE, SMALLEST_PIECE, Line, Relay, _Direction, slow_lines
-from spdz.config import load_parties
 from spdz.errors import UsageError
+from spdz.measuring.relay import LARGEST_PIECE, SMALLEST_PIECE, Line, Relay, _Direction, slow_lines
 from spdz.transport.initialise import initialise
+from spdz.transport.parties_file import load_parties
 
 from .processes import addresses
 

@@ -12,9 +12,17 @@ from pathlib import Path
 import pytest
 
 from spdz.cli import main as cli
-from spdz.cli.main import EXIT_CODES, exit_code
-from spdz.config import load_parties
-from spdz.errors import ConfigurationMismatch, InternalError, MacCheckFailed, PeerAborted, TransportError, UsageError
+from spdz.errors import (
+    EXIT_CODES,
+    ConfigurationMismatch,
+    InternalError,
+    MacCheckFailed,
+    PeerAborted,
+    TransportError,
+    UsageError,
+    exit_code,
+)
+from spdz.transport.parties_file import load_parties
 from spdz.version import __version__
 
 from .processes import addresses

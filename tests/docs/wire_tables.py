@@ -28,18 +28,21 @@ from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness
 from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127
-from spdz.local import run_dealer
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, SecurityParams, SessionParams
-from spdz.party import Party
-from spdz.preprocessing import dealer_wire, mascot, matrix_multiply, matrix_triples, ot_extension
-from spdz.preprocessing.lpn import PLAN
+from spdz.preprocessing.dealer import wire as dealer_wire
+from spdz.preprocessing.generators import material_source
+from spdz.preprocessing.mascot import generator as mascot
+from spdz.preprocessing.mascot import matrix_multiply, matrix_triples
+from spdz.preprocessing.ot import extension as ot_extension
+from spdz.preprocessing.vole.code import PLAN
 from spdz.runtime import mailbox
 from spdz.runtime.context import Context, SessionState
+from spdz.runtime.party import Party
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Event, Trace
+from spdz.sessions.local import run_dealer
 from spdz.sharing.material import TRIPLES
-from spdz.sources import material_source
 from spdz.transport.memory import memory_network
 from spdz.version import PROTOCOL_VERSION
 from spdz.wire.frames import HEADER_BYTES

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spdz.errors import UsageError
-from spdz.field import M31, M61, Field, reference
+from spdz.field import M31, M61, Field
+from spdz.field.mersenne import reference
 
 from .helpers import TESTED, Stream, checked, vectors
 

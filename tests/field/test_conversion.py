@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spdz.errors import UsageError
-from spdz.field import M5, M13, M31, M61, M127, Field, field_by_name, reference
+from spdz.field import M5, M13, M31, M61, M127, Field, field_by_name
+from spdz.field.mersenne import reference
 
 from .helpers import TESTED, Stream, checked, edges, elements
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spdz.errors import UsageError
-from spdz.field import M5, M7, M17, M19, M31, M61, M127, Field, FieldArray, reference
+from spdz.field import M5, M7, M17, M19, M31, M61, M127, Field, FieldArray
+from spdz.field.mersenne import reference
 
 from .helpers import TESTED, Stream, checked, edges, vectors
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spdz.field import M5, M61, jit, kernels
+from spdz.field import M5, M61, jit
+from spdz.field.mersenne import arrays as kernels
 
 
 def test_cache_entries_depend_on_all_sources(monkeypatch: pytest.MonkeyPatch) -> None:

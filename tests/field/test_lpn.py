@@ -7,7 +7,7 @@ import pytest
 
 from spdz.errors import UsageError
 from spdz.field import M5, M13, M31, M61, M127, Field
-from spdz.field.lpn import ROW_WORDS
+from spdz.field.fused.code import ROW_WORDS
 
 from .helpers import Stream, edges
 

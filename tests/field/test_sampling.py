@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from spdz.errors import UsageError
-from spdz.field import M5, M61, M127, Field, reference
+from spdz.field import M5, M61, M127, Field
+from spdz.field.mersenne import reference
 from spdz.field.sampling import Fill
 
 from .helpers import TESTED, Stream

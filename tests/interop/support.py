@@ -11,10 +11,10 @@ from spdz.crypto.randomness import SystemRandomness
 from spdz.field import Field, field_by_name
 from spdz.interop.export import Exported, export_session
 from spdz.interop.importing import ImportedMaterial, import_material
-from spdz.local import _Job, _raise_first
 from spdz.online.session import Mpc
-from spdz.party import Party
 from spdz.runtime.context import SessionState
+from spdz.runtime.party import Party
+from spdz.sessions.local import _Job, _raise_first
 from spdz.transport.memory import memory_network
 
 COUNTS = {"triples": 101, "squares": 101, "random_bits": 101, "masks_of_each": 101}

@@ -8,8 +8,8 @@ import pytest
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import M5, M61, M127, Field, FieldArray
-from spdz.online import arithmetic
-from spdz.online.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.operations import arithmetic
+from spdz.online.operations.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare

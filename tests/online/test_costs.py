@@ -11,9 +11,10 @@ import pytest
 
 from spdz.errors import ConfigurationMismatch
 from spdz.field import M61, M127, Field
-from spdz.online import agreement, arithmetic
-from spdz.online.agreement import agree_on_plan
-from spdz.online.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.operations import arithmetic
+from spdz.online.operations.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.plan import agreement
+from spdz.online.plan.agreement import agree_on_plan
 from spdz.runtime.context import Context
 from tests.support.costs import bytes_per_peer, functions_that_state_rounds, stated_rounds
 from tests.support.parties import assert_caught, make_sessions, run

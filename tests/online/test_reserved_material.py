@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from spdz.field import M61, FieldArray
-from spdz.online.graph import Graph, Node
+from spdz.online.plan.graph import Graph, Node
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES, Batch, MaterialStore
 from spdz.sharing.shares import AuthShare
 

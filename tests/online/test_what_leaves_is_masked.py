@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spdz.field import M5, FieldArray
-from spdz.online.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.operations.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
 from spdz.protocols.output import output_to
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Message

@@ -8,8 +8,8 @@ import pytest
 
 from spdz.crypto import group
 from spdz.field import M61
-from spdz.preprocessing import base_ot
-from spdz.preprocessing.base_ot import BaseOts, base_ots
+from spdz.preprocessing.ot import base as base_ot
+from spdz.preprocessing.ot.base import BaseOts, base_ots
 from spdz.runtime.context import Context
 from tests.support.parties import make_sessions, run
 

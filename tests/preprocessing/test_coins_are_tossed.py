@@ -12,11 +12,11 @@ import pytest
 
 from spdz.crypto.prg import Prg
 from spdz.field import M61, FieldArray
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.matrix_triples import make_matrix_triples
-from spdz.preprocessing.squares_bits import make_squares
-from spdz.preprocessing.triples import combine, make_triples
-from spdz.preprocessing.vole_extend import replenish
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples
+from spdz.preprocessing.mascot.squares_bits import make_squares
+from spdz.preprocessing.mascot.triples import combine, make_triples
+from spdz.preprocessing.mascot.vole_extend import replenish
 from spdz.protocols.coin_toss import Coins
 from spdz.protocols.output import output
 from spdz.runtime.context import Context

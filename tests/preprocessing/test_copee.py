@@ -7,8 +7,8 @@ import pytest
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.field import M5, M13, M61, M127, Field, FieldArray
-from spdz.preprocessing import copee
-from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
+from spdz.preprocessing.vole import copee
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 
 FIELDS = pytest.mark.parametrize("field", [M5, M13, M61, M127], ids=str)
 

@@ -10,41 +10,29 @@ import pytest
 
 from spdz.field import M61, M127, Field
 from spdz.params import MascotParams
-from spdz.preprocessing import (
-    authenticate as authenticate_module,
-)
-from spdz.preprocessing import (
-    base_ot,
-    copee,
-    links,
-    mascot,
-    ot_extension,
-    ot_trees,
-    shares,
-    squares_bits,
-    triples,
-    vole,
-    vole_check,
-    vole_extend,
-    vole_trees,
-)
-from spdz.preprocessing import (
-    extend as extend_module,
-)
-from spdz.preprocessing import (
-    multiply as multiply_module,
-)
-from spdz.preprocessing.authenticate import authenticate, check_key_shares
-from spdz.preprocessing.base_ot import base_ots
-from spdz.preprocessing.extend import extend, extend_choices
-from spdz.preprocessing.lpn import LpnParams
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_trees import grow_trees
-from spdz.preprocessing.shares import make_input_masks, make_random_shares
-from spdz.preprocessing.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.triples import make_candidates, make_triples, sacrifice
-from spdz.preprocessing.vole_check import _compare, check_trees
-from spdz.preprocessing.vole_extend import make_base, replenish, stretch
+from spdz.preprocessing.mascot import authenticate as authenticate_module
+from spdz.preprocessing.mascot import extend as extend_module
+from spdz.preprocessing.mascot import generator as mascot
+from spdz.preprocessing.mascot import links, squares_bits, triples, vole_check, vole_extend
+from spdz.preprocessing.mascot import masks as shares
+from spdz.preprocessing.mascot import multiply as multiply_module
+from spdz.preprocessing.mascot.authenticate import authenticate, check_key_shares
+from spdz.preprocessing.mascot.extend import extend, extend_choices
+from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
+from spdz.preprocessing.mascot.triples import make_candidates, make_triples, sacrifice
+from spdz.preprocessing.mascot.vole_check import _compare, check_trees
+from spdz.preprocessing.mascot.vole_extend import make_base, replenish, stretch
+from spdz.preprocessing.ot import base as base_ot
+from spdz.preprocessing.ot import extension as ot_extension
+from spdz.preprocessing.ot import trees as ot_trees
+from spdz.preprocessing.ot.base import base_ots
+from spdz.preprocessing.ot.trees import grow_trees
+from spdz.preprocessing.vole import copee
+from spdz.preprocessing.vole import ends as vole
+from spdz.preprocessing.vole import single_point as vole_trees
+from spdz.preprocessing.vole.code import LpnParams
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Protocol
 from tests.support.costs import bytes_per_peer, check_bytes, functions_that_state_rounds, stated_rounds, toss_bytes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from spdz.field import M61, M127, Field
-from spdz.preprocessing import matrix_multiply, matrix_triples
-from spdz.preprocessing.matrix_multiply import multiply_matrices
-from spdz.preprocessing.matrix_triples import make_matrix_triples, sacrifice, spare_rows
+from spdz.preprocessing.mascot import matrix_multiply, matrix_triples
+from spdz.preprocessing.mascot.matrix_multiply import multiply_matrices
+from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, sacrifice, spare_rows
 from spdz.sharing.material import matrix_triples as kind_of
 from tests.support.costs import bytes_per_peer, check_bytes, functions_that_state_rounds, stated_rounds, toss_bytes
 from tests.support.dealer import IdealDealer

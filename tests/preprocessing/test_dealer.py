@@ -24,10 +24,10 @@ from spdz.errors import (
 )
 from spdz.field import M5, M61, M127, Field, FieldArray
 from spdz.params import SecurityParams
-from spdz.preprocessing import dealer as dealer_module
-from spdz.preprocessing import dealer_wire
-from spdz.preprocessing.dealer import DealerPreprocessing, dealer_service
-from spdz.preprocessing.dealer_wire import FINISHED, REQUEST_BYTES, Request, RequestCodec, chunk_size
+from spdz.preprocessing.dealer import dealer as dealer_module
+from spdz.preprocessing.dealer import wire as dealer_wire
+from spdz.preprocessing.dealer.dealer import DealerPreprocessing, dealer_service
+from spdz.preprocessing.dealer.wire import FINISHED, REQUEST_BYTES, Request, RequestCodec, chunk_size
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context, SessionState

@@ -6,7 +6,7 @@ import pytest
 
 from spdz.crypto.prg import Prg
 from spdz.errors import UsageError
-from spdz.preprocessing.dealer import DealerPreprocessing
+from spdz.preprocessing.dealer.dealer import DealerPreprocessing
 from spdz.sharing.material import TRIPLES
 
 

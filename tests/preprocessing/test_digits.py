@@ -7,7 +7,7 @@ import pytest
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.field import M5, M61, M127, Field
-from spdz.preprocessing.digits import WIDE_COLUMNS, Digits, bits_of, digits_of, grow, puncture, values_of
+from spdz.preprocessing.ot.digits import WIDE_COLUMNS, Digits, bits_of, digits_of, grow, puncture, values_of
 
 KEYS = (bytes(16), bytes([1] * 16))
 BITS = pytest.mark.parametrize("bits", [1, 3, 4])

@@ -10,8 +10,8 @@ import pytest
 from spdz.errors import InternalError, UsageError
 from spdz.field import M5, M31, M61, M127, Field
 from spdz.params import OT_TREE_BITS, MascotParams
-from spdz.preprocessing import mascot
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot import generator as mascot
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.runtime.context import Context
 from spdz.sharing.material import (
     RANDOM_BITS,
@@ -154,7 +154,7 @@ def test_matrix_triples_that_do_not_pay_are_left_to_the_dealer(seed: bytes) -> N
 
 
 def test_matrix_triples_beyond_one_batch(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spdz.preprocessing.matrix_triples.BATCH_BYTES", 1200)
+    monkeypatch.setattr("spdz.preprocessing.mascot.matrix_triples.BATCH_BYTES", 1200)
     kind = matrix_triples(2, 3, 4)
     ended, makers = generate(2, M61, [{kind: 5}, {kind: 7}], seed)
     assert all(maker.store.made == {kind: 7} for maker in makers)

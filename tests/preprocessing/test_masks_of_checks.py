@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from spdz.field import M5, M61
-from spdz.preprocessing import authenticate as authenticate_module
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.shares import make_input_masks
+from spdz.preprocessing.mascot import authenticate as authenticate_module
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.masks import make_input_masks
 from spdz.runtime.context import Context
 from spdz.sharing.unverified import Unverified
 from tests.support.dealer import ideal_links

@@ -14,11 +14,11 @@ from spdz.crypto import ggm
 from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M5, M13, M31, M61, M127, Field, FieldArray
-from spdz.preprocessing import matrix_multiply, matrix_triples
-from spdz.preprocessing.authenticate import Entered
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.matrix_multiply import cut, multiply_matrices
-from spdz.preprocessing.matrix_triples import combine, dims_of, make_matrix_triples, pays, spare_rows
+from spdz.preprocessing.mascot import matrix_multiply, matrix_triples
+from spdz.preprocessing.mascot.authenticate import Entered
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.matrix_multiply import cut, multiply_matrices
+from spdz.preprocessing.mascot.matrix_triples import combine, dims_of, make_matrix_triples, pays, spare_rows
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace

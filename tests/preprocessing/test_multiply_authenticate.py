@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from spdz.field import M5, M13, M61, M127, Field, FieldArray
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.shares import make_input_masks, make_random_shares
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
+from spdz.preprocessing.mascot.multiply import multiply
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct, reconstruct_batches
@@ -71,7 +71,7 @@ def test_products_with_trees_of_any_size(parties: int, depth: int, seed: bytes) 
 
 
 def test_chunks_of_any_size_give_the_products(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
+    monkeypatch.setattr("spdz.preprocessing.mascot.multiply.CHUNK_ROWS", 1)
     sessions = make_sessions(2, M61, seed)
     links = ideal_links(sessions, seed)
 

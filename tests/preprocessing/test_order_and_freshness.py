@@ -10,13 +10,13 @@ import pytest
 from spdz.crypto.prg import Prg
 from spdz.field import M13, M61, M127, Field
 from spdz.params import MascotParams
-from spdz.preprocessing import links as links_module
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
-from spdz.preprocessing.shares import make_random_shares
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot import links as links_module
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.masks import make_random_shares
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.mascot.triples import make_triples
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
@@ -138,7 +138,7 @@ def test_no_two_tosses_have_the_same_seed_and_none_is_expanded_from_another(
 
 def test_ot_indices_never_repeat_under_one_correlation(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """PITFALLS 10. Chunks of one batch and batches of one session take indices one after the other."""
-    monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
+    monkeypatch.setattr("spdz.preprocessing.mascot.multiply.CHUNK_ROWS", 1)
     used: dict[int, list[tuple[int, int]]] = defaultdict(list)
     ends: list[OtReceiver | OtSender] = []
     for side in (OtReceiver, OtSender):

@@ -8,8 +8,8 @@ import pytest
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import UsageError
-from spdz.preprocessing import ot_extension
-from spdz.preprocessing.ot_extension import MASK_ROWS, OtReceiver, OtSender, column_bytes
+from spdz.preprocessing.ot import extension as ot_extension
+from spdz.preprocessing.ot.extension import MASK_ROWS, OtReceiver, OtSender, column_bytes
 from tests.support.ot import DEPTHS, OtPair
 
 KEY = b"a tossed key 16b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spdz.crypto.bit_matrix import transpose_columns
-from spdz.preprocessing.ot_rows import RowBuffers
+from spdz.preprocessing.ot.rows import RowBuffers
 
 
 def columns(seed: int, length: int) -> np.ndarray:

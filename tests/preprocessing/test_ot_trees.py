@@ -13,9 +13,9 @@ from spdz.crypto.ggm import expand
 from spdz.crypto.hashing import derive, labelled_hash
 from spdz.field import M61
 from spdz.params import OT_TREE_BITS
-from spdz.preprocessing import ot_trees
-from spdz.preprocessing.base_ot import BaseOts
-from spdz.preprocessing.ot_trees import Place, Trees, by_distance, deal, grow_trees, hold
+from spdz.preprocessing.ot import trees as ot_trees
+from spdz.preprocessing.ot.base import BaseOts
+from spdz.preprocessing.ot.trees import Place, Trees, by_distance, deal, grow_trees, hold
 from spdz.runtime.context import Context
 from tests.support.costs import bytes_per_peer, stated_rounds
 from tests.support.ot import DEPTHS, TreeBase

@@ -10,12 +10,12 @@ import pytest
 
 from spdz.crypto import ggm
 from spdz.field import M61, FieldArray
-from spdz.preprocessing import triples, vole_extend
-from spdz.preprocessing.lpn import LpnParams
-from spdz.preprocessing.multiply import _in_chunks
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
-from spdz.preprocessing.ot_rows import RowBuffers
-from spdz.preprocessing.vole_extend import make_base, stretch
+from spdz.preprocessing.mascot import triples, vole_extend
+from spdz.preprocessing.mascot.multiply import _in_chunks
+from spdz.preprocessing.mascot.vole_extend import make_base, stretch
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.rows import RowBuffers
+from spdz.preprocessing.vole.code import LpnParams
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from tests.support.dealer import ideal_links

@@ -9,7 +9,7 @@ import pytest
 
 from spdz.errors import SacrificeFailed
 from spdz.field import M13, M61, Field
-from spdz.preprocessing.pipeline import make_triples_in_flight
+from spdz.preprocessing.mascot.pipeline import make_triples_in_flight
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
 from spdz.sharing.mac_key import MacKey

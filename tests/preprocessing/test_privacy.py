@@ -7,9 +7,9 @@ import pytest
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.field import M5, FieldArray
-from spdz.preprocessing import authenticate as authenticate_module
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.copee import CopeeInputter
+from spdz.preprocessing.mascot import authenticate as authenticate_module
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.vole.copee import CopeeInputter
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.sharing.unverified import Unverified

@@ -9,15 +9,15 @@ import pytest
 
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M13
-from spdz.preprocessing.multiply import multiply
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
 from spdz.runtime.context import Context
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
 
 
 def test_the_hash_is_never_asked_twice_for_one_index(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
+    monkeypatch.setattr("spdz.preprocessing.mascot.multiply.CHUNK_ROWS", 1)
     asked: dict[int, list[int]] = defaultdict(list)
     asking: list[int] = []
     permute = TweakableHash.permute

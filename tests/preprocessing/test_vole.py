@@ -11,19 +11,19 @@ from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import InternalError
 from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray
-from spdz.field.lpn import ROW_WORDS
-from spdz.local import run_local
+from spdz.field.fused.code import ROW_WORDS
 from spdz.online.session import Mpc
 from spdz.params import AUTHENTICATION, MascotParams, SessionParams
-from spdz.preprocessing import vole_trees
-from spdz.preprocessing.authenticate import authenticate
-from spdz.preprocessing.links import Link, set_up
-from spdz.preprocessing.lpn import CHUNK_ROWS, PLAN, LpnParams, VolePlan, add_code, code_seed
-from spdz.preprocessing.mascot import MascotPreprocessing
-from spdz.preprocessing.ot_extension import Bits
-from spdz.preprocessing.vole import VoleEnd
-from spdz.preprocessing.vole_extend import end, make_base, replenish, stretch, vole_of
+from spdz.preprocessing.mascot.authenticate import authenticate
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Link, set_up
+from spdz.preprocessing.mascot.vole_extend import end, make_base, replenish, stretch, vole_of
+from spdz.preprocessing.ot.extension import Bits
+from spdz.preprocessing.vole import single_point as vole_trees
+from spdz.preprocessing.vole.code import CHUNK_ROWS, PLAN, LpnParams, VolePlan, add_code, code_seed
+from spdz.preprocessing.vole.ends import VoleEnd
 from spdz.runtime.context import Context, SessionState
+from spdz.sessions.local import run_local
 from spdz.sharing.material import TRIPLES
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct
@@ -133,7 +133,7 @@ def test_each_peer_is_given_other_voles_and_places(seed: bytes, monkeypatch: pyt
         drawn.append(paths.tobytes())
         return paths
 
-    monkeypatch.setattr("spdz.preprocessing.vole_extend.random_paths", spy)
+    monkeypatch.setattr("spdz.preprocessing.mascot.vole_extend.random_paths", spy)
     sessions = make_sessions(3, M61, seed)
     links = with_vole(ideal_links(sessions, seed))
     run(sessions, lambda ctx: replenish(ctx, links[ctx.party], (0,), 10))
@@ -311,7 +311,7 @@ def test_plans_are_no_choice_of_users() -> None:
 @pytest.mark.parametrize("parties", [2, 3])
 def test_a_program_computes_with_it(parties: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the public face down: every value of a whole session goes through VOLEs."""
-    monkeypatch.setattr("spdz.preprocessing.mascot.PLAN", replace(TINY, main=LpnParams(24, 16, 6)))
+    monkeypatch.setattr("spdz.preprocessing.mascot.generator.PLAN", replace(TINY, main=LpnParams(24, 16, 6)))
 
     def program(mpc: Mpc) -> list[int]:
         x, y = mpc.input([3, 4, 5], owner=0, shape=3), mpc.input([6, 7, 8], owner=1, shape=3)

@@ -13,9 +13,9 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import Prg
 from spdz.field import M61, M127, Field, FieldArray
-from spdz.preprocessing import vole_extend
-from spdz.preprocessing.lpn import LpnParams
-from spdz.preprocessing.ot_extension import OtSender
+from spdz.preprocessing.mascot import vole_extend
+from spdz.preprocessing.ot.extension import OtSender
+from spdz.preprocessing.vole.code import LpnParams
 from spdz.runtime.context import Context
 from tests.crypto.references import Aes128, xor
 from tests.support.dealer import ideal_links

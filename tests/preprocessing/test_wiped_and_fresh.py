@@ -9,9 +9,9 @@ from spdz.crypto.prg import Prg
 from spdz.errors import UsageError
 from spdz.field import M61
 from spdz.params import SecurityParams
-from spdz.preprocessing import links as links_module
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.mascot import MascotPreprocessing
+from spdz.preprocessing.mascot import links as links_module
+from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Link
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES
 from tests.support.dealer import ideal_links
 from tests.support.interference import Recorder

@@ -8,7 +8,7 @@ import pytest
 
 from spdz.errors import InternalError
 from spdz.field import M5, M61, M127, Field
-from spdz.preprocessing.triples import SACRIFICE_COINS
+from spdz.preprocessing.mascot.triples import SACRIFICE_COINS
 from spdz.protocols.broadcast import broadcast, broadcast_from, echo
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open

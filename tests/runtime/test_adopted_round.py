@@ -6,7 +6,7 @@ import pytest
 
 from spdz.errors import Desync
 from spdz.field import M61
-from spdz.preprocessing.dealer import REQUEST
+from spdz.preprocessing.dealer.dealer import REQUEST
 from spdz.wire.codec import Blob
 from tests.support.endpoint import Endpoint, ask, data_frame, first_path
 

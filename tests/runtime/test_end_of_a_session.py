@@ -105,7 +105,7 @@ def test_an_error_of_a_program_is_not_taken_for_a_lost_line(error: BaseException
     """An OSError of user code that runs while a frame is taken in over TLS leaves as it is."""
     import threading
 
-    from spdz.network import connect
+    from spdz.sessions.network import connect
     from spdz.transport.initialise import initialise
     from tests.transport.support import _bound
 

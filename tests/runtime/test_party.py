@@ -11,11 +11,11 @@ import pytest
 
 from spdz.errors import Desync, InternalError, MacCheckFailed, PeerAborted, UsageError
 from spdz.field import M61
-from spdz.party import Party
 from spdz.protocols import mac_check
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT, output
 from spdz.runtime.context import Context, SessionState
+from spdz.runtime.party import Party
 from spdz.sharing.shares import AuthShare
 from spdz.transport.memory import memory_network
 from spdz.wire.codec import Blob

@@ -9,8 +9,8 @@ import pytest
 
 from spdz.errors import UsageError
 from spdz.field import M61
-from spdz.party import Party
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
 from spdz.transport.memory import memory_network

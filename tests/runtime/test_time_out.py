@@ -10,8 +10,8 @@ import pytest
 
 from spdz.errors import Desync, PeerAborted, TransportError, UsageError
 from spdz.field import M61
-from spdz.party import Party
 from spdz.runtime.context import Context
+from spdz.runtime.party import Party
 from spdz.transport.memory import memory_network
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Step

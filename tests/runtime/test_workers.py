@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from spdz.field import M61, M127, Field
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.triples import make_triples
 from spdz.runtime import workers
 from spdz.runtime.workers import Shared, share_out
 from tests.support.dealer import ideal_links
@@ -187,7 +187,7 @@ def test_a_forked_child_has_helpers_of_its_own() -> None:
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
 def test_triples_do_not_depend_on_the_threads(field: Field, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spdz.preprocessing.multiply.CHUNK_ROWS", 1)
+    monkeypatch.setattr("spdz.preprocessing.mascot.multiply.CHUNK_ROWS", 1)
 
     def made(threads: tuple[int, int]) -> list[bytes]:
         sessions = make_sessions(2, field, seed)

@@ -144,7 +144,7 @@ import sys
 assert False, "asserts are on"
 from spdz import errors
 from spdz.field import M61
-from spdz.preprocessing.triples import make_triples
+from spdz.preprocessing.mascot.triples import make_triples
 from spdz.protocols.output import output
 from tests.support.dealer import IdealDealer, ideal_links
 from tests.support.interference import flip_bytes, silent

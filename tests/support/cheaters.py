@@ -35,10 +35,10 @@ class WrongShare:
 
     MODULES = (
         "spdz.protocols.output",
-        "spdz.preprocessing.authenticate",
-        "spdz.preprocessing.triples",
-        "spdz.preprocessing.matrix_triples",
-        "spdz.preprocessing.squares_bits",
+        "spdz.preprocessing.mascot.authenticate",
+        "spdz.preprocessing.mascot.triples",
+        "spdz.preprocessing.mascot.matrix_triples",
+        "spdz.preprocessing.mascot.squares_bits",
     )
 
     def __init__(

@@ -11,9 +11,9 @@ from spdz.crypto.prg import SEED_BYTES
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
-from spdz.preprocessing.copee import CopeeInputter, CopeeKeyHolder
-from spdz.preprocessing.links import Link, _stream
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
+from spdz.preprocessing.mascot.links import Link, _stream
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, InputMasks, input_masks
@@ -97,7 +97,7 @@ def ideal_links(
     key_towards: Mapping[tuple[int, int], int] | None = None,
     ot_tree_bits: int = MascotParams().ot_tree_bits,
 ) -> list[dict[int, Link]]:
-    """What `spdz.preprocessing.links.set_up` makes, base OTs included, dealt in the clear. Makes the MAC key too.
+    """What `set_up` of the MASCOT links makes, base OTs included, dealt in the clear. Makes the MAC key too.
 
     `key_towards[a, b]` is added to the key share that party a, a cheater, uses towards party b.
     """

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.params import COMPUTATIONAL_BITS, OT_TREE_BITS
-from spdz.preprocessing.base_ot import BaseOts
-from spdz.preprocessing.ot_extension import OtReceiver, OtSender
-from spdz.preprocessing.ot_trees import Seeds, by_distance
+from spdz.preprocessing.ot.base import BaseOts
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.trees import Seeds, by_distance
 
 DEPTHS = pytest.mark.parametrize("depth", OT_TREE_BITS)
 

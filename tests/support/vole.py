@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from spdz.field import FieldArray
-from spdz.preprocessing import authenticate, vole_check, vole_extend
-from spdz.preprocessing.links import Link
-from spdz.preprocessing.lpn import LpnParams, VolePlan
-from spdz.preprocessing.vole import VoleLink
+from spdz.preprocessing.mascot import authenticate, vole_check, vole_extend
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.vole.code import LpnParams, VolePlan
+from spdz.preprocessing.vole.ends import VoleLink
 from spdz.runtime.context import Context, SessionState
 
 from .dealer import ideal_links

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spdz.config import PartiesFile, load_parties
-from spdz.transport.base import Transport
+from spdz.runtime.transport import Transport
 from spdz.transport.initialise import initialise
-from spdz.transport.tls import TlsTransport, connect_tls
+from spdz.transport.parties_file import PartiesFile, load_parties
+from spdz.transport.tls.transport import TlsTransport, connect_tls
 from spdz.wire.frames import LABEL_BYTES, FrameReader, Header, Kind
 
 JOIN_SECONDS = 30.0

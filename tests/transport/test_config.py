@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spdz.config import (
+from spdz.errors import UsageError
+from spdz.transport.credentials import create_credentials, fingerprint
+from spdz.transport.initialise import initialise
+from spdz.transport.parties_file import (
     Endpoint,
     PartiesFile,
     format_address,
@@ -20,9 +23,6 @@ from spdz.config import (
     parse_address,
     write_parties,
 )
-from spdz.errors import UsageError
-from spdz.transport.credentials import create_credentials, fingerprint
-from spdz.transport.initialise import initialise
 
 ADDRESSES = ["10.0.0.1:7001", "host-b.example:7002", "[fd00::1]:7003"]
 

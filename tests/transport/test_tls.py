@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from spdz.errors import PeerAborted, TransportError
-from spdz.transport import tls
-from spdz.transport.base import Transport
-from spdz.transport.tls import TlsTransport
-from spdz.transport.tls_stream import RECORD_BYTES
+from spdz.runtime.transport import Transport
+from spdz.transport.tls import transport as tls
+from spdz.transport.tls.stream import RECORD_BYTES
+from spdz.transport.tls.transport import TlsTransport
 from spdz.wire.frames import FrameReader, Kind, control_frame
 from tests.transport.support import PATIENCE_SECONDS, Network, Recorder, Running, attach, data_frame, together, wait_for
 
@@ -293,8 +293,8 @@ def test_damaged_bytes_are_a_loss_that_says_so(joined: Joined) -> None:
 
 KILLED_PARTY = """
 import sys, socket
-from spdz.config import load_parties
-from spdz.transport.tls import connect_tls
+from spdz.transport.parties_file import load_parties
+from spdz.transport.tls.transport import connect_tls
 from spdz.wire.frames import FrameReader
 from tests.transport.support import attach, data_frame
 transport = connect_tls(load_parties(sys.argv[1]), 1)

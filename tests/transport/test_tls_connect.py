@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from spdz.config import Endpoint, PartiesFile
 from spdz.errors import TransportError, UsageError
-from spdz.transport import tls_connect
 from spdz.transport.credentials import create_credentials, fingerprint
-from spdz.transport.tls import TlsTransport, connect_tls
-from spdz.transport.tls_attempt import HELLO, Verdict
+from spdz.transport.parties_file import Endpoint, PartiesFile
+from spdz.transport.tls import connect as tls_connect
+from spdz.transport.tls.attempt import HELLO, Verdict
+from spdz.transport.tls.transport import TlsTransport, connect_tls
 from tests.transport.support import JOIN_SECONDS, Network, Progress, Running
 
 pytestmark = pytest.mark.network

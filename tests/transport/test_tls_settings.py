@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spdz.config import PartiesFile, load_parties
 from spdz.transport.initialise import initialise
-from spdz.transport.tls_context import tls_context
+from spdz.transport.parties_file import PartiesFile, load_parties
+from spdz.transport.tls.context import tls_context
 
 
 @pytest.fixture

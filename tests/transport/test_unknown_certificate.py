@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from spdz.config import load_parties
 from spdz.transport.initialise import initialise
-from spdz.transport.tls_connect import _Setup
+from spdz.transport.parties_file import load_parties
+from spdz.transport.tls.connect import _Setup
 
 
 def test_a_certificate_that_was_verified_and_belongs_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spdz.errors import UsageError
-from spdz.preprocessing.pipeline import BATCHES_IN_FLIGHT
+from spdz.preprocessing.mascot.pipeline import BATCHES_IN_FLIGHT
 from spdz.vectors.check import check_case
 from spdz.vectors.endpoints import replay
 from spdz.vectors.files import FOLDER, Case, read_file

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import spdz.preprocessing.mascot
+import spdz.preprocessing.mascot.generator
 import spdz.protocols.handshake
 import spdz.protocols.output  # noqa: F401  # registers steps
 from spdz.errors import InternalError, SpdzError

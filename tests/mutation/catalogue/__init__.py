@@ -42,12 +42,12 @@ EXEMPT: dict[tuple[str, str], str] = {
     ("spdz/protocols/commit.py", "_different_commitments"): (
         "words the error; the comparison that raises it is mutated in `commit_and_open`"
     ),
-    ("preprocessing/vole_check.py", "failed"): "words the error; the three places that raise it are mutated",
+    ("preprocessing/mascot/vole_check.py", "failed"): "words the error; the three places that raise it are mutated",
     ("spdz/runtime/mailbox.py", "_malformed"): "words the error; every place that raises it is mutated",
     ("spdz/runtime/mailbox.py", "_aborted"): "words the error; `Mailbox.complete` and `Scheduler.run` are mutated",
-    ("spdz/party.py", "Party._wait"): "passes on what `Party._too_late` made, which is mutated",
-    ("spdz/transport/tls_connect.py", "_Setup.run"): "raises a `TransportError`, which accuses nobody of cheating",
-    ("spdz/transport/tls_stream.py", "TlsStream.read_into"): "raises the `OSError` of the socket that it kept",
+    ("spdz/runtime/party.py", "Party._wait"): "passes on what `Party._too_late` made, which is mutated",
+    ("spdz/transport/tls/connect.py", "_Setup.run"): "raises a `TransportError`, which accuses nobody of cheating",
+    ("spdz/transport/tls/stream.py", "TlsStream.read_into"): "raises the `OSError` of the socket that it kept",
 }
 """Sites that no mutant covers, by file and function, and why."""
 

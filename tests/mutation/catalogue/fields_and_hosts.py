@@ -1,12 +1,12 @@
-"""Field encodings and sampling, and who a peer is: spdz/field, spdz/transport, spdz/config.py, spdz/network.py."""
+"""Field encodings and sampling, and who a peer is: spdz/field, spdz/transport, spdz/sessions/network.py."""
 
 from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant
 
-TLS = "spdz/transport/tls_context.py"
-CONNECT = "spdz/transport/tls_connect.py"
-CONFIG = "spdz/config.py"
+TLS = "spdz/transport/tls/context.py"
+CONNECT = "spdz/transport/tls/connect.py"
+CONFIG = "spdz/transport/parties_file.py"
 TEST_CONNECT = "tests/transport/test_tls_connect.py"
 TEST_SETTINGS = "tests/transport/test_tls_settings.py"
 TEST_CONFIG = "tests/transport/test_config.py"
@@ -176,7 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "network-toy-field",
-        "spdz/network.py::connect",
+        "spdz/sessions/network.py::connect",
         "if not insecure_toy_field:",
         "if False:",
         "a toy field is used over a network without being asked for",

@@ -9,7 +9,7 @@ TESTS = "tests/adversary/test_late.py"
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "authenticate-checked-once",
-        "preprocessing/authenticate.py::_check",
+        "preprocessing/mascot/authenticate.py::_check",
         "    await check_openings(ctx, AUTHENTICATE_CHECK)\n",
         '    if "authenticated" in vars(ctx.session):\n'
         "        ctx.unverified.close_openings(), ctx.unverified.close_broadcasts()\n"

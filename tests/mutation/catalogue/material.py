@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant
 
-MATERIAL = "spdz/sharing/material.py"
-LINKS = "preprocessing/links.py"
-EXTENSION = "preprocessing/ot_extension.py"
-COPEE = "preprocessing/copee.py"
-GRAPH = "online/graph.py"
+MATERIAL = "spdz/sharing/material/memory.py"
+BATCH = "spdz/sharing/material/batch.py"
+LINKS = "preprocessing/mascot/links.py"
+EXTENSION = "preprocessing/ot/extension.py"
+COPEE = "preprocessing/vole/copee.py"
+GRAPH = "online/plan/graph.py"
 TEST_MATERIAL = "tests/sharing/test_material.py"
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 WIPED = "tests/preprocessing/test_wiped_and_fresh.py"
@@ -64,7 +65,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "material-masks-not-overwritten",
-        f"{MATERIAL}::Batch.wipe",
+        f"{BATCH}::Batch.wipe",
         "            self.clear.wipe()\n",
         "            pass\n",
         "the owner's masks stay in memory",
@@ -120,7 +121,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "mascot-material-survives",
-        "preprocessing/mascot.py::MascotPreprocessing.destroy",
+        "preprocessing/mascot/generator.py::MascotPreprocessing.destroy",
         "        self.store.destroy()\n",
         "",
         "material of the generator survives",
@@ -128,7 +129,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "mascot-links-survive",
-        "preprocessing/mascot.py::MascotPreprocessing.destroy",
+        "preprocessing/mascot/generator.py::MascotPreprocessing.destroy",
         "            link.wipe()\n",
         "            pass\n",
         "correlations, streams and the bits of the key survive",
@@ -136,7 +137,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "mascot-set-up-twice",
-        "preprocessing/mascot.py::MascotPreprocessing.set_up",
+        "preprocessing/mascot/generator.py::MascotPreprocessing.set_up",
         "if self._links:",
         "if False:",
         "a second set-up with another key is possible",
@@ -216,7 +217,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-client-survives",
-        "preprocessing/dealer.py::DealerPreprocessing.destroy",
+        "preprocessing/dealer/dealer.py::DealerPreprocessing.destroy",
         "        self.store.destroy()\n",
         "",
         "dealt material survives",
@@ -224,7 +225,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-client-stream-survives",
-        "preprocessing/dealer.py::DealerPreprocessing.destroy",
+        "preprocessing/dealer/dealer.py::DealerPreprocessing.destroy",
         "            self._stream.wipe()\n            self._stream = None\n",
         "            pass\n",
         "the stream of shares from the dealer survives",
@@ -275,7 +276,7 @@ _FRESH: tuple[Mutant, ...] = (
     ),
     mutant(
         "fresh-base-ot-sender-scalar",
-        "preprocessing/base_ot.py::_answer",
+        "preprocessing/ot/base.py::_answer",
         "scalar = group.random_scalar(ctx.randomness)",
         "scalar = (1).to_bytes(32, 'little')",
         "the sender's scalars are constants, so the receiver knows both keys",
@@ -283,7 +284,7 @@ _FRESH: tuple[Mutant, ...] = (
     ),
     mutant(
         "fresh-base-ot-free-point",
-        "preprocessing/base_ot.py::_request",
+        "preprocessing/ot/base.py::_request",
         "free = group.base_multiply(group.random_scalar(randomness))",
         "free = group.BASE_POINT",
         "the free point of a base OT is a constant that shows the choice bit",
@@ -291,7 +292,7 @@ _FRESH: tuple[Mutant, ...] = (
     ),
     mutant(
         "fresh-dealer-seeds",
-        "preprocessing/dealer.py::_deal_seeds",
+        "preprocessing/dealer/dealer.py::_deal_seeds",
         "ctx.randomness.bytes(SEED_BYTES)",
         "bytes(SEED_BYTES)",
         "the dealer's seeds are constants",

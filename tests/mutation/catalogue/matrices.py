@@ -1,13 +1,13 @@
-"""Matrix triples: preprocessing/matrix_triples.py and matrix_multiply.py, and the kernels that only they use."""
+"""Matrix triples: preprocessing/mascot/matrix_triples.py and matrix_multiply.py, and the kernels that only they use."""
 
 from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant, mutant_of
 
-TRIPLES = "preprocessing/matrix_triples.py"
-MULTIPLY = "preprocessing/matrix_multiply.py"
-KERNELS = "spdz/field/matrix_kernels.py"
-DIGITS = "preprocessing/digits.py"
+TRIPLES = "preprocessing/mascot/matrix_triples.py"
+MULTIPLY = "preprocessing/mascot/matrix_multiply.py"
+KERNELS = "spdz/field/mersenne/rows.py"
+DIGITS = "preprocessing/ot/digits.py"
 ATTACK = "tests/attacks/test_matrix_triples.py"
 HONEST = "tests/preprocessing/test_matrix_triples.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
@@ -25,7 +25,7 @@ _SACRIFICE: tuple[Mutant, ...] = (
     ),
     mutant(
         "matrix-check-of-the-last-part",
-        "preprocessing/authenticate.py::check_all_entered",
+        "preprocessing/mascot/authenticate.py::check_all_entered",
         "for part in parts] for name in",
         "for part in parts[-1:]] for name in",
         "what was entered before the last part is not checked",

@@ -37,7 +37,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "input-unmasked",
-        "online/arithmetic.py::share_input",
+        "online/operations/arithmetic.py::share_input",
         "    difference = None if values is None or masks.clear is None else values - masks.clear\n",
         "    difference = values\n    masks = InputMasks(masks.share - masks.share, None)\n",
         "an input is broadcast in the clear",
@@ -45,7 +45,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "product-unmasked",
-        "online/arithmetic.py::multiply",
+        "online/operations/arithmetic.py::multiply",
         "    a, b, c = triples\n",
         "    a, b, c = triples[0] - triples[0], triples[1] - triples[1], triples[2] - triples[2]\n",
         "the factors of a product are opened in the clear",
@@ -53,7 +53,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "product-masked-on-one-side",
-        "online/arithmetic.py::multiply",
+        "online/operations/arithmetic.py::multiply",
         "    a, b, c = triples\n",
         "    a, b, c = triples[0], triples[1] - triples[1], triples[2] - triples[2]\n",
         "the second factor of a product is opened in the clear",
@@ -61,7 +61,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "square-unmasked",
-        "online/arithmetic.py::square",
+        "online/operations/arithmetic.py::square",
         "    a, a_squared = squares\n",
         "    a, a_squared = squares[0] - squares[0], squares[1] - squares[1]\n",
         "what is squared is opened in the clear",
@@ -69,7 +69,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "matrix-product-unmasked",
-        "online/arithmetic.py::matmul",
+        "online/operations/arithmetic.py::matmul",
         "    a, b, c = triple\n",
         "    a, b, c = triple[0] - triple[0], triple[1] - triple[1], triple[2] - triple[2]\n",
         "the factors of a matrix product are opened in the clear",
@@ -129,7 +129,7 @@ _COMPARISONS: tuple[Mutant, ...] = (
     ),
     mutant(
         "plan-comparison",
-        "online/agreement.py::agree_on_plan",
+        "online/plan/agreement.py::agree_on_plan",
         "if bytes(theirs) != mine:",
         "if False:",
         "programs that went different ways are not named",
@@ -137,7 +137,7 @@ _COMPARISONS: tuple[Mutant, ...] = (
     ),
     mutant(
         "plan-comparison-of-the-text-alone",
-        "online/agreement.py::agree_on_plan",
+        "online/plan/agreement.py::agree_on_plan",
         "if bytes(theirs) != mine:",
         "if bytes(theirs)[_DIGEST_BYTES:] != mine[_DIGEST_BYTES:]:",
         "a difference beyond the first bytes of a plan is not noticed",

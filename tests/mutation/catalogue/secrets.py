@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutation.mutant import Mutant, mutant
 
 KEY = "spdz/sharing/mac_key.py"
-PARTY = "spdz/party.py"
+PARTY = "spdz/runtime/party.py"
 
 TEST_KEY = "tests/sharing/test_mac_key.py"
 TEST_PARTY = "tests/runtime/test_party.py"

@@ -1,11 +1,11 @@
-"""Frames, headers, the end of a session: spdz/runtime, spdz/wire, spdz/party.py."""
+"""Frames, headers, the end of a session: spdz/runtime, spdz/wire, spdz/runtime/party.py."""
 
 from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant
 
 MAILBOX = "spdz/runtime/mailbox.py"
-PARTY = "spdz/party.py"
+PARTY = "spdz/runtime/party.py"
 HOSTILE = "tests/runtime/test_hostile_frames.py"
 SCHEDULER = "tests/runtime/test_scheduler.py"
 TEST_PARTY = "tests/runtime/test_party.py"

@@ -6,11 +6,11 @@ from tests.mutation.mutant import Mutant, mutant, mutant_of
 
 TOSS = "spdz/protocols/coin_toss.py"
 MAC_CHECK = "spdz/protocols/mac_check.py"
-AUTHENTICATE = "preprocessing/authenticate.py"
-TRIPLES = "preprocessing/triples.py"
-EXTEND = "preprocessing/extend.py"
-VOLE_CHECK = "preprocessing/vole_check.py"
-VOLE_EXTEND = "preprocessing/vole_extend.py"
+AUTHENTICATE = "preprocessing/mascot/authenticate.py"
+TRIPLES = "preprocessing/mascot/triples.py"
+EXTEND = "preprocessing/mascot/extend.py"
+VOLE_CHECK = "preprocessing/mascot/vole_check.py"
+VOLE_EXTEND = "preprocessing/mascot/vole_extend.py"
 
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 COINS = "tests/preprocessing/test_coins_are_tossed.py"
@@ -154,7 +154,7 @@ _EARLY: tuple[Mutant, ...] = (
             (
                 "stretch",
                 "    vectors, messages = await _single_points(",
-                "    from spdz.preprocessing.vole_check import VOLE_COINS\n"
+                "    from spdz.preprocessing.mascot.vole_check import VOLE_COINS\n"
                 "    await toss(ctx, VOLE_COINS, after=None)\n"
                 "    vectors, messages = await _single_points(",
             ),
@@ -214,7 +214,7 @@ _IN_FLIGHT: tuple[Mutant, ...] = (
     ),
     mutant(
         "flight-batches-overtake-in-the-first-stage",
-        "preprocessing/pipeline.py::_candidates",
+        "preprocessing/mascot/pipeline.py::_candidates",
         "    await wait_for(before)\n",
         "",
         "two batches use the streams of a link at once",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant, mutant_of
 
-BASE_OT = "preprocessing/base_ot.py"
-EXTENSION = "preprocessing/ot_extension.py"
-EXTEND = "preprocessing/extend.py"
-TREES = "preprocessing/ot_trees.py"
+BASE_OT = "preprocessing/ot/base.py"
+EXTENSION = "preprocessing/ot/extension.py"
+EXTEND = "preprocessing/mascot/extend.py"
+TREES = "preprocessing/ot/trees.py"
 
 ATTACK_BASE_OT = "tests/attacks/test_base_ot.py"
 ATTACK_EXTENSION = "tests/attacks/test_ot_extension.py"
@@ -308,7 +308,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-rows-survive",
-        "preprocessing/multiply.py::_in_chunks",
+        "preprocessing/mascot/multiply.py::_in_chunks",
         "            buffers.wipe()\n",
         "            pass\n",
         "rows and halves of hashes outlive a product",

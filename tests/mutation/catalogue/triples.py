@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant, mutant_of
 
-AUTHENTICATE = "preprocessing/authenticate.py"
-TRIPLES = "preprocessing/triples.py"
-SQUARES = "preprocessing/squares_bits.py"
-SHARES = "preprocessing/shares.py"
+AUTHENTICATE = "preprocessing/mascot/authenticate.py"
+TRIPLES = "preprocessing/mascot/triples.py"
+SQUARES = "preprocessing/mascot/squares_bits.py"
+SHARES = "preprocessing/mascot/masks.py"
 ATTACK_COPEE = "tests/attacks/test_copee.py"
 ATTACK_TRIPLES = "tests/attacks/test_triples.py"
 ATTACK_OPENINGS = "tests/attacks/test_openings.py"
@@ -57,7 +57,7 @@ _AUTHENTICATE: tuple[Mutant, ...] = (
     ),
     mutant(
         "key-share-check-not-called",
-        "preprocessing/mascot.py::MascotPreprocessing.set_up",
+        "preprocessing/mascot/generator.py::MascotPreprocessing.set_up",
         '        await check_key_shares(ctx.child("key_check"), self._links)\n',
         "",
         "the key shares are never checked",
@@ -145,7 +145,7 @@ _TRIPLES: tuple[Mutant, ...] = (
 _DEALER: tuple[Mutant, ...] = (
     mutant(
         "dealer-request-comparison",
-        "preprocessing/dealer.py::_receive_request",
+        "preprocessing/dealer/dealer.py::_receive_request",
         "if received[party] != received[0]:",
         "if False:",
         "the dealer answers although the parties ask for different things",
@@ -153,7 +153,7 @@ _DEALER: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-request-canonical",
-        "preprocessing/dealer_wire.py::RequestCodec.decode",
+        "preprocessing/dealer/wire.py::RequestCodec.decode",
         "if self.encode(request) != buffer:",
         "if False:",
         "a request has several encodings",
@@ -161,7 +161,7 @@ _DEALER: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-request-limits",
-        "preprocessing/dealer_wire.py::RequestCodec.decode",
+        "preprocessing/dealer/wire.py::RequestCodec.decode",
         "if fault is not None:",
         "if False:",
         "the dealer makes as much as a request says, whatever that is",
@@ -169,7 +169,7 @@ _DEALER: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-two-conversations",
-        "preprocessing/dealer.py::DealerPreprocessing._talking",
+        "preprocessing/dealer/dealer.py::DealerPreprocessing._talking",
         "stream, self._stream = self._stream, None",
         "stream = self._stream",
         "two requests at a time read the same part of the stream",
@@ -177,7 +177,7 @@ _DEALER: tuple[Mutant, ...] = (
     ),
     mutant(
         "dealer-keeps-its-secrets",
-        "preprocessing/dealer.py::dealer_service",
+        "preprocessing/dealer/dealer.py::dealer_service",
         "        alpha.wipe()\n        for stream in streams:\n            stream.wipe()\n",
         "        pass\n",
         "the dealer keeps the MAC key and the streams after the end",

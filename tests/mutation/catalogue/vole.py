@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.mutation.mutant import Mutant, mutant
 
-CHECK = "preprocessing/vole_check.py"
-EXTEND = "preprocessing/vole_extend.py"
-STATE = "preprocessing/vole.py"
-TREES = "preprocessing/vole_trees.py"
-LPN = "preprocessing/lpn.py"
-AUTHENTICATE = "preprocessing/authenticate.py"
+CHECK = "preprocessing/mascot/vole_check.py"
+EXTEND = "preprocessing/mascot/vole_extend.py"
+STATE = "preprocessing/vole/ends.py"
+TREES = "preprocessing/vole/single_point.py"
+LPN = "preprocessing/vole/code.py"
+AUTHENTICATE = "preprocessing/mascot/authenticate.py"
 
 ATTACK = "tests/attacks/test_vole.py"
 HONEST = "tests/preprocessing/test_vole.py"
@@ -148,7 +148,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "vole-link-survives",
-        "preprocessing/links.py::Link.wipe",
+        "preprocessing/mascot/links.py::Link.wipe",
         "            self.vole.wipe()\n",
         "            pass\n",
         "no VOLE is wiped",

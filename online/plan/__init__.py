@@ -1,0 +1,1 @@
+"""What has been asked for and not yet run, and the agreement of the parties on it."""

@@ -1,0 +1,1 @@
+"""The values that a user's program computes with."""

@@ -1,0 +1,237 @@
+"""Secret arrays: what a user's program computes with.
+
+A `SecretArray` behaves like a numpy array of integers mod p as far as that is possible without revealing anything.
+What would reveal something, or silently copy shares, is refused with a sentence that says what to do instead.
+"""
+
+from __future__ import annotations
+
+import copy
+import operator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from spdz.field import FieldArray
+from spdz.field.algebra import broadcast_shape
+from spdz.online.values.shapes import matmul_shape, placeholder, shape_by_numpy
+from spdz.params import require_integer
+
+if TYPE_CHECKING:
+    from spdz.online.plan.graph import Node
+    from spdz.online.session import Mpc
+
+Public = int | npt.ArrayLike
+"""Integers known to every party."""
+
+
+def _refuse(what: str, advice: str) -> NoReturn:
+    raise TypeError(f"{what} of a secret would reveal it; {advice}")
+
+
+class SecretArray:
+    """An array of secret integers mod p, shared among the parties of one session.
+
+    Made by `Mpc.input`, `Mpc.random` and by arithmetic; made public by `Mpc.reveal`. Supports + - * @ and ** 2 with
+    other secret arrays and with public integers, with numpy's broadcasting, and indexing, reshape, sum, transpose.
+    """
+
+    __slots__ = ("_mpc", "_node")
+    __array_ufunc__ = None
+
+    def __init__(self, mpc: Mpc, node: Node) -> None:
+        self._mpc = mpc
+        self._node = node
+
+    # -- shape ----------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of a numpy array."""
+        return self._node.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a secret without axes has no length")
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> SecretArray:
+        shape = _indexed_shape(self.shape, index)
+        # The index is used later: an array in it must not change until then.
+        index = copy.deepcopy(index)
+        return self._local(f"index to {shape}", shape, lambda x: x[index])
+
+    def reshape(self, *shape: int | tuple[int, ...]) -> SecretArray:
+        """The same entries with another shape; one length may be -1."""
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        target = shape_by_numpy(lambda: placeholder(self.shape).reshape(wanted))  # type: ignore[arg-type]
+        return self._local(f"reshape to {target}", target, lambda x: x.reshape(*target))
+
+    def ravel(self) -> SecretArray:
+        """The entries in one axis."""
+        return self.reshape(-1)
+
+    def transpose(self) -> SecretArray:
+        """Reverse the axes."""
+        return self._local("transpose", self.shape[::-1], lambda x: x.transpose())
+
+    @property
+    def T(self) -> SecretArray:  # noqa: N802 - numpy's name
+        """The transpose."""
+        return self.transpose()
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> SecretArray:
+        """Repeat along axes of length one."""
+        target = shape_by_numpy(lambda: np.broadcast_to(placeholder(self.shape), shape))
+        return self._local(f"broadcast to {target}", target, lambda x: x.broadcast_to(target))
+
+    # -- arithmetic -----------------------------------------------------------------------------------------------
+
+    def sum(self, axis: int | None = None) -> SecretArray:
+        """Sum over one axis, or over all entries."""
+        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(None if axis is None else operator.index(axis)))
+        return self._local(f"sum to {shape}", shape, lambda x: x.sum(axis))
+
+    def dot(self, other: SecretArray | Public) -> SecretArray:
+        """Inner product of one-axis arrays, matrix product otherwise; the same as `@`."""
+        return self @ other
+
+    def __neg__(self) -> SecretArray:
+        return self._local("negate", self.shape, lambda x: -x)
+
+    def __add__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            left, right = self._paired(other)
+            return left._local("add", left.shape, lambda x, y: x + y, right)
+        return self._add_public(self._public(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            left, right = self._paired(other)
+            return left._local("subtract", left.shape, lambda x, y: x - y, right)
+        return self._add_public(-self._public(other))
+
+    def __rsub__(self, other: Public) -> SecretArray:
+        return -self + other
+
+    def __mul__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            if other is self:
+                return self._mpc.square(self)
+            return self._mpc.multiply(*self._paired(other))
+        public = self._public(other)
+        shape = broadcast_shape(self.shape, public.shape)
+        return self._local(f"multiply by public to {shape}", shape, lambda x: x * public)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> SecretArray:
+        require_integer(exponent, "the exponent of a secret", 1)
+        if exponent == 1:
+            return self
+        half = self ** (exponent // 2)
+        return half * half * self if exponent % 2 else half * half
+
+    def __matmul__(self, other: SecretArray | Public) -> SecretArray:
+        if isinstance(other, SecretArray):
+            return self._mpc.matmul(self, other)
+        public = self._public(other)
+        shape = matmul_shape(self.shape, public.shape)
+        return self._local(f"matmul by public to {shape}", shape, lambda x: x @ public)
+
+    def __rmatmul__(self, other: Public) -> SecretArray:
+        public = self._public(other)
+        shape = matmul_shape(public.shape, self.shape)
+        return self._local(f"public matmul to {shape}", shape, lambda x: x.__rmatmul__(public))
+
+    # -- refused --------------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        _refuse("the truth value", "branch on mpc.reveal(x), or compute both branches")
+
+    def __eq__(self, other: object) -> bool:
+        _refuse("a comparison", "reveal the operands, or a difference, with mpc.reveal(x - y)")
+
+    def __ne__(self, other: object) -> bool:
+        return self == other
+
+    def __lt__(self, other: object) -> bool:
+        return self == other
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __hash__(self) -> int:  # noqa: PLE0309 - it never returns
+        _refuse("a hash", "a secret cannot be in a set or a key of a dictionary; reveal it with mpc.reveal(x)")
+
+    def __contains__(self, other: object) -> bool:
+        return self == other
+
+    def __iter__(self) -> NoReturn:
+        _refuse("iterating to the numbers", "index it, compute on the whole array, or call mpc.reveal(x)")
+
+    def __int__(self) -> int:
+        _refuse("the number", "call mpc.reveal(x)")
+
+    def __float__(self) -> float:
+        _refuse("the number", "call mpc.reveal(x)")
+
+    def __index__(self) -> int:  # noqa: PLE0305 - it never returns
+        _refuse("the number", "call mpc.reveal(x); a secret cannot be an index")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        _refuse("a numpy array", "call mpc.reveal(x), which gives one")
+
+    def __array_function__(self, function: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            f"numpy.{function.__name__} does not work on secrets; use the operators and methods of the secret array, "
+            "mpc.concatenate, or mpc.reveal(x)"
+        )
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret array belongs to its session and is not pickled; reveal it, or keep the session open")
+
+    def __copy__(self) -> SecretArray:
+        return self
+
+    def __repr__(self) -> str:
+        return f"SecretArray(shape={self.shape}, field={self._mpc.field.name})"
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _local(self, name: str, shape: tuple[int, ...], function: Any, *others: SecretArray) -> SecretArray:
+        return self._mpc.local(name, shape, function, self, *others)
+
+    def _paired(self, other: SecretArray) -> tuple[SecretArray, SecretArray]:
+        """Both operands with the shape that numpy's broadcasting gives them."""
+        shape = broadcast_shape(self.shape, other.shape)
+        left = self if self.shape == shape else self.broadcast_to(shape)
+        right = other if other.shape == shape else other.broadcast_to(shape)
+        return left, right
+
+    def _add_public(self, public: FieldArray) -> SecretArray:
+        shape = broadcast_shape(self.shape, public.shape)
+        addend, root = public.broadcast_to(shape), self._mpc.context
+        return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
+
+    def _public(self, values: Public) -> FieldArray:
+        return self._mpc.field.signed(values)
+
+
+def _indexed_shape(shape: tuple[int, ...], index: Any) -> tuple[int, ...]:
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, SecretArray):
+            _refuse("indexing by the value", "a secret cannot be an index")
+    return np.asarray(placeholder(shape)[index]).shape

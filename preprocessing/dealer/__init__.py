@@ -1,0 +1,1 @@
+"""The trusted dealer: it knows every secret."""

@@ -1,0 +1,316 @@
+"""The trusted dealer: an endpoint of its own, with index n, that deals material to parties 0..n-1.
+
+TRUST:     the dealer knows the MAC key, every share and every mask, so it can read every input and forge every output.
+           Whoever uses it gives up the "no trusted party" property: the computation is secure against all parties but
+           one only as long as the dealer is honest and talks to none of them. The MASCOT generator trusts nobody.
+
+Realises:  F_Prep of [DPSZ12] by a trusted third party (docs/design.md 4.10).
+Method:    each party has a 16-byte seed from the dealer, which makes its MAC key share alpha_i and a stream of shares.
+           Uniform arrays (a and b of triples and matrix triples, a of squares, random shares) are the sum of what all
+           parties read. For dependent arrays (c, a^2, bits, input masks) and for all MACs the last party's share is
+           not read but sent: the value less the sum of what the others read. So the first n - 1 parties are sent
+           nothing but their seed.
+Masks:     an owner reads its input masks from its own stream. They are not sent, because a mask that changes on the
+           way would change an honest party's input and no check would show it; a wrong correction fails a MAC check.
+Learns:    a party its own shares and masks. The corrections are masked by the others' streams, which are uniform to
+           whoever does not know all of their seeds.
+Checked:   requests, here. Answers are not checked: a change shows when a MAC check fails.
+Wiping:    arrays of an answer are overwritten before the next one is made. Seeds are Python bytes, which can only be
+           forgotten.
+
+Messages travel under a path of their own, which does not depend on where in a program material is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import derive
+from spdz.crypto.prg import SEED_BYTES, Prg
+from spdz.errors import ConfigurationMismatch, InternalError, MacCheckFailed, MalformedMessage, UsageError
+from spdz.field import Field, FieldArray
+from spdz.preprocessing.dealer.wire import (
+    FINISHED,
+    UNIFORM_ARRAYS,
+    Request,
+    RequestCodec,
+    array_shapes,
+    assemble,
+    chunk_size,
+    corrected_arrays,
+    correction_count,
+    expand,
+    fault_of,
+)
+from spdz.runtime.context import Context
+from spdz.sharing.mac_key import MacKey
+from spdz.sharing.material import Batch, Kind, MaterialStore
+from spdz.wire.codec import Blob, Elements
+from spdz.wire.steps import declare
+
+if TYPE_CHECKING:
+    from spdz.preprocessing.mascot.generator import Progress
+
+SEED = declare("dealer.seed", source="docs/design.md 4.10", tampering=(MacCheckFailed,))
+# The dealer takes no part in the rounds between two requests.
+REQUEST = declare(
+    "dealer.request",
+    source="docs/design.md 4.10",
+    tampering=(ConfigurationMismatch, MalformedMessage),
+    adopts_round=True,
+)
+CORRECTIONS = declare("dealer.corrections", source="docs/design.md 4.10", tampering=(MacCheckFailed,))
+
+_PATH = "/dealer"
+
+
+# -- at a party -------------------------------------------------------------------------------------------------------
+
+
+class DealerPreprocessing:
+    """One party's end: asks the trusted dealer, and keeps what has not been used yet."""
+
+    name = "dealer"
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.store = MaterialStore()
+        self._dealer: Context | None = None
+        self._stream: Prg | None = None
+        self._progress = progress
+
+    async def set_up(self, ctx: Context) -> None:
+        """Receive the seed and store the MAC key share in the session. Once per session.
+
+        Rounds:    1.  Sends: nothing; receives 16 bytes.
+        """
+        if self._dealer is not None:
+            raise InternalError("the dealer's client is set up twice")
+        self._dealer = Context(ctx.session, _PATH)
+        received = await self._dealer.exchange(SEED, {}, {ctx.parties: Blob(SEED_BYTES)})
+        alpha, self._stream = _expand_seed(ctx, bytes(received[ctx.parties]), ctx.party)
+        ctx.session.mac_key = MacKey(alpha)
+        alpha.wipe()
+
+    def supports(self, kind: Kind) -> bool:
+        """The dealer makes every kind."""
+        return kind.name in UNIFORM_ARRAYS
+
+    async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
+        """Add material until the store holds at least `demand`. All parties call this with the same demand.
+
+        Rounds:    2 per chunk.  Sends: 22 bytes per chunk to the dealer.
+        Raises:    UsageError, before anything is sent, for what the dealer does not make.
+        """
+        missing = {kind: demand[kind] - self.store.available(kind) for kind in sorted(demand)}
+        missing = {kind: count for kind, count in missing.items() if count > 0}
+        for kind, count in missing.items():
+            fault = fault_of(ctx.field, ctx.parties, kind, count)
+            if fault is not None:
+                raise UsageError(f"this program {fault}")
+        with self._talking(ctx) as (dealer, stream):
+            for kind, total in missing.items():
+                await self._fetch_all(dealer, stream, kind, total)
+
+    async def finish(self, ctx: Context) -> None:
+        """Tell the dealer that nothing more is needed; its service ends when all parties have said so.
+
+        Rounds:    1.  Sends: 22 bytes to the dealer.
+        """
+        with self._talking(ctx) as (dealer, stream):
+            await _send_request(dealer, FINISHED)
+            stream.wipe()
+        self._stream = None
+
+    def destroy(self) -> None:
+        """Overwrite and forget material and the stream."""
+        self.store.destroy()
+        if self._stream is not None:
+            self._stream.wipe()
+            self._stream = None
+
+    async def _fetch_all(self, ctx: Context, stream: Prg, kind: Kind, total: int) -> None:
+        missing = total
+        while missing > 0:
+            batch = await _fetch(ctx, stream, kind, missing)
+            self.store.add(batch)
+            missing -= batch.count
+            if self._progress is not None:
+                self._progress(kind, total - missing, total)
+
+    @contextmanager
+    def _talking(self, ctx: Context) -> Iterator[tuple[Context, Prg]]:
+        """Lend the stream for one conversation; it does not survive one that is interrupted."""
+        if self._dealer is None or self._dealer.session is not ctx.session:
+            raise InternalError("the dealer's client is used before its set-up, or in another session")
+        stream, self._stream = self._stream, None
+        if stream is None:
+            raise UsageError(
+                "the dealer cannot be asked: the session has ended, or another request is under way; ask for "
+                "everything in one demand"
+            )
+        try:
+            yield self._dealer, stream
+        except BaseException:
+            stream.wipe()
+            raise
+        self._stream = stream
+
+
+async def _send_request(ctx: Context, request: Request) -> None:
+    await ctx.exchange(REQUEST, {ctx.parties: (RequestCodec(ctx.field, ctx.parties), request)}, {})
+
+
+async def _fetch(ctx: Context, stream: Prg, kind: Kind, missing: int) -> Batch:
+    """The next chunk of `missing` elements.
+
+    Rounds:    2.  Sends: 22 bytes to the dealer.  Receives: nothing, but at the last party, per element: 4 field
+               elements for triples, 3 for squares, 2 for random bits and input masks, 1 for random shares, and
+               m l + l n + 2 m n for matrix triples.
+    """
+    count = min(missing, chunk_size(ctx.field, kind))
+    await _send_request(ctx, Request(kind, missing))
+    # Everyone takes part in the exchange, so that rounds and labels stay the same everywhere.
+    is_last = ctx.party == ctx.parties - 1
+    codec = Elements(ctx.field, (correction_count(kind, count),))
+    received = await ctx.exchange(CORRECTIONS, {}, {ctx.parties: codec} if is_last else {})
+    portion = expand(ctx.field, stream, ctx.party, ctx.parties, kind, count)
+    return assemble(kind, count, portion, received.get(ctx.parties))
+
+
+# -- at the dealer ----------------------------------------------------------------------------------------------------
+
+
+async def dealer_service(ctx: Context) -> None:
+    """Deal seeds, then answer the parties' requests until they need no more.
+
+    Rounds:    1, then 2 per chunk, and 1 for the end.  Sends: 16 bytes to each party, and the corrections to the last.
+    Raises:    ConfigurationMismatch if parties ask for different things; MalformedMessage for an invalid request.
+    """
+    if ctx.party != ctx.parties:
+        raise InternalError("the dealer is no party: its index is the number of parties")
+    ctx = Context(ctx.session, _PATH)
+    alpha, streams = await _deal_seeds(ctx)
+    sent: FieldArray | None = None
+    try:
+        while True:
+            request = await _receive_request(ctx)
+            # The last party has asked again, so the answer before has reached it: until then the memory is being sent.
+            if sent is not None:
+                sent.wipe()
+            if request.kind is None:
+                return
+            count = min(request.count, chunk_size(ctx.field, request.kind))
+            sent = _deal(ctx, alpha, streams, request.kind, count)
+            await ctx.exchange(CORRECTIONS, {ctx.parties - 1: (Elements(ctx.field, sent.shape), sent)}, {})
+    finally:
+        alpha.wipe()
+        for stream in streams:
+            stream.wipe()
+        if sent is not None:
+            sent.wipe()
+
+
+async def _deal_seeds(ctx: Context) -> tuple[FieldArray, list[Prg]]:
+    """Give every party its seed. Returns alpha and the streams of all parties.
+
+    Rounds:    1.  Sends: 16 bytes to each party.
+    """
+    seeds = {party: ctx.randomness.bytes(SEED_BYTES) for party in ctx.peers}
+    await ctx.exchange(SEED, {party: (Blob(SEED_BYTES), seed) for party, seed in seeds.items()}, {})
+    alpha, streams = ctx.field.zeros(()), []
+    for party, seed in seeds.items():
+        alpha_i, stream = _expand_seed(ctx, seed, party)
+        alpha = _add_and_wipe(alpha, alpha_i)
+        streams.append(stream)
+    return alpha, streams
+
+
+def _expand_seed(ctx: Context, seed: bytes, party: int) -> tuple[FieldArray, Prg]:
+    """A party's share of the MAC key and its stream of shares. Each comes from a key of its own."""
+    key, stream = (
+        Prg(derive(Domain.DEALER_SEED, seed, SEED_BYTES, use, session_id=ctx.session.session_id, party=party))
+        for use in ("mac key", "shares")
+    )
+    alpha = ctx.field.sample(key.fill, ())
+    key.wipe()
+    return alpha, stream
+
+
+async def _receive_request(ctx: Context) -> Request:
+    """What all parties ask for.
+
+    Raises:    ConfigurationMismatch naming two requests that differ.
+    """
+    codec = RequestCodec(ctx.field, ctx.parties)
+    received: dict[int, Request] = await ctx.exchange(REQUEST, {}, dict.fromkeys(ctx.peers, codec))
+    for party in ctx.peers:
+        if received[party] != received[0]:
+            raise ConfigurationMismatch(
+                f"the parties ask the dealer for different material: party 0 for {received[0]}, party {party} for "
+                f"{received[party]}. They run different programs or inputs of different shapes, or one of them cheats"
+            )
+    return received[0]
+
+
+def _deal(ctx: Context, alpha: FieldArray, streams: list[Prg], kind: Kind, count: int) -> FieldArray:
+    """Advance all streams by one answer and return the last party's corrections, flat."""
+    field = ctx.field
+    totals = [field.zeros(shape) for shape in array_shapes(kind, count)]
+    clear: FieldArray | None = None
+    for party, stream in enumerate(streams):
+        portion = expand(field, stream, party, ctx.parties, kind, count)
+        clear = clear if portion.clear is None else portion.clear
+        for i, array in enumerate(portion.arrays):
+            if array is not None:
+                totals[i] = _add_and_wipe(totals[i], array)
+    values = _values(ctx, kind, count, totals, clear)
+    products = [value * alpha for value in values]
+    truth = [*values, *products]
+    corrections = [(truth[i] - totals[i]).ravel() for i in corrected_arrays(kind)]
+    flat = FieldArray.concatenate(corrections)
+    for secret in (*truth, *totals, *corrections):
+        secret.wipe()
+    return flat
+
+
+def _values(
+    ctx: Context, kind: Kind, count: int, totals: list[FieldArray], clear: FieldArray | None
+) -> list[FieldArray]:
+    """What is shared: uniform arrays as the streams add up, dependent ones as their kind says."""
+    if kind.name == "triples":
+        return [totals[0], totals[1], totals[0] * totals[1]]
+    if kind.name == "matrix triples":
+        return [totals[0], totals[1], totals[0] @ totals[1]]
+    if kind.name == "squares":
+        return [totals[0], totals[0] * totals[0]]
+    if kind.name == "random shares":
+        return [totals[0]]
+    if kind.name == "random bits":
+        return [_random_bits(ctx, ctx.field, count)]
+    if kind.name == "input masks" and clear is not None:
+        return [clear]
+    raise InternalError(f"the dealer has accepted a request for {kind}, which it does not make")
+
+
+def _random_bits(ctx: Context, field: Field, count: int) -> FieldArray:
+    """Uniform bits of the dealer's own randomness."""
+    packed = np.empty(-(-count // 8), np.uint8)
+    ctx.randomness.fill(packed)
+    bits = np.unpackbits(packed, count=count)
+    shared = field.array(bits)
+    packed[:] = 0
+    bits[:] = 0
+    return shared
+
+
+def _add_and_wipe(total: FieldArray, addend: FieldArray) -> FieldArray:
+    """The sum; neither addend survives."""
+    result = total + addend
+    total.wipe()
+    addend.wipe()
+    return result

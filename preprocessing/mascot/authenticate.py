@@ -1,0 +1,185 @@
+"""Authenticate: give MAC shares to values that the parties hold.
+
+Realises:  the input command of F_[[.]], for values x = sum of x_i over the contributing parties.
+Source:    [KOS16], figure 4 (protocol Pi_[[.]], Input), with COPEe of figure 2.
+Symbols:   x_i this party's part, m_i = alpha_i x_i + sum over peers (t towards the peer + q from the peer),
+           chi_h coins, y = sum chi_h x_h + x_mask.
+Deviation: one combination over the sum of all contributors is opened instead of one for each. All corrupted
+           contributors together are one virtual inputter, and the honest parts are constants of it, so the argument of
+           the paper for one inputter applies to the sum; see docs/design.md, "One authenticate check for all".
+Masking:   every contributor adds one random value with coefficient 1: the opened combination is uniform (PITFALLS 17).
+Deviation: the opened shares are re-randomised by a sharing of zero (see `check_key_shares`).
+Order:     the coins are tossed when all corrections have been received, by data flow.
+Checked:   the opened combination is MAC-checked before this returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from spdz.errors import AuthenticationFailed, BroadcastMismatch
+from spdz.field import FieldArray
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.vole_check import key_towards
+from spdz.preprocessing.mascot.vole_extend import end, replenish
+from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
+from spdz.preprocessing.vole.ends import VOLE_CORRECTIONS
+from spdz.protocols.coin_toss import declare_toss, toss
+from spdz.protocols.mac_check import check_openings, declare_check
+from spdz.protocols.opening import partial_open
+from spdz.runtime.context import Context
+from spdz.runtime.task import Task
+from spdz.runtime.traps import wait_for
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from spdz.wire.codec import Elements
+from spdz.wire.steps import Delivery, declare
+
+AUTHENTICATE_COINS = declare_toss("authenticate", source="[KOS16] figure 4, input step 5")
+AUTHENTICATE_CHECK = declare_check(
+    "authenticate.check",
+    failure=AuthenticationFailed,
+    meaning="the values given to COPEe are inconsistent",
+    source="[KOS16] figure 4, input step 7",
+)
+COMBINATION = declare(
+    "authenticate.combination",
+    source="[KOS16] figure 4, input step 6",
+    delivery=Delivery.BROADCAST,
+    tampering=(AuthenticationFailed, BroadcastMismatch),
+)
+
+
+class Entered(NamedTuple):
+    """What this party holds of values that have gone through COPEe or VOLEs and are not checked: the last is a mask."""
+
+    share: AuthShare
+    received: object
+    """From whom corrections have come: what the coins of the check are tossed after. The messages are large."""
+
+
+async def authenticate(
+    ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
+) -> FieldArray:
+    """MAC shares of `count` values, each the sum of what the contributors hold.
+
+    Shapes:    values: (count,), None at a party that does not contribute; returns (count,).
+    Rounds:    8, and 1 more for the echo for three parties and more; with VOLEs also those of `replenish`.
+               Sends: (count + 1) k elements to each peer if contributing, count + 1 with VOLEs; and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch; with VOLEs OtConsistencyFailed.
+    """
+    entered = await enter(ctx, links, count, contributors, values)
+    return await check_entered(ctx, links, entered)
+
+
+async def enter(
+    ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
+) -> Entered:
+    """The first part of `authenticate`, which goes on with the streams and VOLEs of the links: the corrections."""
+    own = ctx.field.zeros((count + 1,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
+    through = _through_vole if _vole_is_due(links, count + 1) else _through_copee
+    shares, received = await through(ctx, links, contributors, own)
+    macs = own * ctx.session.key.share
+    for share in shares:
+        macs = macs + share
+    return Entered(AuthShare(own, macs), tuple(received))
+
+
+async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
+    """The second part of `authenticate`: the check, whose MAC check waits for `turn` to end. Returns the MAC shares."""
+    await _check(ctx.child("check", Unverified()), links, entered.share, turn, after=entered.received)
+    entered.share.value.wipe()
+    return entered.share.mac[:-1]
+
+
+async def check_all_entered(ctx: Context, links: dict[int, Link], parts: Sequence[Entered]) -> list[FieldArray]:
+    """`check_entered` for several parts in one combination, in which all masks but the last are values like others."""
+    values, macs = ([getattr(part.share, name) for part in parts] for name in ("value", "mac"))
+    share = AuthShare(FieldArray.concatenate(values), FieldArray.concatenate(macs))
+    await _check(ctx.child("check", Unverified()), links, share, None, after=[part.received for part in parts])
+    share.wipe()
+    return [part.share.mac[:-1] for part in parts]
+
+
+def _vole_is_due(links: dict[int, Link], count: int) -> bool:
+    """Count what is authenticated, and tell whether it is so much by now that extending VOLEs is worth while.
+
+    The count is the same at all parties, whoever contributes.
+    """
+    due = False
+    for vole in (link.vole for link in links.values()):
+        if vole is not None:
+            vole.authenticated += count
+            due = vole.authenticated > vole.plan.threshold
+    return due
+
+
+async def _through_copee(
+    ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
+) -> tuple[list[FieldArray], list[int]]:
+    """This party's t and q of every contribution to a product with a key share, and who has sent corrections."""
+    codec, shares = Elements(ctx.field, (ctx.field.bits, own.size)), []
+    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    for peer in ctx.peers if ctx.party in contributors else ():
+        corrections, share = links[peer].inputter.extend(own)
+        shares.append(share)
+        sends[peer] = (codec, corrections)
+    senders = [peer for peer in ctx.peers if peer in contributors]
+    received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    shares += [links[peer].key_holder.extend(received[peer]) for peer in senders]
+    return shares, list(received)
+
+
+async def _through_vole(
+    ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
+) -> tuple[list[FieldArray], list[int]]:
+    """As `_through_copee`: d = x - u is sent; t = -v, q = w + d alpha."""
+    await replenish(ctx.child("voles"), links, contributors, own.size)
+    codec, shares = Elements(ctx.field, own.shape), []
+    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    for peer in ctx.peers if ctx.party in contributors else ():
+        u, v = end(links, ctx.party, (ctx.party, peer)).take(own.size)
+        shares.append(-v)
+        sends[peer] = (codec, own - u)
+    senders = [peer for peer in ctx.peers if peer in contributors]
+    received = await ctx.exchange(VOLE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    for peer in senders:
+        (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
+        shares.append(w + received[peer] * key_towards(ctx, peer))
+    return shares, list(received)
+
+
+async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
+    """For three parties and more, once after set-up: every party uses one key share towards all others.
+
+    Every party contributes one random value, and only the sum is opened. Somebody whose key share towards j differs by
+    e_j makes the MACs wrong by sum e_j y_j, of which it knows sum y_j only: it passes with probability 1/p unless all
+    e_j are equal, and then they are one other key share (docs/design.md 4.3).
+
+    Rounds:    9 for three parties and more, else 0.  Sends: k elements to each peer, and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.
+    """
+    if ctx.parties > 2:
+        await authenticate(ctx, links, 0, tuple(range(ctx.parties)), ctx.field.zeros(0))
+
+
+async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, turn: Task | None, *, after: object) -> None:
+    """Open and MAC-check a random combination of all values; the last one is the mask."""
+    coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
+    chi = coins.elements("chi", share.shape)
+    chi[-1] = 1
+    combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
+    await partial_open(ctx, COMBINATION, AuthShare(_with_zero_share(ctx, links, combined.value), combined.mac))
+    await wait_for(turn)
+    await check_openings(ctx, AUTHENTICATE_CHECK)
+    ctx.unverified.require_empty()
+
+
+def _with_zero_share(ctx: Context, links: dict[int, Link], value: FieldArray) -> FieldArray:
+    """Add a share of zero, so that the opened shares show their sum only and not what each party contributed."""
+    for link in links.values():
+        added = ctx.field.sample(link.zeros_to.fill, value.shape)
+        subtracted = ctx.field.sample(link.zeros_from.fill, value.shape)
+        value = value + added - subtracted
+    return value

@@ -1,0 +1,61 @@
+"""OT extension with all peers at once: columns, the toss of the key, the check.
+
+Order:     the key is tossed when all columns have been received, by data flow (docs/design.md 3).
+"""
+
+from __future__ import annotations
+
+from spdz.field import FieldArray
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, Bits
+from spdz.protocols.coin_toss import Coins, declare_toss, toss
+from spdz.runtime.context import Context
+from spdz.wire.codec import Blob
+
+OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/design.md 3")
+
+
+async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> None:
+    """Correlated OTs with all peers in both directions, this party's choices being the bits of `padded`, (count,).
+
+    count is a multiple of ROW_UNIT; the rows wait in the links until `finish`.
+    Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    bits = ctx.field.packed_bits(padded)
+    await extend_choices(
+        ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, bits), padded.size * ctx.field.bits
+    )
+    bits.fill(0)
+
+
+async def extend_choices(
+    ctx: Context, links: dict[int, Link], choosers: tuple[int, ...], choices: dict[int, Bits], rows: int
+) -> None:
+    """Correlated OTs in which only the `choosers` are receivers; `choices[peer]` are packed bits, one per row.
+
+    rows is a multiple of ROW_UNIT.
+    Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer if choosing, and the check.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    receivers = ctx.peers if ctx.party in choosers else ()
+    senders = [peer for peer in ctx.peers if peer in choosers]
+    threads, columns = ctx.session.threads, {}
+    for peer in receivers:
+        receiver = links[peer].ot_receiver
+        columns[peer] = (Blob(receiver.message_bytes(rows)), receiver.extend(choices[peer], ctx.randomness, threads))
+    codecs = {peer: Blob(links[peer].ot_sender.message_bytes(rows)) for peer in senders}
+    received = await ctx.exchange(OT_COLUMNS, columns, codecs)
+    for peer in senders:
+        links[peer].ot_sender.receive_columns(received[peer], rows, threads)
+
+    coins = await toss(ctx, OT_CHECK_COINS, after=received)
+    codec = Blob(CHECK_BYTES)
+    digests = {peer: (codec, links[peer].ot_receiver.digests(_key(coins, ctx.party, peer))) for peer in receivers}
+    received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(senders, codec))
+    for peer in senders:
+        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)
+
+
+def _key(coins: Coins, receiver: int, sender: int) -> bytes:
+    return coins.key(f"receiver {receiver} sender {sender}")

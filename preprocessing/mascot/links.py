@@ -1,0 +1,123 @@
+"""What the MASCOT generator keeps for each peer, and the set-up that makes it.
+
+Per session, once: the MAC key share alpha_i; per peer a fresh OT correlation Delta, base OTs on the bits of Delta and
+of alpha_i in one go, and PRG seeds shared with the peer for shares that need not be sent. The same alpha_i enters
+towards every peer and every batch, because there is one set-up (PITFALLS 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import derive
+from spdz.crypto.prg import SEED_BYTES, Prg
+from spdz.errors import AuthenticationFailed, MacCheckFailed
+from spdz.params import COMPUTATIONAL_BITS, MascotParams
+from spdz.preprocessing.ot.base import base_ots
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.trees import grow_trees
+from spdz.preprocessing.vole.code import PLAN, VolePlan
+from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
+from spdz.preprocessing.vole.ends import VoleLink
+from spdz.runtime.context import Context
+from spdz.sharing.mac_key import MacKey
+from spdz.wire.codec import Blob
+from spdz.wire.steps import Harmless, declare
+
+# A party that sends another seed than it uses opens a wrong combination, or gives wrong shares of its own input.
+SHARE_SEEDS = declare(
+    "setup.share_seeds",
+    source="[KOS16] section 3: additive shares of an input, here from a PRG",
+    tampering=(AuthenticationFailed, MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
+)
+
+
+DEFAULT_PARAMS = MascotParams()
+
+
+@dataclass(frozen=True, repr=False)
+class Link:
+    """The state shared with one peer."""
+
+    ot_sender: OtSender
+    ot_receiver: OtReceiver
+    key_holder: CopeeKeyHolder
+    inputter: CopeeInputter
+    shares_to: Prg
+    """Stream of the peer's shares of this party's masks."""
+    shares_from: Prg
+    """Stream of this party's shares of the peer's masks."""
+    zeros_to: Prg
+    """What this party adds, and the peer subtracts, to share zero."""
+    zeros_from: Prg
+    """What the peer adds, and this party subtracts."""
+    vole: VoleLink | None = None
+    """Silent VOLE, where it is to take the place of COPEe."""
+
+    def wipe(self) -> None:
+        """Overwrite and forget everything."""
+        for part in (self.ot_sender, self.ot_receiver, self.key_holder, self.inputter):
+            part.wipe()
+        for stream in (self.shares_to, self.shares_from, self.zeros_to, self.zeros_from):
+            stream.wipe()
+        if self.vole is not None:
+            self.vole.wipe()
+
+
+async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: VolePlan = PLAN) -> dict[int, Link]:
+    """Draw the MAC key share, store it in the session, and build a link to every peer.
+
+    Only tests give another `plan`.
+    Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
+               Sends: 96 (128 + k) + 16 bytes to each peer, and the trees.
+    """
+    field = ctx.field
+    alpha = ctx.random(())
+    ctx.session.mac_key = MacKey(alpha)
+    alpha_bits = field.bit_decompose(alpha.reshape(1))[0]
+    alpha.wipe()
+    deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
+    ots, seeds = await ctx.gather(
+        base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *alpha_bits.tolist()] for peer in ctx.peers}),
+        _share_seeds(ctx.child("share_seeds")),
+    )
+    trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)
+    links = {}
+    for peer in ctx.peers:
+        chosen, pairs = ots[peer].chosen, ots[peer].pairs
+        links[peer] = Link(
+            OtSender(deltas[peer], trees[peer].held),
+            OtReceiver(trees[peer].dealt),
+            CopeeKeyHolder(field, alpha_bits.copy(), chosen[COMPUTATIONAL_BITS:]),
+            CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
+            *_streams(seeds[peer]),
+            VoleLink(plan) if params.authentication == "vole" else None,
+        )
+    alpha_bits.fill(0)
+    return links
+
+
+def _streams(seeds: tuple[bytes, bytes]) -> tuple[Prg, Prg, Prg, Prg]:
+    to_peer, from_peer = seeds
+    shares, zeros = "input shares", "zero shares"
+    return _stream(to_peer, shares), _stream(from_peer, shares), _stream(to_peer, zeros), _stream(from_peer, zeros)
+
+
+def _stream(seed: bytes, use: str) -> Prg:
+    return Prg(derive(Domain.PRG_KEY, seed, SEED_BYTES, use))
+
+
+def _random_bits(ctx: Context, count: int) -> list[int]:
+    data = int.from_bytes(ctx.randomness.bytes(-(-count // 8)), "little")
+    return [data >> position & 1 for position in range(count)]
+
+
+async def _share_seeds(ctx: Context) -> dict[int, tuple[bytes, bytes]]:
+    """One seed in each direction with each peer: (to the peer, from the peer)."""
+    own = {peer: ctx.randomness.bytes(SEED_BYTES) for peer in ctx.peers}
+    codec = Blob(SEED_BYTES)
+    received = await ctx.exchange(
+        SHARE_SEEDS, {peer: (codec, own[peer]) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
+    )
+    return {peer: (own[peer], bytes(received[peer])) for peer in ctx.peers}

@@ -1,0 +1,145 @@
+"""Triples: multiply, combine, authenticate, sacrifice.
+
+Realises:  the triple command of F_Prep. Source: [KOS16], figure 6 (Pi_Triple) and figure 7 (Pi_Prep).
+Symbols:   tau copies of a; r, r^ combination coins; a = <a_t, r>, a^ = <a_t, r^>, c and c^ alike; t the sacrifice coin;
+           rho = t a - a^ is opened, sigma = t c - c^ - rho b must be zero.
+Deviation: coins r, r^ per triple, one sacrifice coin t per batch ([KOS16] treats a single triple). A triple that is
+           wrong by (e, e^) passes only if t e = e^, so one t finds any number of wrong triples with the same bound 1/p.
+Order:     products -> r, r^ -> authenticate -> t -> openings -> MAC check, each by data flow (docs/design.md 3).
+Checked:   everything, before this returns.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from spdz.errors import BroadcastMismatch, SacrificeFailed
+from spdz.field import Field, FieldArray
+from spdz.preprocessing.mascot.authenticate import Entered, check_entered, enter
+from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.multiply import multiply
+from spdz.protocols.coin_toss import Coins, declare_toss, toss
+from spdz.protocols.mac_check import check_openings, declare_check
+from spdz.protocols.opening import partial_open
+from spdz.runtime.context import Context
+from spdz.runtime.task import Task
+from spdz.runtime.traps import wait_for
+from spdz.sharing.material import TRIPLES, Batch
+from spdz.sharing.shares import AuthShare
+from spdz.sharing.unverified import Unverified
+from spdz.wire.steps import Delivery, declare
+
+COMBINE_COINS = declare_toss("combine", source="[KOS16] figure 6, combine step 1")
+SACRIFICE_COINS = declare_toss("sacrifice", source="[KOS16] figure 7, sacrifice step 1")
+SACRIFICE_CHECK = declare_check(
+    "sacrifice.check",
+    failure=SacrificeFailed,
+    meaning="a triple does not multiply, or an opening of the sacrifice does not fit its MAC",
+    source="[KOS16] figure 7, sacrifice step 4",
+)
+SACRIFICE_RHO = declare(
+    "sacrifice.rho",
+    source="[KOS16] figure 7, sacrifice step 2",
+    delivery=Delivery.BROADCAST,
+    tampering=(SacrificeFailed, BroadcastMismatch),
+)
+
+
+class Candidates(NamedTuple):
+    """A batch before the sacrifice; all of shape (count,), as field arrays or as authenticated shares."""
+
+    a: FieldArray
+    b: FieldArray
+    c: FieldArray
+    a_hat: FieldArray
+    c_hat: FieldArray
+
+
+async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batch:
+    """`count` authenticated triples, every check done.
+
+    Rounds:    22, and 2 more for the echoes for three parties and more.
+               Sends: per triple tau k OTs of 128 / ot_tree_bits bits + 1 element, and 5 elements (5 k with
+               COPEe); the checks.
+    Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    entered = await make_candidates(ctx, links, count)
+    shares = await authenticate_candidates(links, entered)
+    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+
+
+class EnteredCandidates(NamedTuple):
+    """A batch on its way through authentication."""
+
+    ctx: Context
+    candidates: Candidates
+    entered: Entered
+
+
+async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
+    """Products of what the parties hold, combined, and the first part of their authentication; nothing is checked.
+
+    All that `links` keep from batch to batch, but for the shares of zero, is used in here.
+    Rounds:    8, and those of `replenish` with VOLEs.
+               Sends: as `make_triples` without the check of the MACs and the sacrifice.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
+    """
+    copies = ctx.session.security.combined_copies(ctx.field.bits)
+    a, b = ctx.random((count, copies)), ctx.random(count)
+    products = await multiply(ctx.child("multiply"), links, a, b)
+    coins = await toss(ctx, COMBINE_COINS, after=products)
+    candidates = combine(coins, a, b, products)
+    a.wipe()
+    products.wipe()
+    values, inside = FieldArray.concatenate(list(candidates)), ctx.child("authenticate")
+    entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+    values.wipe()
+    return EnteredCandidates(inside, candidates, entered)
+
+
+async def authenticate_candidates(
+    links: dict[int, Link], made: EnteredCandidates, turn: Task | None = None
+) -> list[AuthShare]:
+    """The five values of every candidate with checked MACs; see `check_entered`."""
+    macs, count = await check_entered(made.ctx, links, made.entered, turn), made.candidates.b.size
+    return [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(made.candidates)]
+
+
+def combine(coins: Coins, a: FieldArray, b: FieldArray, c: FieldArray) -> Candidates:
+    """Two random combinations of the tau copies of each triple; a, c of shape (count, tau), b of shape (count,)."""
+    r, r_hat = coins.elements("r", a.shape), coins.elements("r hat", a.shape)
+    return Candidates((r * a).sum(1), b, (r * c).sum(1), (r_hat * a).sum(1), (r_hat * c).sum(1))
+
+
+async def sacrifice(
+    ctx: Context,
+    a: AuthShare,
+    b: AuthShare,
+    c: AuthShare,
+    a_hat: AuthShare,
+    c_hat: AuthShare,
+    *,
+    turn: Task | None = None,
+) -> Batch:
+    """Check a * b = c at the price of a^ * b = c^.
+
+    Shapes:    all (count,); returns triples (a, b, c). The check waits for `turn`, if there is one.
+    Rounds:    7, and 1 more for the echo for three parties and more.  Sends: one element per triple to each peer.
+    Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
+    """
+    coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))
+    t = coins.elements("t", (1,))
+    rho = await partial_open(ctx, SACRIFICE_RHO, a * t - a_hat)
+    sigma = c * t - c_hat - b * rho
+    # sigma is zero for correct triples. It is not sent: claiming zero and checking the MAC of that claim is enough.
+    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", _zeros(ctx.field, sigma), sigma.mac)
+    await wait_for(turn)
+    await check_openings(ctx, SACRIFICE_CHECK)
+    ctx.unverified.require_empty()
+    a_hat.wipe()
+    c_hat.wipe()
+    return Batch(TRIPLES, (a, b, c))
+
+
+def _zeros(field: Field, share: AuthShare) -> FieldArray:
+    return field.zeros(share.shape)

@@ -1,0 +1,1 @@
+"""What benchmarks measure with: clusters of processes on this machine, meters, slow lines, tasks."""

@@ -1,0 +1,1 @@
+"""How a session comes to be: in one process, or over the network."""

@@ -1,0 +1,1 @@
+"""The network transport: TLS 1.3 between every two endpoints, with pinned certificates."""
