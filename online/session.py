@@ -24,7 +24,7 @@ from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
 from spdz.runtime.party import Party
 from spdz.runtime.traps import Trap
-from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, InputMasks, Kind
+from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, InputMasks, Kind, demand_of
 from spdz.sharing.material import input_masks as input_masks_of
 from spdz.sharing.material import matrix_triples as matrix_triples_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
@@ -191,36 +191,18 @@ class Mpc:
 
     # -- material -------------------------------------------------------------------------------------------------
 
-    def prepare(
-        self,
-        *,
-        triples: int = 0,
-        squares: int = 0,
-        random_bits: int = 0,
-        random_shares: int = 0,
-        input_masks: Mapping[int, int] | None = None,
-        matrix_triples: Mapping[tuple[int, int, int], int] | None = None,
-    ) -> None:
+    def prepare(self, **wanted: int | Mapping[Any, int]) -> None:
         """Make material ahead of time, so that later operations find it; the same call at every party.
 
-        Without this, `reveal` makes what is missing. A product takes a triple per entry, a square a square, an input
-        an input mask of its owner, a matrix product of shapes (m, l) and (l, n) a matrix triple, or m l n triples.
+        Names are those of the kinds, values counts, by owner or dimensions where the kind has them:
+        `prepare(triples=5, input_masks={0: 3}, matrix_triples={(2, 3, 4): 1})`. Without this, `reveal` makes what is
+        missing. A product takes a triple per entry, a square a square, an input an input mask of its owner, a matrix
+        product of shapes (m, l) and (l, n) a matrix triple, or m l n triples.
         """
-        wanted: dict[Kind, int] = {
-            TRIPLES: triples,
-            SQUARES: squares,
-            RANDOM_BITS: random_bits,
-            RANDOM_SHARES: random_shares,
-            **{input_masks_of(owner): count for owner, count in (input_masks or {}).items()},
-            **{matrix_triples_of(*dims): count for dims, count in (matrix_triples or {}).items()},
-        }
-        for kind, count in wanted.items():
-            require_integer(count, f"the number of {kind}", 0)
-            if kind.owner >= self.parties:
-                raise UsageError(f"there is no party {kind.owner} that could own input masks")
+        extra = demand_of(wanted, self.parties)
+        for kind in extra:
             if not self._source.supports(kind):
                 raise UsageError(f"the {self.preprocessing} preprocessing does not make {kind}; matmul needs none")
-        extra = {kind: count for kind, count in wanted.items() if count}
         self._prepare(f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}", extra)
 
     def discard_material(self) -> None:

@@ -7,6 +7,8 @@ Everything in `SessionParams.describe` is compared between the parties before an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
+from typing import SupportsIndex
 
 from spdz.errors import UsageError
 from spdz.version import PROTOCOL_VERSION
@@ -24,10 +26,21 @@ MAX_THREADS = 256
 
 def require_integer(value: object, name: str, lowest: int, highest: int | None = None) -> int:
     """`value`, if it is an integer in the range; otherwise a UsageError that says what `name` may be."""
-    if isinstance(value, int) and not isinstance(value, bool) and _within(value, lowest, highest):
-        return value
+    number = integer_of(value)
+    if number is not None and _within(number, lowest, highest):
+        return number
     allowed = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
     raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
+
+
+def integer_of(value: object) -> int | None:
+    """`value` as a Python int if it is an integer of any kind, numpy's included; None for everything else and bools."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or hasattr(value, "__len__"):
+        return None
+    try:
+        return index(value)
+    except TypeError:
+        return None
 
 
 def _within(value: int, lowest: int, highest: int | None) -> bool:

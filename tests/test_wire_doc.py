@@ -131,7 +131,7 @@ def test_batches_and_chunks_have_the_size_that_the_page_says(field: Field, parti
     k, width, tau = field.bits, field.element_bytes, 2 + -(-2 * 60 // field.bits)
     context = Context(SessionState(0, parties, field, SecurityParams(), SystemRandomness()))
     buffer = mascot.TRIPLE_BATCH_BYTES
-    assert mascot.batch_size(context, TRIPLES) == max(128, buffer // (k * width * max(tau, 5) * (parties - 1)))
+    assert mascot.triples_in_batch(context, TRIPLES) == max(128, buffer // (k * width * max(tau, 5) * (parties - 1)))
     assert dealer_wire.chunk_size(field, TRIPLES) == dealer_wire.CHUNK_BYTES // (6 * width)
     assert dealer_wire.chunk_size(field, matrix_triples(1000, 1000, 1000)) == 1
 
@@ -145,7 +145,9 @@ def test_matrix_triples_are_cut_as_the_page_says(field: Field, parties: int, dim
     (spare,) = [e for e in range(1, 5) if p ** (e - 1) < 4**63 * inner * (parties - 1) ** 2 <= p**e]
     values = (rows + 1 + spare) * inner + inner * columns + (rows + 1) * columns + inner * spare * columns
     context = Context(SessionState(0, parties, field, SecurityParams(), SystemRandomness()))
-    assert mascot.batch_size(context, matrix_triples(*dims)) == max(1, matrix_batches.BATCH_BYTES // (width * values))
+    assert matrix_batches.matrices_in_batch(context, matrix_triples(*dims)) == max(
+        1, matrix_batches.BATCH_BYTES // (width * values)
+    )
     cut = matrix_multiply.cut(field, parties, columns)
     w = min(columns, matrix_multiply.PIECE_COLUMNS)
     bits = (4 if width == 16 else 3) if columns >= 7 else 1

@@ -27,16 +27,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import ConfigurationMismatch, InternalError, MacCheckFailed, MalformedMessage, UsageError
-from spdz.field import Field, FieldArray
+from spdz.field import FieldArray
 from spdz.preprocessing.dealer.wire import (
     FINISHED,
-    UNIFORM_ARRAYS,
     Request,
     RequestCodec,
     array_shapes,
@@ -46,10 +43,12 @@ from spdz.preprocessing.dealer.wire import (
     correction_count,
     expand,
     fault_of,
+    is_dealt,
 )
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, Kind, MaterialStore
+from spdz.sharing.material.kinds import complete
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.steps import declare
 
@@ -97,8 +96,8 @@ class DealerPreprocessing:
         alpha.wipe()
 
     def supports(self, kind: Kind) -> bool:
-        """The dealer makes every kind."""
-        return kind.name in UNIFORM_ARRAYS
+        """The dealer makes every kind of field elements that is declared."""
+        return is_dealt(kind)
 
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
         """Add material until the store holds at least `demand`. All parties call this with the same demand.
@@ -268,7 +267,12 @@ def _deal(ctx: Context, alpha: FieldArray, streams: list[Prg], kind: Kind, count
         for i, array in enumerate(portion.arrays):
             if array is not None:
                 totals[i] = _add_and_wipe(totals[i], array)
-    values = _values(ctx, kind, count, totals, clear)
+    declared = kind.declaration.arrays
+    given = [
+        total if array.uniform else clear if array.known else None
+        for array, total in zip(declared, totals[: len(declared)], strict=True)
+    ]
+    values = complete(kind, field, count, given, ctx.randomness)
     products = [value * alpha for value in values]
     truth = [*values, *products]
     corrections = [(truth[i] - totals[i]).ravel() for i in corrected_arrays(kind)]
@@ -276,36 +280,6 @@ def _deal(ctx: Context, alpha: FieldArray, streams: list[Prg], kind: Kind, count
     for secret in (*truth, *totals, *corrections):
         secret.wipe()
     return flat
-
-
-def _values(
-    ctx: Context, kind: Kind, count: int, totals: list[FieldArray], clear: FieldArray | None
-) -> list[FieldArray]:
-    """What is shared: uniform arrays as the streams add up, dependent ones as their kind says."""
-    if kind.name == "triples":
-        return [totals[0], totals[1], totals[0] * totals[1]]
-    if kind.name == "matrix triples":
-        return [totals[0], totals[1], totals[0] @ totals[1]]
-    if kind.name == "squares":
-        return [totals[0], totals[0] * totals[0]]
-    if kind.name == "random shares":
-        return [totals[0]]
-    if kind.name == "random bits":
-        return [_random_bits(ctx, ctx.field, count)]
-    if kind.name == "input masks" and clear is not None:
-        return [clear]
-    raise InternalError(f"the dealer has accepted a request for {kind}, which it does not make")
-
-
-def _random_bits(ctx: Context, field: Field, count: int) -> FieldArray:
-    """Uniform bits of the dealer's own randomness."""
-    packed = np.empty(-(-count // 8), np.uint8)
-    ctx.randomness.fill(packed)
-    bits = np.unpackbits(packed, count=count)
-    shared = field.array(bits)
-    packed[:] = 0
-    bits[:] = 0
-    return shared
 
 
 def _add_and_wipe(total: FieldArray, addend: FieldArray) -> FieldArray:

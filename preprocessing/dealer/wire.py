@@ -15,6 +15,7 @@ from spdz.crypto.prg import Prg
 from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
 from spdz.sharing.material import Batch, Kind
+from spdz.sharing.material.kinds import Parameter, declaration_of_code, declared_kinds
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Buffer
 
@@ -26,32 +27,12 @@ MAX_ELEMENT_BYTES = 1 << 30
 MAX_COUNT = 1 << 40
 """How much of one kind a request can ask for."""
 
-KIND_CODES = {
-    "triples": 1,
-    "squares": 2,
-    "random bits": 3,
-    "random shares": 4,
-    "input masks": 5,
-    "matrix triples": 6,
-}
-_NAMES = {code: name for name, code in KIND_CODES.items()}
 _FINISHED_CODE = 0
 _NO_OWNER = 0xFF
 _REQUEST = struct.Struct("<BBIIIQ")
 """Kind code, owner, the three dims, count."""
 
 REQUEST_BYTES = _REQUEST.size
-
-UNIFORM_ARRAYS = {
-    "triples": (True, True, False),
-    "squares": (True, False),
-    "random bits": (False,),
-    "random shares": (True,),
-    "input masks": (False,),
-    "matrix triples": (True, True, False),
-}
-"""For each array of a kind whether it is the sum of what all parties expand. If not, it depends on something else (an
-input mask on the stream of its owner), and the last party's share is a correction."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +65,17 @@ class RequestCodec:
             return memoryview(_REQUEST.pack(_FINISHED_CODE, _NO_OWNER, 0, 0, 0, 0))
         owner = value.kind.owner if value.kind.owner >= 0 else _NO_OWNER
         dims = value.kind.dims or (0, 0, 0)
-        return memoryview(_REQUEST.pack(KIND_CODES[value.kind.name], owner, *dims, value.count))
+        return memoryview(_REQUEST.pack(value.kind.declaration.code, owner, *dims, value.count))
 
     def decode(self, buffer: Buffer) -> Request:
         """The one request that these bytes stand for; ValueError for an unknown kind or bounds that are exceeded."""
         code, owner, *dims, count = _REQUEST.unpack(buffer)
+        declared = declaration_of_code(code)
         if code == _FINISHED_CODE:
             request = FINISHED
-        elif code in _NAMES:
-            name = _NAMES[code]
-            kind = Kind(name, owner if name == "input masks" else -1, tuple(dims) if name == "matrix triples" else ())
+        elif declared is not None:
+            owned, sized = (declared.parameter is parameter for parameter in (Parameter.OWNER, Parameter.DIMS))
+            kind = Kind(declared.name, owner if owned else -1, tuple(dims) if sized else ())
             request = Request(kind, count)
             fault = fault_of(self.field, self.parties, kind, count)
             if fault is not None:
@@ -108,17 +90,22 @@ class RequestCodec:
 
 def fault_of(field: Field, parties: int, kind: Kind, count: int) -> str | None:
     """Why the dealer does not make `count` of `kind`, as the end of a sentence; None if it does."""
-    if kind.name not in KIND_CODES:
+    if not is_dealt(kind):
         return "asks for an unknown kind of material"
     if not 1 <= count <= MAX_COUNT:
         return f"asks for {count} elements: the dealer makes 1 to {MAX_COUNT} at a time"
-    if (kind.name == "input masks") != (0 <= kind.owner < parties):
-        return f"asks for {kind} in a session of {parties} parties"
-    if len(kind.dims) != (3 if kind.name == "matrix triples" else 0) or 0 in kind.dims:
-        return f"asks for {kind}: matrix triples have three dimensions above zero, other kinds have none"
+    fault = kind.fault(parties)
+    if fault is not None:
+        return f"asks for {fault}"
     if _element_bytes(field, kind) > MAX_ELEMENT_BYTES:
         return f"asks for {kind}: a single one is larger than {MAX_ELEMENT_BYTES} bytes; split the product"
     return None
+
+
+def is_dealt(kind: Kind) -> bool:
+    """Whether the dealer knows the kind: declared, and of field elements."""
+    declared = declared_kinds().get(kind.name)
+    return declared is not None and declared.domain == "field"
 
 
 def chunk_size(field: Field, kind: Kind) -> int:
@@ -148,7 +135,7 @@ def expand(field: Field, stream: Prg, party: int, parties: int, kind: Kind, coun
 
     The last party reads the uniform arrays only; the owner of input masks reads the masks first.
     """
-    clear = field.sample(stream.fill, (count,)) if party == kind.owner else None
+    clear = field.sample(stream.fill, (count, *kind.shapes[0])) if party == kind.owner else None
     corrected = corrected_arrays(kind) if party == parties - 1 else ()
     shapes = array_shapes(kind, count)
     arrays = (None if i in corrected else field.sample(stream.fill, shape) for i, shape in enumerate(shapes))
@@ -162,8 +149,9 @@ def array_shapes(kind: Kind, count: int) -> tuple[tuple[int, ...], ...]:
 
 def corrected_arrays(kind: Kind) -> tuple[int, ...]:
     """Which of the values and MACs the last party is sent, in the order in which they are: dependent values, MACs."""
-    uniform = UNIFORM_ARRAYS[kind.name]
-    return tuple(i for i in range(2 * len(uniform)) if i >= len(uniform) or not uniform[i])
+    arrays = kind.declaration.arrays
+    values = tuple(i for i, array in enumerate(arrays) if not array.uniform)
+    return values + tuple(range(len(arrays), 2 * len(arrays)))
 
 
 def correction_count(kind: Kind, count: int) -> int:

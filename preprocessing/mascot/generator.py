@@ -8,6 +8,7 @@ the same key would be an oracle (PITFALLS 5).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from spdz.errors import InternalError, UsageError
@@ -18,10 +19,11 @@ from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, matrices_in_batch, pays
 from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_flight
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.mascot.triples import make_candidates
+from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.vole.code import PLAN
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaterialStore
+from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
 TRIPLE_BATCH_BYTES = 8 << 20
 """Size of the largest buffer while making a batch; about six of them exist per peer and batch in flight."""
@@ -43,6 +45,7 @@ class MascotPreprocessing:
         self._progress = progress
         self._candidates: MakeCandidates = make_candidates
         self._vole_plan = PLAN
+        self._makers = dict(MAKERS)
 
     async def set_up(self, ctx: Context) -> None:
         """Make the MAC key share and the base OTs, and check that everyone uses one key share. Once per session."""
@@ -52,20 +55,23 @@ class MascotPreprocessing:
         await check_key_shares(ctx.child("key_check"), self._links)
 
     def supports(self, kind: Kind) -> bool:
-        """Matrix triples where they cost much less than triples, by a rule about shapes alone; everything else."""
-        return kind.name != "matrix triples" or pays(kind)
+        """Every kind that there is a maker for; matrix triples where they cost much less than plain ones."""
+        maker = self._makers.get(kind.name)
+        return maker is not None and maker.makes(kind)
 
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
         """Add material until the store holds at least `demand`. All parties call this with the same demand."""
         for kind in sorted(demand):
             have = self.store.available(kind)
-            sizes = batch_sizes(demand[kind] - have, batch_size(ctx, kind))
+            if demand[kind] <= have:
+                continue
+            sizes = batch_sizes(demand[kind] - have, self._maker(kind).batch_size(ctx, kind))
             take = partial(self._take, have, sum(sizes))
             if kind == TRIPLES:
                 await make_triples_in_flight(ctx, self._links, sizes, take, self._candidates)
                 continue
             for size in sizes:
-                take(await self._make(ctx.child("batch"), kind, size))
+                take(await self._maker(kind).make(ctx.child("batch"), self._links, kind, size))
 
     def _take(self, have: int, total: int, batch: Batch) -> None:
         """Store a batch, of what will be `total` more than this party had, and say how far it is."""
@@ -83,32 +89,46 @@ class MascotPreprocessing:
     async def finish(self, ctx: Context) -> None:
         """Nothing to say to anybody at the end."""
 
-    def _make(self, ctx: Context, kind: Kind, count: int) -> Awaitable[Batch]:
-        if kind.owner >= 0:
-            return make_input_masks(ctx, self._links, kind.owner, count)
-        if kind.dims and self.supports(kind):
-            return make_matrix_triples(ctx, self._links, kind, count)
-        makers = {
-            SQUARES: make_squares,
-            RANDOM_BITS: make_random_bits,
-            RANDOM_SHARES: make_random_shares,
-        }
-        if kind not in makers:
+    def _maker(self, kind: Kind) -> Maker:
+        if not self.supports(kind):
             raise UsageError(f"the MASCOT generator does not make {kind}; use the dealer, or plain triples")
-        return makers[kind](ctx, self._links, count)
+        return self._makers[kind.name]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How one kind is made: a batch of so many elements, and how many a batch has at most."""
+
+    make: Callable[[Context, dict[int, Link], Kind, int], Awaitable[Batch]]
+    batch_size: Callable[[Context, Kind], int]
+    makes: Callable[[Kind], bool] = lambda kind: True
 
 
 def batch_sizes(total: int, largest: int) -> list[int]:
-    """`total` cut into batches; nothing if there is nothing to do."""
+    """`total` cut into batches."""
     return [min(largest, total - start) for start in range(0, total, largest)]
 
 
-def batch_size(ctx: Context, kind: Kind) -> int:
-    """How many elements one batch has at most."""
-    if kind.owner >= 0 or kind == RANDOM_SHARES:
-        return SHARE_BATCH
-    if kind.dims:
-        return matrices_in_batch(ctx, kind)
+def triples_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many triples, or what is made from them, one batch has at most."""
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     per_triple = ctx.field.bits * ctx.field.element_bytes * max(copies, 5)
     return max(128, TRIPLE_BATCH_BYTES // (per_triple * max(1, ctx.parties - 1)))
+
+
+def shares_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many values one batch of what is only authenticated has at most."""
+    return SHARE_BATCH
+
+
+MAKERS = {
+    TRIPLES.name: Maker(lambda ctx, links, kind, count: make_triples(ctx, links, count), triples_in_batch),
+    SQUARES.name: Maker(lambda ctx, links, kind, count: make_squares(ctx, links, count), triples_in_batch),
+    RANDOM_BITS.name: Maker(lambda ctx, links, kind, count: make_random_bits(ctx, links, count), triples_in_batch),
+    RANDOM_SHARES.name: Maker(lambda ctx, links, kind, count: make_random_shares(ctx, links, count), shares_in_batch),
+    INPUT_MASKS: Maker(
+        lambda ctx, links, kind, count: make_input_masks(ctx, links, kind.owner, count), shares_in_batch
+    ),
+    MATRIX_TRIPLES: Maker(make_matrix_triples, matrices_in_batch, pays),
+}
+"""By the name of the kind."""

@@ -17,7 +17,8 @@ from spdz.adversary.message import Message
 from spdz.crypto.randomness import Randomness
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import Maker, MascotPreprocessing
+from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.base import KEY_BYTES
 from spdz.preprocessing.ot.extension import Bits, OtReceiver
 from spdz.protocols.material_source import MaterialSource
@@ -194,17 +195,19 @@ class OtherKeyPerBatch(Altered):
     step: str = "copee.corrections"
 
     def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
-        honest = maker._make
         batches: list[Kind] = []
 
-        async def make(ctx: Context, kind: Kind, count: int) -> Batch:
-            batches.append(kind)
-            if len(batches) == 2:
-                fired()
-                ctx.session.mac_key = MacKey(ctx.session.key.share + 1)
-            return await honest(ctx, kind, count)
+        def wrapped(honest: Maker) -> Maker:
+            async def make(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
+                batches.append(kind)
+                if len(batches) == 2:
+                    fired()
+                    ctx.session.mac_key = MacKey(ctx.session.key.share + 1)
+                return await honest.make(ctx, links, kind, count)
 
-        maker._make = make  # type: ignore[method-assign]
+            return dataclasses.replace(honest, make=make)
+
+        maker._makers = {name: wrapped(honest) for name, honest in maker._makers.items()}
 
 
 # -- openings and inputs ----------------------------------------------------------------------------------------------

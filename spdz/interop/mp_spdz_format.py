@@ -90,8 +90,7 @@ class Layout:
 
     def columns(self, kind: Kind) -> int:
         """Elements in one record."""
-        shares = {"triples": 3, "squares": 2}.get(kind.name, 1)
-        return 2 * shares + (kind.owner == self.party)
+        return 2 * len(kind.shapes) + (kind.owner == self.party)
 
     def record_bytes(self, kind: Kind) -> int:
         """Bytes of one record."""

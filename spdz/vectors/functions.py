@@ -20,7 +20,7 @@ from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import UsageError
 from spdz.field import FieldArray, field_by_name
-from spdz.preprocessing.dealer.wire import KIND_CODES, RequestCodec
+from spdz.preprocessing.dealer.wire import RequestCodec
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
@@ -129,7 +129,7 @@ def _request(case: Case) -> Computed:
     kind = request.kind
     return {
         "bytes": bytes(codec.encode(request)).hex(),
-        "code": KIND_CODES[kind.name] if kind else 0,
+        "code": kind.declaration.code if kind else 0,
         "owner": kind.owner if kind and kind.owner >= 0 else None,
         "dims": list(kind.dims) if kind else [],
         "count": f"{request.count:x}",

@@ -109,7 +109,7 @@ SESSION: dict[str, Refusal] = {
     "bits of a name": (lambda mpc: mpc.random_bits("3"), UsageError, "a shape is"),
     "prepare fewer than none": (lambda mpc: mpc.prepare(triples=-1), UsageError, "number of triples"),
     "prepare a fraction": (lambda mpc: mpc.prepare(squares=0.5), UsageError, "number of squares"),
-    "prepare for nobody": (lambda mpc: mpc.prepare(input_masks={7: 1}), UsageError, "no party 7"),
+    "prepare for nobody": (lambda mpc: mpc.prepare(input_masks={7: 1}), UsageError, "owner of input masks"),
     "pickle": (pickle.dumps, TypeError, "session"),
     "deepcopy": (copy.deepcopy, TypeError, "session"),
 }

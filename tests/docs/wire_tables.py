@@ -96,7 +96,7 @@ def constants() -> str:
     for field in (M61, M127):
         session = SessionState(0, 2, field, SecurityParams(), SystemRandomness())
         rows.append((f"MASCOT: tau at {field.name}", session.security.combined_copies(field.bits)))
-        batch = mascot.batch_size(Context(session), TRIPLES)
+        batch = mascot.triples_in_batch(Context(session), TRIPLES)
         rows.append((f"MASCOT: triples in a batch, two parties, {field.name}", batch))
     return table(("constant", "value"), rows)
 

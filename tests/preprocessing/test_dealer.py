@@ -43,6 +43,7 @@ from spdz.sharing.material import (
     input_masks,
     matrix_triples,
 )
+from spdz.sharing.material.kinds import declared_kinds
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Delivery
 from tests.support.dealer import mac_key_of, reconstruct_batches
@@ -220,7 +221,7 @@ def test_it_supports_every_kind() -> None:
     kinds = (TRIPLES, SQUARES, RANDOM_BITS, RANDOM_SHARES, input_masks(1), MATRIX)
     assert source.name == "dealer"
     assert all(source.supports(kind) for kind in kinds)
-    assert {kind.name for kind in kinds} == set(dealer_wire.KIND_CODES) == set(dealer_wire.UNIFORM_ARRAYS)
+    assert {kind.name for kind in kinds} == set(declared_kinds())
     assert not source.supports(Kind("edabits"))
 
 
@@ -620,7 +621,7 @@ class Spy:
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     found = Spy([], [], [], [])
-    deal_, seeds_, values_ = dealer_module._deal, dealer_module._deal_seeds, dealer_module._values
+    deal_, seeds_, complete_ = dealer_module._deal, dealer_module._deal_seeds, dealer_module.complete
 
     def spying_deal(*args: Any) -> FieldArray:
         found.alive_before.append(sum(not answer.is_zero().all() for answer in found.answers))
@@ -632,12 +633,12 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
         found.secrets += [alpha, *streams]
         return alpha, streams
 
-    def spying_values(ctx: Context, kind: Kind, count: int, totals: list[FieldArray], clear: Any) -> list[FieldArray]:
-        values = values_(ctx, kind, count, totals, clear)
-        found.cleartext += [*values, *totals, *([] if clear is None else [clear])]
+    def spying_complete(kind: Kind, field: Field, count: int, given: list[Any], source: Any) -> list[FieldArray]:
+        values = complete_(kind, field, count, given, source)
+        found.cleartext += [*values, *(array for array in given if array is not None)]
         return values
 
-    monkeypatch.setattr(dealer_module, "_values", spying_values)
+    monkeypatch.setattr(dealer_module, "complete", spying_complete)
     monkeypatch.setattr(dealer_module, "_deal", spying_deal)
     monkeypatch.setattr(dealer_module, "_deal_seeds", spying_seeds)
     return found

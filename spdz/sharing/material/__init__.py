@@ -4,6 +4,7 @@
 """
 
 from spdz.sharing.material.batch import Batch, InputMasks, Squares, Triples
+from spdz.sharing.material.demand import demand_of
 from spdz.sharing.material.kinds import (
     RANDOM_BITS,
     RANDOM_SHARES,
@@ -26,6 +27,7 @@ __all__ = [
     "MaterialStore",
     "Squares",
     "Triples",
+    "demand_of",
     "input_masks",
     "matrix_triples",
 ]

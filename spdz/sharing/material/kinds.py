@@ -1,17 +1,107 @@
-"""Kinds of material: what each is called, which arrays belong together, and their shapes."""
+"""Kinds of material, each declared once: what it is called, its arrays, and how those hang together.
+
+The dealer, the store, the file formats and the tests read the declarations; a generator adds a maker for the kinds that
+it makes. A kind that takes a parameter is a family: input masks have an owner, matrix triples dimensions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from spdz.crypto.randomness import Randomness
+from spdz.errors import InternalError, UsageError
+from spdz.field import Field, FieldArray
+
+Dims = tuple[int, ...]
+Relation = Callable[[list[FieldArray]], FieldArray]
+"""(the arrays of the kind that are declared before) -> this one."""
+Draw = Callable[[Field, int, Randomness], FieldArray]
+"""(field, count, source of randomness) -> this array, as a trusted dealer draws it."""
+
+
+class Parameter(Enum):
+    """What has to be said of a kind besides its name."""
+
+    NONE = "none"
+    OWNER = "owner"
+    """The party that knows the values."""
+    DIMS = "dims"
+    """(m, l, n) of matrix products."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """One of the arrays that belong together. `shape` is that of one element, from the dims of the kind.
+
+    Exactly one of these holds: it is *uniform*, the sum of what all parties draw; it is *known* to the owner, who draws
+    it; it follows from the arrays before it (`relation`); it is drawn in a way of its own (`draw`).
+    """
+
+    name: str
+    shape: Callable[[Dims], Dims] = lambda dims: ()
+    uniform: bool = False
+    known: bool = False
+    relation: Relation | None = None
+    draw: Draw | None = None
+
+    def __post_init__(self) -> None:
+        if [self.uniform, self.known, self.relation is not None, self.draw is not None].count(True) != 1:
+            raise InternalError(f"array {self.name} must be uniform, known, related or drawn, and one of them")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All that is to be known about a kind, or a family of kinds."""
+
+    name: str
+    code: int
+    """Names the kind in requests to a dealer and in stored material: 1 to 255."""
+    arrays: tuple[Array, ...]
+    parameter: Parameter = Parameter.NONE
+    domain: str = "field"
+    """The sharing domain of the arrays."""
+
+
+_by_name: dict[str, Declaration] = {}
+_by_code: dict[int, Declaration] = {}
+
+
+def declare_kind(declaration: Declaration) -> Declaration:
+    """Register a kind. Names and codes are unique."""
+    if not 1 <= declaration.code <= 0xFF:
+        raise InternalError(f"the code of {declaration.name} must be from 1 to 255, got {declaration.code}")
+    if declaration.name in _by_name or declaration.code in _by_code:
+        raise InternalError(f"{declaration.name} is declared twice, or its code {declaration.code} is taken")
+    _by_name[declaration.name] = _by_code[declaration.code] = declaration
+    return declaration
+
+
+def withdraw_kind(declaration: Declaration) -> None:
+    """Take a declaration back: for tests that declare kinds of their own."""
+    del _by_name[declaration.name], _by_code[declaration.code]
+
+
+def declared_kinds() -> dict[str, Declaration]:
+    """All declarations by name."""
+    return dict(_by_name)
+
+
+def declaration_of_code(code: int) -> Declaration | None:
+    """The declaration with that code, if there is one."""
+    return _by_code.get(code)
 
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """A sort of material. `owner` is set for input masks, `dims` = (m, l, n) for matrix triples."""
+    """A sort of material: the name of a declaration, and its parameter, if it has one."""
 
     name: str
     owner: int = -1
-    dims: tuple[int, ...] = ()
+    dims: Dims = ()
 
     def __str__(self) -> str:
         if self.owner >= 0:
@@ -19,29 +109,103 @@ class Kind:
         return f"{self.name} {'x'.join(map(str, self.dims))}" if self.dims else self.name
 
     @property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
+    def declaration(self) -> Declaration:
+        """What is declared of it. Raises UsageError for a name that nobody has declared."""
+        if self.name not in _by_name:
+            raise UsageError(f"there is no material called {self.name!r}; there are {', '.join(_by_name)}")
+        return _by_name[self.name]
+
+    @property
+    def shapes(self) -> tuple[Dims, ...]:
         """Shape of one element, for each of the arrays that belong together."""
-        if self.name == "matrix triples":
-            m, inner, n = self.dims
-            return (m, inner), (inner, n), (m, n)
-        return ((),) * {"triples": 3, "squares": 2}.get(self.name, 1)
+        return tuple(array.shape(self.dims) for array in self.declaration.arrays)
+
+    def fault(self, parties: int) -> str | None:
+        """What is wrong with its parameters among `parties`, as the rest of a sentence; None if nothing is."""
+        parameter = self.declaration.parameter
+        if (parameter is Parameter.OWNER) != (0 <= self.owner < parties):
+            return f"{self} in a session of {parties} parties"
+        if len(self.dims) != (3 if parameter is Parameter.DIMS else 0) or any(length < 1 for length in self.dims):
+            return f"{self}: {self.name} have {_DIMS_RULE[parameter is Parameter.DIMS]}"
+        return None
 
 
-TRIPLES = Kind("triples")
+_DIMS_RULE = {True: "three dimensions above zero", False: "no dimensions"}
+
+
+def random_bits(field: Field, count: int, randomness: Randomness) -> FieldArray:
+    """Uniform bits as field elements."""
+    packed = np.empty(-(-count // 8), np.uint8)
+    randomness.fill(packed)
+    bits = np.unpackbits(packed, count=count)
+    shared = field.array(bits)
+    packed[:] = 0
+    bits[:] = 0
+    return shared
+
+
+def complete(
+    kind: Kind, field: Field, count: int, given: Sequence[FieldArray | None], randomness: Randomness
+) -> list[FieldArray]:
+    """All arrays of `count` elements, from those that are given (uniform and known ones), by what is declared."""
+    arrays: list[FieldArray] = []
+    for array, value in zip(kind.declaration.arrays, given, strict=True):
+        if array.relation is not None:
+            arrays.append(array.relation(arrays))
+        elif array.draw is not None:
+            arrays.append(array.draw(field, count, randomness))
+        elif value is None:
+            raise InternalError(f"array {array.name} of {kind} is neither given nor declared to follow from others")
+        else:
+            arrays.append(value)
+    return arrays
+
+
+_TRIPLES = declare_kind(
+    Declaration(
+        "triples",
+        1,
+        (Array("a", uniform=True), Array("b", uniform=True), Array("c", relation=lambda known: known[0] * known[1])),
+    )
+)
+_SQUARES = declare_kind(
+    Declaration("squares", 2, (Array("a", uniform=True), Array("b", relation=lambda known: known[0] * known[0])))
+)
+_RANDOM_BITS = declare_kind(Declaration("random bits", 3, (Array("b", draw=random_bits),)))
+_RANDOM_SHARES = declare_kind(Declaration("random shares", 4, (Array("r", uniform=True),)))
+_INPUT_MASKS = declare_kind(Declaration("input masks", 5, (Array("r", known=True),), Parameter.OWNER))
+_MATRIX_TRIPLES = declare_kind(
+    Declaration(
+        "matrix triples",
+        6,
+        (
+            Array("A", lambda dims: (dims[0], dims[1]), uniform=True),
+            Array("B", lambda dims: (dims[1], dims[2]), uniform=True),
+            Array("C", lambda dims: (dims[0], dims[2]), relation=lambda known: known[0] @ known[1]),
+        ),
+        Parameter.DIMS,
+    )
+)
+
+TRIPLES = Kind(_TRIPLES.name)
 """a, b uniform and c = a b."""
-SQUARES = Kind("squares")
+SQUARES = Kind(_SQUARES.name)
 """a uniform and b = a^2."""
-RANDOM_BITS = Kind("random bits")
+RANDOM_BITS = Kind(_RANDOM_BITS.name)
 """Uniform in {0, 1}."""
-RANDOM_SHARES = Kind("random shares")
+RANDOM_SHARES = Kind(_RANDOM_SHARES.name)
 """Uniform in the field, known to nobody."""
+
+
+INPUT_MASKS = _INPUT_MASKS.name
+MATRIX_TRIPLES = _MATRIX_TRIPLES.name
 
 
 def input_masks(owner: int) -> Kind:
     """Uniform in the field, known to `owner`."""
-    return Kind("input masks", owner=owner)
+    return Kind(INPUT_MASKS, owner=owner)
 
 
 def matrix_triples(m: int, inner: int, n: int) -> Kind:
     """A (m x inner) and B (inner x n) uniform, and C = A B."""
-    return Kind("matrix triples", dims=(m, inner, n))
+    return Kind(MATRIX_TRIPLES, dims=(m, inner, n))
