@@ -206,7 +206,8 @@ def test_the_ot_extension_is_laid_out_as_the_page_says(d: int) -> None:
     seeds = [[source.bytes(16) for _ in range(1 << d)] for _ in range(128 // d)]
     dealt = np.frombuffer(b"".join(seed for tree in seeds for seed in tree), np.uint8).reshape(128 // d, 1 << d, 16)
     receiver = OtReceiver(dealt)
-    sent = receiver.extend(np.frombuffer(choices, np.uint8), deterministic_randomness_for_tests(bytes(32), 0))
+    randomness = deterministic_randomness_for_tests(bytes(32), 0)
+    sent, received = receiver.extend(np.frombuffer(choices, np.uint8), randomness, FIXED_KEY)
     x = choices + deterministic_randomness_for_tests(bytes(32), 0).bytes(16)
     streams = [[Prg(seed).bytes(32) for seed in tree] for tree in seeds]
     columns = [
@@ -219,10 +220,10 @@ def test_the_ot_extension_is_laid_out_as_the_page_says(d: int) -> None:
     key = bytes(range(16))
     point = Aes128(key).encrypt_block(bytes(16))
     digests = [ghash(point, column + bytes(16)) for column in (*columns, x)]
-    assert receiver.digests(key) == b"".join(digests)
+    assert received.digests(key) == b"".join(digests)
 
     rows, hashed = np.empty((128, 2), np.uint64), np.empty((128, 2), np.uint64)
-    receiver.hashed_rows(0, 128, rows, hashed)
+    received.hashed(0, 128, rows, hashed)
     permutation = Aes128(FIXED_KEY).encrypt_block
     for h in (0, 1, 77, 127):
         bits = [column[h // 8] >> (h % 8) & 1 for column in columns]

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import AuthenticationFailed, MacCheckFailed, OtConsistencyFailed
 from spdz.field import Field, FieldArray
@@ -156,18 +157,18 @@ def wrong_columns(guessed_bits: int) -> Attempt:
 def _survives(pair: OtPair, columns: list[int], guesses: list[int], key: bytes) -> bool:
     row = np.zeros(32, np.uint8)
     row[5] = 1
-    message = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
+    message, received = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness, FIXED_KEY)
     message[columns] ^= row
-    pair.sender.receive_columns(memoryview(message.tobytes()), 128)
+    sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
     error = UniversalHash(key, 32).digest(row.data)
-    digests = np.frombuffer(bytearray(pair.receiver.digests(key)), np.uint8).reshape(-1, DIGEST_BYTES)
+    digests = np.frombuffer(bytearray(received.digests(key)), np.uint8).reshape(-1, DIGEST_BYTES)
     for column, guess in zip(columns, guesses, strict=True):
         digests[column] ^= np.frombuffer(error, np.uint8) * np.uint8(guess)
     try:
-        pair.sender.check(key, memoryview(digests.tobytes()), peer=0)
+        sent.check(key, memoryview(digests.tobytes()), peer=0)
     except OtConsistencyFailed:
         return False
     finally:
-        pair.sender.finish()
-        pair.receiver.finish()
+        sent.finish()
+        received.finish()
     return True

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.field import M5, FieldArray
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
@@ -189,14 +190,14 @@ def ot_digests(scenario: Scenario, *, masked: bool = True) -> View:
     unmasked = np.zeros(32, np.uint8)
     unmasked[:16] = 85
     for _ in range(scenario.repetitions):
-        message = pair.receiver.extend(choices, pair.randomness if masked else _Zeros())
-        pair.sender.receive_columns(memoryview(message.tobytes()), 128)
+        message, chosen = pair.receiver.extend(choices, pair.randomness if masked else _Zeros(), FIXED_KEY)
+        sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
         key = pair.randomness.bytes(16)
-        digests, hasher = pair.receiver.digests(key), UniversalHash(key, 32)
+        digests, hasher = chosen.digests(key), UniversalHash(key, 32)
         received.append([digests[-DIGEST_BYTES], digests[-1], digests[column * DIGEST_BYTES]])
-        known.append([hasher.digest(unmasked.data)[0], hasher.digest(pair.sender._columns[column].data)[0]])
-        pair.sender.finish()
-        pair.receiver.finish()
+        known.append([hasher.digest(unmasked.data)[0], hasher.digest(sent.columns[column].data)[0]])
+        sent.finish()
+        chosen.finish()
     seen, own = (np.array(rows, np.int64) & LOW_BITS for rows in (received, known))
     names = ("choices, first byte", "choices, last byte", "a column, first byte")
     view = View({f"digest of {name}": seen[:, place] for place, name in enumerate(names)})

@@ -5,9 +5,13 @@ Order:     the key is tossed when all columns have been received, by data flow (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import FieldArray
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, Bits
+from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.rows import Bits
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
@@ -15,23 +19,39 @@ from spdz.wire.codec import Blob
 OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/design.md 3")
 
 
-async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> None:
+@dataclass(frozen=True)
+class Extension:
+    """The rows of one extension with all peers, until `finish`."""
+
+    sent: dict[int, SenderRows]
+    """Towards peers who chose."""
+    received: dict[int, ReceiverRows]
+    """Towards all peers, if this party chose."""
+
+    def finish(self) -> None:
+        """Overwrite all rows."""
+        for rows in (*self.sent.values(), *self.received.values()):
+            rows.finish()
+
+
+async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> Extension:
     """Correlated OTs with all peers in both directions, this party's choices being the bits of `padded`, (count,).
 
-    count is a multiple of ROW_UNIT; the rows wait in the links until `finish`.
+    count is a multiple of ROW_UNIT.
     Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
     bits = ctx.field.packed_bits(padded)
-    await extend_choices(
+    extension = await extend_choices(
         ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, bits), padded.size * ctx.field.bits
     )
     bits.fill(0)
+    return extension
 
 
 async def extend_choices(
     ctx: Context, links: dict[int, Link], choosers: tuple[int, ...], choices: dict[int, Bits], rows: int
-) -> None:
+) -> Extension:
     """Correlated OTs in which only the `choosers` are receivers; `choices[peer]` are packed bits, one per row.
 
     rows is a multiple of ROW_UNIT.
@@ -40,21 +60,23 @@ async def extend_choices(
     """
     receivers = ctx.peers if ctx.party in choosers else ()
     senders = [peer for peer in ctx.peers if peer in choosers]
-    threads, columns = ctx.session.threads, {}
+    threads, columns, extension = ctx.session.threads, {}, Extension({}, {})
     for peer in receivers:
         receiver = links[peer].ot_receiver
-        columns[peer] = (Blob(receiver.message_bytes(rows)), receiver.extend(choices[peer], ctx.randomness, threads))
+        message, extension.received[peer] = receiver.extend(choices[peer], ctx.randomness, FIXED_KEY, threads)
+        columns[peer] = (Blob(receiver.message_bytes(rows)), message)
     codecs = {peer: Blob(links[peer].ot_sender.message_bytes(rows)) for peer in senders}
     received = await ctx.exchange(OT_COLUMNS, columns, codecs)
     for peer in senders:
-        links[peer].ot_sender.receive_columns(received[peer], rows, threads)
+        extension.sent[peer] = links[peer].ot_sender.extend(received[peer], rows, FIXED_KEY, threads)
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
     codec = Blob(CHECK_BYTES)
-    digests = {peer: (codec, links[peer].ot_receiver.digests(_key(coins, ctx.party, peer))) for peer in receivers}
+    digests = {peer: (codec, extension.received[peer].digests(_key(coins, ctx.party, peer))) for peer in receivers}
     received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(senders, codec))
     for peer in senders:
-        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)
+        extension.sent[peer].check(_key(coins, peer, ctx.party), received[peer], peer)
+    return extension
 
 
 def _key(coins: Coins, receiver: int, sender: int) -> bytes:

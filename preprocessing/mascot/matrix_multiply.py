@@ -40,8 +40,9 @@ from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.mascot.extend import extend_choices
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.digits import Bits, Digits, bits_of, digits_of, grow, puncture, values_of
-from spdz.preprocessing.ot.extension import ROW_UNIT, Rows
+from spdz.preprocessing.ot.digits import Digits, bits_of, digits_of, grow, puncture, values_of
+from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Blob, Elements
@@ -154,13 +155,12 @@ async def _slab(
     bits = bits_of(cuts.digits, padded)
     choices = np.packbits(bits, bitorder="little")
     capacity = _whole_units(min(cuts.group, count))
-    ends = _Ends(
-        {peer: _Sender(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
-        {peer: _Receiver(ctx, peer, links[peer], cuts, capacity) for peer in ctx.peers},
-        cuts.digits,
-    )
+    everyone, ends = tuple(range(ctx.parties)), _Ends({}, {}, cuts.digits)
     try:
-        await extend_choices(ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, choices), bits.size)
+        extension = await extend_choices(ctx, links, everyone, dict.fromkeys(ctx.peers, choices), bits.size)
+        for peer in ctx.peers:
+            ends.senders[peer] = _Sender(ctx, peer, extension.sent[peer], cuts, capacity)
+            ends.receivers[peer] = _Receiver(ctx, peer, extension.received[peer], cuts, capacity)
         for first in range(0, count, cuts.group):
             size = min(cuts.group, count - first)
             await _trees(ctx, ends, first, bits[first : first + _whole_units(size)])
@@ -170,9 +170,7 @@ async def _slab(
         padded.wipe()
         for array in (bits, choices):
             array.fill(0)
-    for link in links.values():
-        link.ot_sender.finish()
-        link.ot_receiver.finish()
+    extension.finish()
 
 
 async def _pieces(ctx: Context, ends: _Ends, factors: Factors, width: int, entries: range, sums: FieldArray) -> None:
@@ -284,15 +282,15 @@ class _End:
 class _Sender(_End):
     """The end that holds y."""
 
-    def __init__(self, ctx: Context, peer: int, link: Link, cuts: Cut, capacity: int) -> None:
-        super().__init__(ctx, peer, ctx.party, cuts, capacity, 2)
-        self._link, self._randomness = link.ot_sender, ctx.randomness
+    def __init__(self, ctx: Context, peer: int, rows: SenderRows, cuts: Cut, capacity: int) -> None:
+        super().__init__(ctx, peer, ctx.party, cuts, capacity, rows.hashes)
+        self._rows, self._randomness = rows, ctx.randomness
 
     def grow(self, first: int, count: int) -> memoryview:
         """Make the seeds of entries first .. first + count of the slab, whole units; returns what to send for them."""
         self._group, (start, rows) = first, self._ots(first, count)
         hashes = self._hashes[0][:rows], self._hashes[1][:rows]
-        self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
+        self._rows.hashed(start, rows, self._scratch[:rows], hashes)
         self._seeds.fill(0)
         self._seeds, masked = grow(self._digits, hashes, self._tree_keys, self._randomness)
         return memoryview(b"") if masked is None else masked.data.cast("B")
@@ -313,16 +311,16 @@ class _Sender(_End):
 class _Receiver(_End):
     """The end that holds the entries."""
 
-    def __init__(self, ctx: Context, peer: int, link: Link, cuts: Cut, capacity: int) -> None:
-        super().__init__(ctx, ctx.party, peer, cuts, capacity, 1)
-        self._link = link.ot_receiver
+    def __init__(self, ctx: Context, peer: int, rows: ReceiverRows, cuts: Cut, capacity: int) -> None:
+        super().__init__(ctx, ctx.party, peer, cuts, capacity, rows.hashes)
+        self._rows = rows
         self._values: Bits = np.empty((0, 0), np.uint8)
 
     def puncture(self, first: int, bits: Bits, message: memoryview | None) -> None:
         """Make the seeds of entries with these bits, from `first` on in the slab, whole units."""
         self._group, (start, rows) = first, self._ots(first, len(bits))
         hashes = self._hashes[0][:rows]
-        self._link.hashed_rows(start, rows, self._scratch[:rows], hashes)
+        self._rows.hashed(start, rows, self._scratch[:rows], hashes)
         masked = None if message is None else np.frombuffer(message, np.uint64).reshape(rows, 2, 2)
         self._seeds.fill(0)
         self._values.fill(0)

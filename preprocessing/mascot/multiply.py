@@ -20,8 +20,8 @@ from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.preprocessing.mascot.extend import extend
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.extension import ROW_UNIT
-from spdz.preprocessing.ot.rows import RowBuffers
+from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.rows import ExtensionRows, RowBuffers
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Elements
@@ -46,19 +46,19 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     Unchecked: the products, until the sacrifice.
     """
     padded = _padded(ctx, a)
-    await extend(ctx, links, padded)
+    extension = await extend(ctx, links, padded)
     padded.wipe()
     own_b = b.reshape(-1, 1).broadcast_to(a.shape).ravel()
     flat = a.ravel()
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))
     corrections, total = {}, flat * own_b
     for peer in ctx.peers:
-        payload, share = _as_sender(ctx.field, links[peer], own_b, ctx.session.threads)
+        payload, share = _as_sender(ctx.field, extension.sent[peer], own_b, ctx.session.threads)
         corrections[peer] = (codec, payload)
         total = total - share
     received = await ctx.exchange(PRODUCT_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
     for peer in ctx.peers:
-        total = total + _as_receiver(ctx.field, links[peer], flat, received[peer], ctx.session.threads)
+        total = total + _as_receiver(ctx.field, extension.received[peer], flat, received[peer], ctx.session.threads)
     return total.reshape(*a.shape)
 
 
@@ -73,13 +73,15 @@ def _chunks(field: Field, elements: int) -> list[tuple[int, int]]:
     return [(start, min(step, elements - start)) for start in range(0, elements, step)]
 
 
-def _in_chunks(field: Field, elements: int, hashes: int, threads: int, work: Callable[..., None]) -> None:
+def _in_chunks(
+    field: Field, elements: int, rows: ExtensionRows, threads: int, work: Callable[[RowBuffers, int, int], None]
+) -> None:
     """Call `work(buffers, first element, count)` for every chunk; the chunks are shared out among threads."""
     chunks = _chunks(field, elements)
     largest = max((count for _, count in chunks), default=0)
 
     def work_on(given: Iterable[tuple[int, int]]) -> None:
-        buffers = RowBuffers(_padded_rows(field, largest), hashes)
+        buffers = rows.buffers(_padded_rows(field, largest))
         try:
             for start, count in given:
                 work(buffers, start, count)
@@ -93,30 +95,32 @@ def _padded_rows(field: Field, elements: int) -> int:
     return -(-elements // 64) * 64 * field.bits
 
 
-def _as_sender(field: Field, link: Link, b: FieldArray, threads: int = 1) -> tuple[FieldArray, FieldArray]:
+def _as_sender(field: Field, rows: SenderRows, b: FieldArray, threads: int = 1) -> tuple[FieldArray, FieldArray]:
     """The corrections d to send, (count * k,), and sum 2^l q0, (count,); forgets the extension."""
     k, corrections, share = field.bits, field.empty((b.size * field.bits,)), field.empty((b.size,))
 
     def work(buffers: RowBuffers, start: int, count: int) -> None:
-        index = link.ot_sender.hash_halves(start * k, _padded_rows(field, count), buffers)
+        index = rows.hash_halves(start * k, _padded_rows(field, count), buffers)
         part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
         zero, one = buffers.halves(0, count * k), buffers.halves(1, count * k)
         field.ot_sender_products(zero, one, index, b[part], corrections[ots], share[part])
 
-    _in_chunks(field, b.size, 2, threads, work)
-    link.ot_sender.finish()
+    _in_chunks(field, b.size, rows, threads, work)
+    rows.finish()
     return corrections, share
 
 
-def _as_receiver(field: Field, link: Link, a: FieldArray, corrections: FieldArray, threads: int = 1) -> FieldArray:
+def _as_receiver(
+    field: Field, rows: ReceiverRows, a: FieldArray, corrections: FieldArray, threads: int = 1
+) -> FieldArray:
     """sum 2^l (s + bit d), (count,); forgets the extension."""
     k, share = field.bits, field.empty((a.size,))
 
     def work(buffers: RowBuffers, start: int, count: int) -> None:
-        index = link.ot_receiver.hash_halves(start * k, _padded_rows(field, count), buffers)
+        index = rows.hash_halves(start * k, _padded_rows(field, count), buffers)
         part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
         field.ot_receiver_products(buffers.halves(0, count * k), index, a[part], corrections[ots], share[part])
 
-    _in_chunks(field, a.size, 1, threads, work)
-    link.ot_receiver.finish()
+    _in_chunks(field, a.size, rows, threads, work)
+    rows.finish()
     return share

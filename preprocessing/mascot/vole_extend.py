@@ -133,13 +133,13 @@ async def _single_points(
     senders = [inputter for inputter, key_holder in noise if key_holder == ctx.party]
     paths = {peer: random_paths(params, randomness) for peer in towards}
     choices = {peer: packed_choices(params, paths[peer], randomness) for peer in towards}
-    await extend_choices(ctx.child("ots"), links, inputters, choices, ot_rows(params))
+    extension = await extend_choices(ctx.child("ots"), links, inputters, choices, ot_rows(params))
     blob, elements = Blob(params.blocks * params.depth * 2 * BLOCK_BYTES), Elements(field, (params.blocks,))
     made: dict[Pair, Vectors] = {}
     sums, totals = {}, {}
     for peer in senders:
         masked, differences, w = grow(
-            field, links[peer], noise[peer, ctx.party][0], params, _keys(ctx, (peer, ctx.party)), randomness
+            field, extension.sent[peer], noise[peer, ctx.party][0], params, _keys(ctx, (peer, ctx.party)), randomness
         )
         sums[peer], totals[peer], made[peer, ctx.party] = (blob, masked.data), (elements, differences), (w,)
     received = await ctx.gather(
@@ -149,7 +149,7 @@ async def _single_points(
     for peer in towards:
         message = (received[0][peer], received[1][peer])
         made[ctx.party, peer] = puncture(
-            field, links[peer], noise[ctx.party, peer], paths[peer], _keys(ctx, (ctx.party, peer)), message
+            field, extension.received[peer], noise[ctx.party, peer], paths[peer], _keys(ctx, (ctx.party, peer)), message
         )
         paths[peer].fill(0)
         choices[peer].fill(0)

@@ -16,14 +16,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spdz.crypto import ggm
 from spdz.crypto.randomness import Randomness
 from spdz.field import Field, FieldArray
-from spdz.preprocessing.ot.extension import Rows
-
-Bits = NDArray[np.uint8]
+from spdz.preprocessing.ot import all_but_one
+from spdz.preprocessing.ot.rows import Bits, Rows
 
 WIDE_COLUMNS = 7
 """From so many columns on the trees of wide digits cost less than the corrections that they save at M61. One rule for
@@ -92,11 +90,8 @@ def grow(
     count = len(hashes[0]) // digits.bits
     roots = np.empty((count, ggm.SEED_BYTES), np.uint8)
     randomness.fill(roots.data)
-    leaves, sums = ggm.expand(roots, digits.bits, keys)
+    leaves, masked = all_but_one.deal(roots, digits.bits, keys, hashes)
     roots.fill(0)
-    masked = sums.reshape(-1, 2, 2)
-    masked[:, 0] ^= hashes[0]
-    masked[:, 1] ^= hashes[1]
     return leaves.reshape(-1, 2), masked
 
 
@@ -105,13 +100,8 @@ def puncture(digits: Digits, bits: Bits, hashes: Rows, keys: ggm.SideKeys, maske
 
     What it does not know is zero.
     """
-    chosen = (np.uint64(0) - bits.astype(np.uint64))[:, None]
     if masked is None:
+        chosen = (np.uint64(0) - bits.astype(np.uint64))[:, None]
         return np.stack((hashes & ~chosen, hashes & chosen), axis=1).reshape(-1, 2)
-    sums = masked[:, 0] ^ ((masked[:, 0] ^ masked[:, 1]) & chosen) ^ hashes
-    # The missing leaf is the complement of the digit, so at every level the path takes the side that was not chosen.
-    paths = (1 - bits).reshape(-1, digits.bits)
-    leaves = ggm.reconstruct(paths, sums.reshape(-1, digits.bits, 2), keys)
-    for array in (chosen, sums, paths):
-        array.fill(0)
-    return leaves.reshape(-1, 2)
+    # The missing leaf is the complement of the digit: at every level the path takes the side that was not chosen.
+    return all_but_one.hold(bits.reshape(-1, digits.bits), hashes, masked, keys).reshape(-1, 2)

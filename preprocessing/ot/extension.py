@@ -12,27 +12,25 @@ Symbols:   s_x = PRG(r_x) the stream of leaf x of tree j; column i = j k + b bel
            Delta, whose stream is in none of its sums.
 Masking:   the last 128 rows are extra and have random choice bits. The hash is GHASH, in which a block enters
            through a bijection, so the hash of the extra rows masks the hash of the others.
+Rows:      an extension gives each end an object with its rows (`rows`): they are read until `finish`, and then gone.
 Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column at byte h // 8, bit h % 8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spdz.crypto.bit_matrix import transpose_columns
-from spdz.crypto.bit_sums import add_selected, bit_sums
-from spdz.crypto.prg import Prg
+from spdz.crypto.bit_sums import add_selected
 from spdz.crypto.randomness import Randomness
-from spdz.crypto.tweakable_hash import TweakableHash, xor_to_rows
+from spdz.crypto.tweakable_hash import xor_to_rows
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.ot.rows import RowBuffers
-from spdz.runtime.workers import share_out
+from spdz.preprocessing.ot.rows import Bits, ExtensionRows, RowBuffers, Rows
+from spdz.preprocessing.ot.streams import LeafStreams
 from spdz.wire.steps import Harmless, declare
 
 MASK_ROWS = 128
@@ -46,13 +44,7 @@ OT_COLUMNS = declare(
 )
 OT_DIGESTS = declare("ot_extension.digests", source="[Roy22] section 4", tampering=(OtConsistencyFailed,))
 
-Bits = NDArray[np.uint8]
-Rows = NDArray[np.uint64]
-UseOfTotal = Callable[[int, slice, Rows], None]
-"""(tree, place in the streams, sum of all streams of the tree there)."""
-
-_NO_COLUMNS: Bits = np.empty((0, 0), np.uint8)
-"""Between two extensions."""
+R = TypeVar("R", bound=ExtensionRows)
 
 
 def column_bytes(rows: int) -> int:
@@ -62,165 +54,46 @@ def column_bytes(rows: int) -> int:
     return (rows + MASK_ROWS) // 8
 
 
-class LeafStreams:
-    """The streams of the leaves of all trees with one peer; they go on from extension to extension."""
+class ReceiverRows(ExtensionRows):
+    """The rows t_h of one extension, and the choice bits x_h."""
 
-    def __init__(self, seeds: Bits) -> None:
-        """`seeds` (trees, N, 16) or (trees, N - 1, 16): without row 0, which then counts as zero."""
-        self.trees = len(seeds)
-        self.depth = COMPUTATIONAL_BITS // self.trees
-        self.prgs = [[Prg(seed.tobytes()) for seed in tree] for tree in seeds]
-        self._pieces: list[Rows] = []
-        """Room for a piece of every stream of a tree, for each thread; those that are not in use."""
+    hashes = 1
 
-    def add_up(self, columns: Rows, threads: int, use: UseOfTotal) -> None:
-        """Write the sums by bits of the next words of all streams to `columns`; `use` gets the sum of all of a tree.
-
-        The trees are shared out among threads: `use` may write to what belongs to its tree and its place only.
-        """
-        while len(self._pieces) < min(threads, self.trees):
-            self._pieces.append(np.zeros((1 << self.depth, _chunk_words(self.depth)), np.uint64))
-
-        def work(trees: Iterable[int]) -> None:
-            piece = self._pieces.pop()
-            views = [memoryview(row).cast("B") for row in piece]
-            try:
-                for tree in trees:
-                    self._add_up(piece, views, tree, columns, use)
-            finally:
-                self._pieces.append(piece)
-
-        share_out(range(self.trees), threads, work)
-
-    def _add_up(self, piece: Rows, views: list[memoryview], tree: int, columns: Rows, use: UseOfTotal) -> None:
-        step, words = piece.shape[1], columns.shape[1]
-        for start in range(0, words, step):
-            count, missing = min(step, words - start), len(piece) - len(self.prgs[tree])
-            piece[:missing] = 0
-            for prg, view in zip(self.prgs[tree], views[missing:], strict=True):
-                prg.fill(view[: count * columns.itemsize])
-            bit_sums(piece, count, columns, tree * self.depth, start)
-            use(tree, slice(start, start + count), piece[0, :count])
-
-    def clear(self) -> None:
-        """Overwrite the pieces of streams that were used last."""
-        for piece in self._pieces:
-            piece.fill(0)
-
-    def wipe(self) -> None:
-        """Forget the streams."""
-        self.clear()
-        for tree in self.prgs:
-            for prg in tree:
-                prg.wipe()
-
-
-def _chunk_words(depth: int) -> int:
-    """Short pieces cost calls of the cipher, long ones leave the cache: 64 KiB, 2 MiB for all streams of a tree."""
-    return min((1 << 21) >> depth, 1 << 16) // 8
-
-
-class OtReceiver:
-    """Holds all leaves of its trees with one peer; its choice bits stay hidden from the peer."""
-
-    def __init__(self, dealt: Bits) -> None:
-        """`dealt` (128 / k, 2^k, 16): seeds in the order of x."""
-        # Row y is leaf x = ~y, so y has a bit exactly where x has none.
-        self._streams = LeafStreams(dealt[:, ::-1])
-        self._hash = TweakableHash()
-        self._next_index = 0
-        self._columns, self._memory = _NO_COLUMNS, _NO_COLUMNS.ravel()
-        self._choices: Bits = np.empty(0, np.uint8)
-
-    def extend(self, choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
-        """Start an extension for packed choice bits; returns the columns u to send."""
-        length = column_bytes(8 * choices.size)
-        self._choices = np.empty(length, np.uint8)
-        self._choices[: choices.size] = choices
-        randomness.fill(self._choices[choices.size :].data)
-        self._memory = _room(self._memory, length)
-        self._columns = _cut(self._memory, length)
-        message = np.empty((self._streams.trees, length), np.uint8)
-        choice_words, corrections = _words(self._choices), _words(message)
-
-        def correct(tree: int, part: slice, total: Rows) -> None:
-            np.bitwise_xor(total, choice_words[part], out=corrections[tree, part])
-
-        self._streams.add_up(_words(self._columns), threads, correct)
-        return message
-
-    def message_bytes(self, rows: int) -> int:
-        """Bytes of the columns to send for `rows` OTs."""
-        return self._streams.trees * column_bytes(rows)
+    def __init__(self, choices: Bits, memory: Bits, first_index: int, hash_key: bytes, end: OtReceiver) -> None:
+        super().__init__(memory, choices.size, first_index, hash_key, end.closed)
+        self.choices = choices
 
     def digests(self, key: bytes) -> bytes:
         """Hashes of all columns t_i and of x, for the sender's check."""
-        hasher = UniversalHash(key, self._choices.size)
-        columns = b"".join(hasher.digest(t.data) for t in self._columns)
-        return columns + hasher.digest(self._choices.data)
+        hasher = UniversalHash(key, self.choices.size)
+        columns = b"".join(hasher.digest(t.data) for t in self.columns)
+        return columns + hasher.digest(self.choices.data)
 
-    def hashed_rows(self, start: int, count: int, rows: Rows, out: Rows) -> None:
+    def hashed(self, start: int, count: int, rows: Rows, out: Rows) -> None:
         """Write H(t_h, h) of OTs start .. start + count to `out`; `rows` is scratch space of the same shape."""
-        transpose_columns(self._columns[:, start // 8 : (start + count) // 8], rows)
-        self._hash.hash_rows(rows, self._next_index + start, out)
+        self.load(start, count, rows)
+        self.hash.hash_rows(rows, self.first_index + start, out)
 
     def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
         """The halves of H(t_h, h) of OTs start .. start + count, in `buffers`; returns the first index h."""
-        first_index = self._next_index + start
-        buffers.permute(buffers.load(self._columns, start, count), first_index, 0)
+        first_index = self.first_index + start
+        buffers.permute(buffers.load(self.columns, start, count), first_index, 0)
         return first_index
 
-    def wipe(self) -> None:
-        """Overwrite what is held and forget the streams."""
-        self._columns.fill(0)
-        self._choices.fill(0)
-        self._hash.wipe()
-        self._streams.wipe()
-
-    def finish(self) -> None:
-        """Forget the columns and move the OT index on: an index is never used twice under one correlation."""
-        self._next_index += 8 * self._choices.size
-        self._columns.fill(0)
-        self._choices.fill(0)
-        self._hash.wipe()
-        self._streams.clear()
-        self._columns = _NO_COLUMNS
+    def overwrite(self) -> None:
+        """Overwrite the choice bits too."""
+        super().overwrite()
+        self.choices.fill(0)
 
 
-class OtSender:
-    """Holds the correlation Delta towards one peer and all leaves but one of the peer's trees."""
+class SenderRows(ExtensionRows):
+    """The rows q_h of one extension; with Delta they give both outputs of an OT."""
 
-    def __init__(self, delta: list[int], held: Bits) -> None:
-        """`held` (128 / k, 2^k - 1, 16): seeds in the order of x ^ ~Delta from 1 on."""
-        bits = np.array(delta, np.uint8)
-        self._delta_row: Rows = np.packbits(bits, bitorder="little").view(np.uint64).reshape(1, 2)
-        self._masks: Bits = np.negative(bits).reshape(-1, 1)
-        """0x00 or 0xff per column: Delta_i spread over a byte, so nothing branches on it."""
-        # Row y is leaf x = y ^ ~Delta: y has a bit exactly where x agrees with Delta.
-        self._streams = LeafStreams(held)
-        self._hash = TweakableHash()
-        self._next_index = 0
-        self._columns, self._memory = _NO_COLUMNS, _NO_COLUMNS.ravel()
+    hashes = 2
 
-    def receive_columns(self, message: memoryview, rows: int, threads: int = 1) -> None:
-        """Take the peer's columns u and compute q."""
-        length = column_bytes(rows)
-        corrections = np.frombuffer(message, np.uint64).reshape(self._streams.trees, length // 8)
-        self._memory = _room(self._memory, length)
-        self._columns = _cut(self._memory, length)
-        columns, masks = _words(self._columns), _words(np.repeat(self._masks, 8, axis=1)).ravel()
-        depth = self._streams.depth
-
-        def select(tree: int, part: slice, _: Rows) -> None:
-            own = slice(tree * depth, (tree + 1) * depth)
-            add_selected(columns, tree * depth, part.start, masks[own], corrections[tree, part])
-
-        self._streams.add_up(columns, threads, select)
-        masks.fill(0)
-
-    def message_bytes(self, rows: int) -> int:
-        """Bytes of the columns to receive for `rows` OTs."""
-        return self._streams.trees * column_bytes(rows)
+    def __init__(self, length: int, memory: Bits, first_index: int, hash_key: bytes, end: OtSender) -> None:
+        super().__init__(memory, length, first_index, hash_key, end.closed)
+        self._delta_row, self._masks = end.delta_row, end.masks
 
     def check(self, key: bytes, digests: memoryview, peer: int) -> None:
         """The consistency check: h(t_i) = h(q_i) ^ Delta_i h(x) for all columns.
@@ -228,9 +101,9 @@ class OtSender:
         Raises OtConsistencyFailed. The peer's choice bits then differ between columns; whether a guess at bits of
         Delta goes through tells the peer those bits, at a price of half its chances each.
         """
-        hasher = UniversalHash(key, self._columns.shape[1])
+        hasher = UniversalHash(key, self.columns.shape[1])
         received = np.frombuffer(digests, np.uint8).reshape(COMPUTATIONAL_BITS + 1, DIGEST_BYTES)
-        own = np.frombuffer(b"".join(hasher.digest(q.data) for q in self._columns), np.uint8)
+        own = np.frombuffer(b"".join(hasher.digest(q.data) for q in self.columns), np.uint8)
         difference = own.reshape(COMPUTATIONAL_BITS, DIGEST_BYTES) ^ received[:-1] ^ (received[-1] & self._masks)
         if difference.any():
             raise OtConsistencyFailed(
@@ -240,47 +113,125 @@ class OtSender:
                 blamed=peer,
             )
 
-    def hashed_rows(self, start: int, count: int, rows: Rows, out: tuple[Rows, Rows]) -> None:
+    def hashed(self, start: int, count: int, rows: Rows, out: tuple[Rows, Rows]) -> None:
         """Write H(q_h, h) and H(q_h ^ Delta, h) of OTs start .. start + count; `rows` is scratch space."""
-        transpose_columns(self._columns[:, start // 8 : (start + count) // 8], rows)
-        self._hash.hash_rows(rows, self._next_index + start, out[0])
+        self.load(start, count, rows)
+        self.hash.hash_rows(rows, self.first_index + start, out[0])
         xor_to_rows(rows, self._delta_row)
-        self._hash.hash_rows(rows, self._next_index + start, out[1])
+        self.hash.hash_rows(rows, self.first_index + start, out[1])
 
     def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
         """The halves of H(q_h, h) and of H(q_h ^ Delta, h) of OTs start .. start + count; returns the first index."""
-        first_index = self._next_index + start
-        rows = buffers.load(self._columns, start, count)
+        first_index = self.first_index + start
+        rows = buffers.load(self.columns, start, count)
         buffers.permute(rows, first_index, 0)
         xor_to_rows(rows, self._delta_row)
         buffers.permute(rows, first_index, 1)
         return first_index
 
+
+class OtEnd(Generic[R]):
+    """What both ends keep from extension to extension: streams of leaves, the next OT index, memory for columns."""
+
+    def __init__(self, seeds: Bits) -> None:
+        self.streams = LeafStreams(seeds)
+        self._next_index = 0
+        self._memory: Bits = np.empty(0, np.uint8)
+        self.open_rows: list[R] = []
+        """Of extensions that are not over."""
+
+    def message_bytes(self, rows: int) -> int:
+        """Bytes of the columns that travel for `rows` OTs."""
+        return self.streams.trees * column_bytes(rows)
+
+    def _new_memory(self, length: int) -> Bits:
+        """Room for columns: that of an extension before, if it is enough. New memory costs more to get than to fill."""
+        memory, self._memory = self._memory, np.empty(0, np.uint8)
+        return memory if memory.size >= COMPUTATIONAL_BITS * length else np.empty(COMPUTATIONAL_BITS * length, np.uint8)
+
+    def _new_index(self, length: int) -> int:
+        """The first index of an extension: an index is never used twice under one correlation."""
+        first, self._next_index = self._next_index, self._next_index + 8 * length
+        return first
+
+    def closed(self, rows: R) -> None:
+        """An extension is over: its memory, overwritten, serves the next one."""
+        self.open_rows.remove(rows)
+        self._memory = max(self._memory, rows.memory, key=len)
+        self.streams.clear()
+
     def wipe(self) -> None:
-        """Overwrite Delta and what is held, and forget the streams."""
-        self._delta_row.fill(0)
-        self._masks.fill(0)
-        self._columns.fill(0)
-        self._hash.wipe()
-        self._streams.wipe()
-
-    def finish(self) -> None:
-        """Forget the columns and move the OT index on."""
-        self._next_index += 8 * self._columns.shape[1]
-        self._columns.fill(0)
-        self._hash.wipe()
-        self._streams.clear()
-        self._columns = _NO_COLUMNS
+        """Overwrite rows that are still open, and forget the streams."""
+        for rows in list(self.open_rows):
+            rows.finish()
+        self.streams.wipe()
 
 
-def _room(memory: Bits, length: int) -> Bits:
-    """Memory for columns of `length` bytes: that of extensions before, if it is enough. New one costs more to get from
-    the operating system than to fill."""
-    return memory if memory.size >= COMPUTATIONAL_BITS * length else np.empty(COMPUTATIONAL_BITS * length, np.uint8)
+class OtReceiver(OtEnd[ReceiverRows]):
+    """Holds all leaves of its trees with one peer; its choice bits stay hidden from the peer."""
+
+    def __init__(self, dealt: Bits) -> None:
+        """`dealt` (128 / k, 2^k, 16): seeds in the order of x."""
+        # Row y is leaf x = ~y, so y has a bit exactly where x has none.
+        super().__init__(dealt[:, ::-1])
+
+    def extend(
+        self, choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1
+    ) -> tuple[Bits, ReceiverRows]:
+        """Start an extension for packed choice bits; returns the columns u to send, and the rows.
+
+        The rows are hashed under `hash_key`.
+        """
+        length = column_bytes(8 * choices.size)
+        own = np.empty(length, np.uint8)
+        own[: choices.size] = choices
+        randomness.fill(own[choices.size :].data)
+        rows = ReceiverRows(own, self._new_memory(length), self._new_index(length), hash_key, self)
+        self.open_rows.append(rows)
+        message = np.empty((self.streams.trees, length), np.uint8)
+        choice_words, corrections = _words(own), _words(message)
+
+        def correct(tree: int, part: slice, total: Rows) -> None:
+            np.bitwise_xor(total, choice_words[part], out=corrections[tree, part])
+
+        self.streams.add_up(_words(rows.columns), threads, correct)
+        return message, rows
 
 
-def _cut(memory: Bits, length: int) -> Bits:
-    return memory[: COMPUTATIONAL_BITS * length].reshape(COMPUTATIONAL_BITS, length)
+class OtSender(OtEnd[SenderRows]):
+    """Holds the correlation Delta towards one peer and all leaves but one of the peer's trees."""
+
+    def __init__(self, delta: list[int], held: Bits) -> None:
+        """`held` (128 / k, 2^k - 1, 16): seeds in the order of x ^ ~Delta from 1 on."""
+        # Row y is leaf x = y ^ ~Delta: y has a bit exactly where x agrees with Delta.
+        super().__init__(held)
+        bits = np.array(delta, np.uint8)
+        self.delta_row: Rows = np.packbits(bits, bitorder="little").view(np.uint64).reshape(1, 2)
+        self.masks: Bits = np.negative(bits).reshape(-1, 1)
+        """0x00 or 0xff per column: Delta_i spread over a byte, so nothing branches on it."""
+
+    def extend(self, message: memoryview, count: int, hash_key: bytes, threads: int = 1) -> SenderRows:
+        """Take the peer's columns u for `count` OTs and compute q; the rows are hashed under `hash_key`."""
+        length = column_bytes(count)
+        corrections = np.frombuffer(message, np.uint64).reshape(self.streams.trees, length // 8)
+        rows = SenderRows(length, self._new_memory(length), self._new_index(length), hash_key, self)
+        self.open_rows.append(rows)
+        columns, masks = _words(rows.columns), _words(np.repeat(self.masks, 8, axis=1)).ravel()
+        depth = self.streams.depth
+
+        def select(tree: int, part: slice, _: Rows) -> None:
+            own = slice(tree * depth, (tree + 1) * depth)
+            add_selected(columns, tree * depth, part.start, masks[own], corrections[tree, part])
+
+        self.streams.add_up(columns, threads, select)
+        masks.fill(0)
+        return rows
+
+    def wipe(self) -> None:
+        """Overwrite Delta too."""
+        super().wipe()
+        self.delta_row.fill(0)
+        self.masks.fill(0)
 
 
 def _words(column: NDArray[Any]) -> Rows:

@@ -1,4 +1,6 @@
-"""Rows of an OT extension and the halves of their hashes, chunk by chunk in buffers that stay in the cache.
+"""The rows of one OT extension at one end, and their hashes, chunk by chunk in buffers that stay in the cache.
+
+Rows belong to their extension: they are hashed under its key and indices, read until `finish`, and then gone.
 
 The columns of a batch are megabytes; a chunk takes a little of every column, which no prefetcher follows. So it is
 copied first, run by run, and everything after that happens in the second-level cache.
@@ -6,13 +8,62 @@ copied first, run by run, and everything after that happens in the second-level 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spdz.crypto.bit_matrix import COLUMN_COUNT, transpose_columns
 from spdz.crypto.tweakable_hash import HashScratch, TweakableHash
+from spdz.errors import InternalError
 
+Bits = NDArray[np.uint8]
 Rows = NDArray[np.uint64]
+
+
+class ExtensionRows:
+    """Columns (128, bytes) of one extension, bit h of a column being row h."""
+
+    hashes: ClassVar[int]
+    """How many hashes there are of each row."""
+
+    def __init__(
+        self, memory: Bits, length: int, first_index: int, hash_key: bytes, closed: Callable[[Any], None]
+    ) -> None:
+        """`memory` is room for columns of `length` bytes, and given back to `closed` when the extension is over."""
+        self.memory = memory
+        self._columns: Bits | None = memory[: COLUMN_COUNT * length].reshape(COLUMN_COUNT, length)
+        self._closed = closed
+        self.first_index = first_index
+        self._hash_key = hash_key
+        self.hash = TweakableHash(hash_key)
+
+    @property
+    def columns(self) -> Bits:
+        """The columns. Raises InternalError once the extension is over."""
+        if self._columns is None:
+            raise InternalError("the rows of an OT extension are read after it was over")
+        return self._columns
+
+    def load(self, start: int, count: int, rows: Rows) -> None:
+        """Write rows start .. start + count to `rows` (count, 2); both are multiples of 64."""
+        transpose_columns(self.columns[:, start // 8 : (start + count) // 8], rows)
+
+    def buffers(self, capacity: int) -> RowBuffers:
+        """Room for hashes of up to `capacity` rows, for one thread."""
+        return RowBuffers(capacity, self.hashes, self._hash_key)
+
+    def overwrite(self) -> None:
+        """Overwrite everything that is held."""
+        self.columns.fill(0)
+        self.hash.wipe()
+
+    def finish(self) -> None:
+        """Overwrite the rows; the extension is over."""
+        self.overwrite()
+        self._columns = None
+        self._closed(self)
 
 
 class RowBuffers:
@@ -21,13 +72,13 @@ class RowBuffers:
     One object for each thread: the hash that it holds is not to be shared.
     """
 
-    def __init__(self, capacity: int, hashes: int) -> None:
+    def __init__(self, capacity: int, hashes: int, hash_key: bytes) -> None:
         self._columns = np.empty((COLUMN_COUNT, capacity // 8), np.uint8)
         self._rows = np.empty((capacity, 2), np.uint64)
-        self._hash = TweakableHash()
+        self._hash = TweakableHash(hash_key)
         self._halves = [HashScratch(capacity) for _ in range(hashes)]
 
-    def load(self, columns: NDArray[np.uint8], start: int, count: int) -> Rows:
+    def load(self, columns: Bits, start: int, count: int) -> Rows:
         """Rows start .. start + count of a matrix with these columns: (count, 2); both are multiples of 64."""
         part = self._columns[:, : count // 8]
         np.copyto(part, columns[:, start // 8 : (start + count) // 8])

@@ -32,6 +32,7 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import HASH_BYTES, derive, labelled_hash
 from spdz.errors import OtConsistencyFailed
 from spdz.params import COMPUTATIONAL_BITS
+from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
@@ -97,12 +98,11 @@ async def grow_trees(
 
 def deal(place: Place, roots: Seeds, depth: int, pairs: list[tuple[bytes, bytes]]) -> tuple[bytes, Seeds]:
     """The dealer's message and its seeds, from the roots of the trees and the keys of the base OTs."""
-    leaves, sums = ggm.expand(roots, depth, _keys(place))
-    keys = np.frombuffer(b"".join(key for pair in pairs[:COMPUTATIONAL_BITS] for key in pair), np.uint64)
+    first, second = (_blocks([pair[side] for pair in pairs[:COMPUTATIONAL_BITS]]) for side in (0, 1))
+    leaves, masked = all_but_one.deal(roots, depth, _keys(place), (first, second))
     checks, seeds = _open_leaves(place, leaves)
     totals = np.bitwise_xor.reduce(checks, axis=1)
-    message = (sums ^ keys.reshape(sums.shape)).tobytes() + totals.tobytes() + _digest(place, checks)
-    return message, seeds
+    return masked.tobytes() + totals.tobytes() + _digest(place, checks), seeds
 
 
 def hold(place: Place, delta: Seeds, chosen: list[bytes], message: memoryview) -> Seeds:
@@ -112,13 +112,10 @@ def hold(place: Place, delta: Seeds, chosen: list[bytes], message: memoryview) -
     """
     count, depth = delta.shape
     size = 2 * COMPUTATIONAL_BITS * KEY_BYTES
-    sums = np.frombuffer(message[:size], np.uint64).reshape(count, depth, 2, 2)
+    masked = np.frombuffer(message[:size], np.uint64).reshape(-1, 2, 2)
     totals = np.frombuffer(message[size:-HASH_BYTES], np.uint8).reshape(count, CHECK_BYTES)
-    keys = np.frombuffer(b"".join(chosen[:COMPUTATIONAL_BITS]), np.uint64).reshape(count, depth, 2)
-    second = (0 - delta.astype(np.uint64))[:, :, None]
-    picked = sums[:, :, 0] ^ ((sums[:, :, 0] ^ sums[:, :, 1]) & second)
     # The punctured path takes the other side everywhere: alpha is the complement of Delta.
-    leaves = ggm.reconstruct(1 - delta, picked ^ keys, _keys(place))
+    leaves = all_but_one.hold(delta, _blocks(chosen[:COMPUTATIONAL_BITS]), masked, _keys(place))
     checks, seeds = _open_leaves(place, leaves)
     alpha = ((1 - delta).astype(np.int64) << np.arange(depth)).sum(axis=1)
     missing = (0 - (np.arange(1 << depth) == alpha[:, None]).astype(np.uint8))[:, :, None]
@@ -146,6 +143,10 @@ def by_distance(seeds: Seeds, delta: Seeds) -> Seeds:
         low ^= swap
         high ^= swap
     return ordered
+
+
+def _blocks(keys: list[bytes]) -> NDArray[np.uint64]:
+    return np.frombuffer(b"".join(keys), np.uint64).reshape(-1, 2)
 
 
 def _keys(place: Place) -> ggm.SideKeys:

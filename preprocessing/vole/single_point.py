@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from spdz.crypto import ggm
 from spdz.crypto.randomness import Randomness
 from spdz.field import Field, FieldArray
-from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.extension import ROW_UNIT, Bits
+from spdz.preprocessing.ot import all_but_one
+from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.rows import Bits
 from spdz.preprocessing.vole.code import LpnParams
 
 BLOCK_BYTES = 16
@@ -48,28 +49,24 @@ def packed_choices(params: LpnParams, paths: Bits, randomness: Randomness) -> Bi
 
 
 def grow(
-    field: Field, link: Link, base: FieldArray, params: LpnParams, keys: ggm.SideKeys, randomness: Randomness
+    field: Field, ots: SenderRows, base: FieldArray, params: LpnParams, keys: ggm.SideKeys, randomness: Randomness
 ) -> tuple[NDArray[np.uint8], FieldArray, FieldArray]:
     """The key holder's end: the masked sums to send, the d to send, and w. `base` holds a. Forgets the OTs."""
     seeds = np.frombuffer(bytearray(randomness.bytes(params.blocks * ggm.SEED_BYTES)), np.uint8)
-    leaves, sums = ggm.expand(seeds.reshape(params.blocks, ggm.SEED_BYTES), params.depth, keys)
-    w = field.reduce_blocks(leaves.reshape(-1, 2))
-    leaves.fill(0)
-    seeds.fill(0)
     rows, first, second = (np.empty((ot_rows(params), 2), np.uint64) for _ in range(3))
-    link.ot_sender.hashed_rows(0, len(rows), rows, (first, second))
-    link.ot_sender.finish()
-    masked = sums.reshape(-1, 2, 2)
-    masked[:, 0] ^= first[: len(masked)]
-    masked[:, 1] ^= second[: len(masked)]
-    for array in (rows, first, second):
+    ots.hashed(0, len(rows), rows, (first, second))
+    ots.finish()
+    roots, levels = seeds.reshape(params.blocks, ggm.SEED_BYTES), params.blocks * params.depth
+    leaves, masked = all_but_one.deal(roots, params.depth, keys, (first[:levels], second[:levels]))
+    w = field.reduce_blocks(leaves.reshape(-1, 2))
+    for array in (leaves, seeds, rows, first, second):
         array.fill(0)
     return masked.view(np.uint8), base - w.reshape(params.blocks, -1).sum(1), w
 
 
 def puncture(
     field: Field,
-    link: Link,
+    ots: ReceiverRows,
     base: tuple[FieldArray, ...],
     paths: Bits,
     keys: ggm.SideKeys,
@@ -77,22 +74,19 @@ def puncture(
 ) -> tuple[FieldArray, FieldArray]:
     """The inputter's end: u and v, from the masked sums and d that came. `base` is (b, c). Forgets the OTs."""
     blocks, depth = paths.shape
-    sums, totals = np.frombuffer(message[0], np.uint64).reshape(-1, 2, 2), message[1]
+    masked, totals = np.frombuffer(message[0], np.uint64).reshape(-1, 2, 2), message[1]
     rows, hashed = (np.empty((-(-paths.size // ROW_UNIT) * ROW_UNIT, 2), np.uint64) for _ in range(2))
-    link.ot_receiver.hashed_rows(0, len(rows), rows, hashed)
-    link.ot_receiver.finish()
-    # The chosen side is 1 - the path's bit; selected by a mask.
-    mask = np.uint64(0) - (paths.reshape(-1, 1).astype(np.uint64) ^ np.uint64(1))
-    chosen = sums[:, 0] ^ ((sums[:, 0] ^ sums[:, 1]) & mask) ^ hashed[: paths.size]
-    leaves = ggm.reconstruct(paths, chosen.reshape(blocks, depth, 2), keys)
+    ots.hashed(0, len(rows), rows, hashed)
+    ots.finish()
+    sides = paths ^ np.uint8(1)
+    leaves = all_but_one.hold(sides, hashed[: paths.size], masked, keys)
     v = field.reduce_blocks(leaves.reshape(-1, 2))
-    for array in (leaves, rows, hashed, chosen):
+    for array in (leaves, rows, hashed, sides):
         array.fill(0)
     places = (paths.astype(np.uint64) << np.arange(depth, dtype=np.uint64)).sum(1, dtype=np.uint64)
     u = field.zeros(v.shape)
     field.add_noise(base[0], places, u)
     # The leaf at the place is zero so far, so that the sum is over the others.
     field.add_noise(base[1] - totals - v.reshape(blocks, -1).sum(1), places, v)
-    for array in (places, mask):
-        array.fill(0)
+    places.fill(0)
     return u, v

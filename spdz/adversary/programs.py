@@ -20,7 +20,8 @@ from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.mascot.generator import Maker, MascotPreprocessing
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.base import KEY_BYTES
-from spdz.preprocessing.ot.extension import Bits, OtReceiver
+from spdz.preprocessing.ot.extension import OtReceiver, ReceiverRows
+from spdz.preprocessing.ot.rows import Bits
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
 from spdz.runtime.party import Party
@@ -96,18 +97,18 @@ class InconsistentChoiceBits(Altered):
         if not isinstance(maker, MascotPreprocessing) or maker.params.ot_tree_bits != 1 or self.columns > 1:
             return None
         link = maker._links.get(self.by)
-        return None if link is None else not link.ot_sender._masks[: self.columns].any()
+        return None if link is None else not link.ot_sender.masks[: self.columns].any()
 
 
 def _flip_in_some_columns(receiver: OtReceiver, columns: int, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
+    def extend(choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1) -> tuple[Bits, ReceiverRows]:
         fired()
-        message = honest(choices, randomness, threads)
+        message, rows = honest(choices, randomness, hash_key, threads)
         depth = COMPUTATIONAL_BITS // len(message)
         message[: -(-columns // depth), 0] ^= 1
-        return message
+        return message, rows
 
     receiver.extend = extend  # type: ignore[method-assign]
 
@@ -132,11 +133,11 @@ class WrongBitsOfA(Altered):
 def _flip_a_choice(receiver: OtReceiver, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> Bits:
+    def extend(choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1) -> tuple[Bits, ReceiverRows]:
         fired()
         other = choices.copy()
         other[0] ^= 1
-        return honest(other, randomness, threads)
+        return honest(other, randomness, hash_key, threads)
 
     receiver.extend = extend  # type: ignore[method-assign]
 
@@ -158,7 +159,7 @@ class GuessBitsOfA(Cheat):
         if self.bits > 1 or self.step != "multiply.corrections" or not isinstance(maker, MascotPreprocessing):
             return None
         link = maker._links.get(self.by)
-        return None if link is None else not link.ot_receiver._choices[0] & 1
+        return None if link is None else not link.ot_receiver.open_rows[-1].choices[0] & 1
 
 
 # -- the MAC key ------------------------------------------------------------------------------------------------------

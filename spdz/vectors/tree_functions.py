@@ -15,10 +15,12 @@ from spdz.crypto import ggm
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness
 from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.errors import OtConsistencyFailed
 from spdz.field import field_by_name
 from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.ot.extension import MASK_ROWS, ROW_UNIT, OtReceiver, OtSender, Rows
+from spdz.preprocessing.ot.extension import MASK_ROWS, ROW_UNIT, OtReceiver, OtSender, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.rows import Rows
 from spdz.preprocessing.ot.trees import Place, Seeds, deal, hold
 from spdz.preprocessing.vole.code import add_code
 from spdz.vectors.files import Case
@@ -107,16 +109,16 @@ def _ends(case: Case) -> tuple[OtReceiver, OtSender]:
     return OtReceiver(dealt), OtSender(delta.tolist(), held)
 
 
-def _pairs(sender: OtSender, rows: int) -> str:
+def _pairs(sent: SenderRows, rows: int) -> str:
     """q0 and q1 of the OTs that are shown."""
     scratch, first, second = (np.empty((rows, 2), np.uint64) for _ in range(3))
-    sender.hashed_rows(0, rows, scratch, (first, second))
+    sent.hashed(0, rows, scratch, (first, second))
     return np.stack([first, second], axis=1)[:SHOWN_ROWS].tobytes().hex()
 
 
-def _received(receiver: OtReceiver, rows: int) -> str:
+def _received(received: ReceiverRows, rows: int) -> str:
     scratch, out = (np.empty((rows, 2), np.uint64) for _ in range(2))
-    receiver.hashed_rows(0, rows, scratch, out)
+    received.hashed(0, rows, scratch, out)
     return out[:SHOWN_ROWS].tobytes().hex()
 
 
@@ -127,15 +129,16 @@ def ot_extension(case: Case, randomness: Randomness) -> Computed:
     for text in case.test["choices"]:
         choices = np.frombuffer(bytes.fromhex(text), np.uint8)
         rows = 8 * choices.size
-        columns = receiver.extend(choices, randomness).tobytes()
-        sender.receive_columns(memoryview(columns), rows)
-        digests = receiver.digests(key)
-        sender.check(key, memoryview(digests), 0)
+        message, received = receiver.extend(choices, randomness, FIXED_KEY)
+        columns = message.tobytes()
+        sent = sender.extend(memoryview(columns), rows, FIXED_KEY)
+        digests = received.digests(key)
+        sent.check(key, memoryview(digests), 0)
         shown = {"out": columns.hex(), "digests": digests.hex()}
-        for name, value in (shown | {"received": _received(receiver, rows), "pairs": _pairs(sender, rows)}).items():
+        for name, value in (shown | {"received": _received(received, rows), "pairs": _pairs(sent, rows)}).items():
             found.setdefault(name, []).append(value)
-        receiver.finish()
-        sender.finish()
+        received.finish()
+        sent.finish()
     return dict(found)
 
 
@@ -146,12 +149,12 @@ def ot_extension_check(case: Case) -> Computed:
     rows = len(columns) * case.test["treeBits"] * 8 // COMPUTATIONAL_BITS - MASK_ROWS
     if rows < ROW_UNIT:
         raise case.fault("columns", f"has no whole columns of {ROW_UNIT} OTs and more")
-    sender.receive_columns(memoryview(columns), rows)
+    sent = sender.extend(memoryview(columns), rows, FIXED_KEY)
     try:
-        sender.check(_hex(case, "key"), memoryview(_hex(case, "digests")), 0)
+        sent.check(_hex(case, "key"), memoryview(_hex(case, "digests")), 0)
     except OtConsistencyFailed:
         return None
-    return {"out": _pairs(sender, rows)}
+    return {"out": _pairs(sent, rows)}
 
 
 # -- expansions -------------------------------------------------------------------------------------------------------

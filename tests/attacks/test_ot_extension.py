@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed
 from spdz.field import M13, M61, Field
@@ -118,23 +119,23 @@ def survives(pair: OtPair, trees: list[int], guesses: list[int], choice_byte: in
     row = np.zeros(32, np.uint8)
     row[choice_byte] = 1
     choices = np.zeros(16, np.uint8)
-    message = pair.receiver.extend(choices, pair.randomness)
+    message, received = pair.receiver.extend(choices, pair.randomness, FIXED_KEY)
     message[trees] ^= row
-    pair.sender.receive_columns(memoryview(message.tobytes()), 128)
+    sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
     key = pair.randomness.bytes(16)
     error = UniversalHash(key, 32).digest(memoryview(row))
-    digests = bytearray(pair.receiver.digests(key))
+    digests = bytearray(received.digests(key))
     columns = [tree * pair.depth + bit for tree in trees for bit in range(pair.depth)]
     for column, guess in zip(columns, guesses, strict=True):
         for place in range(DIGEST_BYTES):
             digests[column * DIGEST_BYTES + place] ^= guess * error[place]
     try:
-        pair.sender.check(key, memoryview(digests), peer=0)
+        sent.check(key, memoryview(digests), peer=0)
     except OtConsistencyFailed:
         return False
     finally:
-        pair.sender.finish()
-        pair.receiver.finish()
+        sent.finish()
+        received.finish()
     return True
 
 

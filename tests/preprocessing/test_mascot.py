@@ -179,10 +179,10 @@ def test_destroying_the_generator_leaves_neither_key_nor_correlation_nor_stream(
     assert link.key_holder._bits.any()
     makers[0].destroy()
     assert not link.key_holder._bits.any()
-    assert not link.ot_sender._delta_row.any()
-    assert not link.ot_sender._masks.any()
+    assert not link.ot_sender.delta_row.any()
+    assert not link.ot_sender.masks.any()
     assert not makers[0]._links
-    for stream in (link.shares_to, link.zeros_from, link.key_holder._prgs[0], link.ot_sender._streams.prgs[0][0]):
+    for stream in (link.shares_to, link.zeros_from, link.key_holder._prgs[0], link.ot_sender.streams.prgs[0][0]):
         with pytest.raises(UsageError, match="wiped"):
             stream.bytes(1)
     with pytest.raises(UsageError, match="destroyed"):

@@ -12,13 +12,13 @@ import pytest
 
 from spdz.crypto import ggm
 from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
-from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M5, M13, M31, M61, M127, Field, FieldArray
 from spdz.preprocessing.mascot import matrix_multiply, matrix_triples
 from spdz.preprocessing.mascot.authenticate import Entered
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.mascot.matrix_multiply import cut, multiply_matrices
 from spdz.preprocessing.mascot.matrix_triples import combine, dims_of, make_matrix_triples, pays, spare_rows
+from spdz.preprocessing.ot.extension import ReceiverRows, SenderRows
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
@@ -315,12 +315,17 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     kept: list[object] = []
     labels: list[tuple[str, int, int, int, int]] = []
     tree_keys: list[tuple[bytes, bytes]] = []
-    hash_rows, initialise, permute = TweakableHash.hash_rows, SeedExpansion.__init__, SeedExpansion.permute
+    initialise, permute = SeedExpansion.__init__, SeedExpansion.permute
     side_keys, derive = ggm.side_keys, matrix_multiply.derive
 
-    def spy_hash(self: TweakableHash, rows: Any, first_index: int, out: Any) -> None:
-        asked[id(self)] += range(first_index, first_index + len(rows))
-        hash_rows(self, rows, first_index, out)
+    for side in (ReceiverRows, SenderRows):
+
+        def spy_hash(self, start, count, rows, out, *, original=side.hashed):  # type: ignore[no-untyped-def]
+            end = self._closed.__self__  # the end that the rows belong to
+            asked[id(end)] += self.hashes * list(range(self.first_index + start, self.first_index + start + count))
+            original(self, start, count, rows, out)
+
+        monkeypatch.setattr(side, "hashed", spy_hash)
 
     def spy_key(self: SeedExpansion, key: bytes, scratch: ExpansionScratch) -> None:
         keys[id(self)] = key
@@ -340,7 +345,6 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
         tree_keys.append(side_keys(*place))
         return tree_keys[-1]
 
-    monkeypatch.setattr(TweakableHash, "hash_rows", spy_hash)
     monkeypatch.setattr(SeedExpansion, "__init__", spy_key)
     monkeypatch.setattr(SeedExpansion, "permute", spy_blocks)
     monkeypatch.setattr(ggm, "side_keys", spy_tree_keys)
@@ -356,7 +360,7 @@ def test_no_index_of_the_hash_and_no_block_of_a_seed_is_used_twice(
     assert run(sessions, main).results == [None, None]
     for own in links:
         for link in own.values():
-            received, sent = asked.pop(id(link.ot_receiver._hash)), asked.pop(id(link.ot_sender._hash))
+            received, sent = asked.pop(id(link.ot_receiver)), asked.pop(id(link.ot_sender))
             assert len(received) == len(set(received)) >= 2 * 130 * 13
             # The sender hashes each row twice: with and without Delta.
             assert sorted(sent) == sorted(2 * received)

@@ -16,7 +16,7 @@ from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.mascot.masks import make_random_shares
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.preprocessing.mascot.triples import make_triples
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender, ReceiverRows, SenderRows
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
@@ -141,11 +141,12 @@ def test_ot_indices_never_repeat_under_one_correlation(seed: bytes, monkeypatch:
     monkeypatch.setattr("spdz.preprocessing.mascot.multiply.CHUNK_ROWS", 1)
     used: dict[int, list[tuple[int, int]]] = defaultdict(list)
     ends: list[OtReceiver | OtSender] = []
-    for side in (OtReceiver, OtSender):
+    for side in (ReceiverRows, SenderRows):
 
         def spy(self, start, count, buffers, *, original=side.hash_halves):  # type: ignore[no-untyped-def]
-            ends.append(self)
-            used[id(self)].append((self._next_index + start, self._next_index + start + count))
+            end = self._closed.__self__  # the end that the rows belong to
+            ends.append(end)
+            used[id(end)].append((self.first_index + start, self.first_index + start + count))
             return original(self, start, count, buffers)
 
         monkeypatch.setattr(side, "hash_halves", spy)
@@ -212,7 +213,7 @@ def test_mac_keys_correlations_and_seeds_differ_between_parties_peers_and_runs(s
         for session, links in zip(sessions, ended.results, strict=True):
             keys.append(session.key.share.to_ints())
             for link in links.values():
-                keys += [link.ot_sender._delta_row.tobytes(), link.shares_to.bytes(16)]
+                keys += [link.ot_sender.delta_row.tobytes(), link.shares_to.bytes(16)]
     assert len(set(keys)) == len(keys) == 2 * 3 * (1 + 2 * 2)
 
 

@@ -13,7 +13,7 @@ from spdz.field import M61, FieldArray
 from spdz.preprocessing.mascot import triples, vole_extend
 from spdz.preprocessing.mascot.multiply import _in_chunks
 from spdz.preprocessing.mascot.vole_extend import make_base, stretch
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, ReceiverRows, SenderRows
 from spdz.preprocessing.ot.rows import RowBuffers
 from spdz.preprocessing.vole.code import LpnParams
 from spdz.protocols.coin_toss import Coins
@@ -45,8 +45,8 @@ def test_trees_and_hashes_of_silent_vole(seed: bytes, monkeypatch: pytest.Monkey
     held: Arrays = []
     remember(monkeypatch, ggm, "expand", held, lambda given, made: [given[0], made[0]])
     remember(monkeypatch, ggm, "reconstruct", held, lambda given, made: [given[1], made])
-    remember(monkeypatch, OtSender, "hashed_rows", held, lambda given, _: [given[3], *given[4]])
-    remember(monkeypatch, OtReceiver, "hashed_rows", held, lambda given, _: [given[3], given[4]])
+    remember(monkeypatch, SenderRows, "hashed", held, lambda given, _: [given[3], *given[4]])
+    remember(monkeypatch, ReceiverRows, "hashed", held, lambda given, _: [given[3], given[4]])
     sessions, params = make_sessions(2, M61, seed), LpnParams(5, 3, 4)
     links = with_vole(ideal_links(sessions, seed))
 
@@ -97,10 +97,9 @@ def test_ends_of_an_extension_that_is_over(seed: bytes) -> None:
     pair = OtPair(seed, 4)
     pair.extend(256)
     pair.hashed(0, 256)
-    halves = [half for end in (pair.receiver, pair.sender) for half in end._hash._scratch.halves(256)]
+    halves = [half for rows in (pair.received, pair.sent) for half in rows.hash._scratch.halves(256)]
     assert all(half.any() for half in halves)
-    pair.receiver.finish()
-    pair.sender.finish()
+    pair.finish()
     assert not any(half.any() for half in halves)
 
 
@@ -109,8 +108,8 @@ def test_ends_of_an_extension_in_the_middle_of_it(seed: bytes) -> None:
     pair = OtPair(seed, 4)
     pair.extend(256)
     pair.hashed(0, 256)
-    held = [pair.receiver._columns, pair.receiver._choices, pair.sender._columns]
-    held += [half for end in (pair.receiver, pair.sender) for half in end._hash._scratch.halves(256)]
+    held = [pair.received.columns, pair.received.choices, pair.sent.columns]
+    held += [half for rows in (pair.received, pair.sent) for half in rows.hash._scratch.halves(256)]
     assert all(array.any() for array in held)
     pair.receiver.wipe()
     pair.sender.wipe()
@@ -121,6 +120,8 @@ def test_ends_of_an_extension_in_the_middle_of_it(seed: bytes) -> None:
 @pytest.mark.parametrize("fails", [False, True])
 def test_chunks_of_a_product(threads: int, fails: bool) -> None:
     held: Arrays = []
+    pair = OtPair(bytes(32))
+    pair.extend(128)
 
     def work(buffers: RowBuffers, start: int, count: int) -> None:
         halves = buffers.halves(0, count)
@@ -132,8 +133,8 @@ def test_chunks_of_a_product(threads: int, fails: bool) -> None:
 
     if fails:
         with pytest.raises(RuntimeError, match="a kernel failed"):
-            _in_chunks(M61, 5000, 1, threads, work)
+            _in_chunks(M61, 5000, pair.received, threads, work)
     else:
-        _in_chunks(M61, 5000, 1, threads, work)
+        _in_chunks(M61, 5000, pair.received, threads, work)
     assert held
     assert not any(array.any() for array in held)

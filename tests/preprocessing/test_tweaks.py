@@ -10,7 +10,7 @@ import pytest
 from spdz.crypto.tweakable_hash import TweakableHash
 from spdz.field import M13
 from spdz.preprocessing.mascot.multiply import multiply
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import ReceiverRows, SenderRows
 from spdz.runtime.context import Context
 from tests.support.dealer import ideal_links
 from tests.support.parties import make_sessions, run
@@ -27,10 +27,10 @@ def test_the_hash_is_never_asked_twice_for_one_index(seed: bytes, monkeypatch: p
         permute(self, rows, first_index, scratch)
 
     monkeypatch.setattr(TweakableHash, "permute", spy)
-    for side in (OtReceiver, OtSender):
+    for side in (ReceiverRows, SenderRows):
 
         def note_who(self, *arguments, original=side.hash_halves):  # type: ignore[no-untyped-def]
-            asking.append(id(self))
+            asking.append(id(self._closed.__self__))  # the end that the rows belong to
             return original(self, *arguments)
 
         monkeypatch.setattr(side, "hash_halves", note_who)

@@ -14,7 +14,7 @@ from spdz.crypto.hashing import derive
 from spdz.crypto.prg import Prg
 from spdz.field import M61, M127, Field, FieldArray
 from spdz.preprocessing.mascot import vole_extend
-from spdz.preprocessing.ot.extension import OtSender
+from spdz.preprocessing.ot.extension import SenderRows
 from spdz.preprocessing.vole.code import LpnParams
 from spdz.runtime.context import Context
 from tests.crypto.references import Aes128, xor
@@ -74,7 +74,7 @@ class Seen:
             self.noise[ctx.party] = [array.to_ints() for array in vectors[INPUTTER, KEY_HOLDER]]
             await checked(ctx, vectors, masks, after=after)
 
-        expand, hashed = ggm.expand, OtSender.hashed_rows
+        expand, hashed = ggm.expand, SenderRows.hashed
 
         def rows(sender: Any, start: int, count: int, rows: Any, out: Any) -> None:
             hashed(sender, start, count, rows, out)
@@ -86,7 +86,7 @@ class Seen:
 
         patch.setattr(vole_extend, "random_paths", draw)
         patch.setattr(vole_extend, "check_trees", check)
-        patch.setattr(OtSender, "hashed_rows", rows)
+        patch.setattr(SenderRows, "hashed", rows)
         patch.setattr(ggm, "expand", grow)
 
 

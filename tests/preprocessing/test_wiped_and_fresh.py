@@ -20,7 +20,7 @@ from tests.support.parties import make_sessions, run
 
 def streams_of(link: Link) -> list[Prg]:
     """Every stream that a link holds."""
-    leaves = [prg for end in (link.ot_receiver, link.ot_sender) for tree in end._streams.prgs for prg in tree]
+    leaves = [prg for end in (link.ot_receiver, link.ot_sender) for tree in end.streams.prgs for prg in tree]
     pairs = [*link.inputter._prgs]
     single = [*leaves, *link.key_holder._prgs]
     shares = [link.shares_to, link.shares_from, link.zeros_to, link.zeros_from]
@@ -39,7 +39,7 @@ def test_destroying_the_generator_leaves_nothing(seed: bytes) -> None:
     links = list(maker._links.values())
     assert len(links) == 2
     batches = [batch for kind in demand for batch in maker.store._batches[kind]]
-    secrets = [array for link in links for array in (link.ot_sender._delta_row, link.ot_sender._masks)]
+    secrets = [array for link in links for array in (link.ot_sender.delta_row, link.ot_sender.masks)]
     secrets += [link.key_holder._bits for link in links]
     arrays = [array for batch in batches for share in batch.shares for array in (share.value, share.mac)]
     assert all(array.any() for array in secrets)

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
+from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.params import COMPUTATIONAL_BITS, OT_TREE_BITS
 from spdz.preprocessing.ot.base import BaseOts
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender
@@ -52,13 +53,18 @@ class OtPair:
     def extend(self, rows: int) -> NDArray[np.uint8]:
         """One extension with random choices, which are returned as bits."""
         choices = np.frombuffer(self.randomness.bytes(rows // 8), np.uint8)
-        message = self.receiver.extend(choices, self.randomness)
-        self.sender.receive_columns(memoryview(message.tobytes()), rows)
+        message, self.received = self.receiver.extend(choices, self.randomness, FIXED_KEY)
+        self.sent = self.sender.extend(memoryview(message.tobytes()), rows, FIXED_KEY)
         return np.unpackbits(choices, bitorder="little")
+
+    def finish(self) -> None:
+        """End the extension at both ends."""
+        self.received.finish()
+        self.sent.finish()
 
     def hashed(self, start: int, count: int) -> tuple[NDArray[np.uint64], ...]:
         """The receiver's hashes, and the sender's two."""
         rows, mine, zero, one = (np.empty((count, 2), np.uint64) for _ in range(4))
-        self.receiver.hashed_rows(start, count, rows, mine)
-        self.sender.hashed_rows(start, count, rows, (zero, one))
+        self.received.hashed(start, count, rows, mine)
+        self.sent.hashed(start, count, rows, (zero, one))
         return mine, zero, one

@@ -249,14 +249,6 @@ _KEYS: tuple[Mutant, ...] = (
 
 _PRODUCTS: tuple[Mutant, ...] = (
     mutant(
-        "matrix-ot-index-reused",
-        f"{MULTIPLY}::_slab",
-        "        link.ot_sender.finish()\n        link.ot_receiver.finish()\n",
-        "        pass\n",
-        "OTs of all slabs and batches have the same indices",
-        HONEST,
-    ),
-    mutant(
         "matrix-tree-keys-of-all-slabs",
         f"{MULTIPLY}::_End.__init__",
         '"matrix trees", *self._place',
@@ -278,14 +270,6 @@ _PRODUCTS: tuple[Mutant, ...] = (
         "    randomness.fill(roots.data)\n",
         "    roots.fill(0)\n",
         "all trees grow from zero: every leaf is known to the receiver",
-        HONEST,
-    ),
-    mutant(
-        "matrix-tree-sums-bare",
-        f"{DIGITS}::grow",
-        "    masked[:, 0] ^= hashes[0]\n    masked[:, 1] ^= hashes[1]\n",
-        "",
-        "the sums of both sides are sent in the clear",
         HONEST,
     ),
     mutant(

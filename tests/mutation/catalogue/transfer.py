@@ -6,6 +6,7 @@ from tests.mutation.mutant import Mutant, mutant, mutant_of
 
 BASE_OT = "preprocessing/ot/base.py"
 EXTENSION = "preprocessing/ot/extension.py"
+ROWS = "preprocessing/ot/rows.py"
 EXTEND = "preprocessing/mascot/extend.py"
 TREES = "preprocessing/ot/trees.py"
 
@@ -140,11 +141,11 @@ _TREES: tuple[Mutant, ...] = (
         TEST_TREES,
     ),
     mutant_of(
-        "ot-trees-sums-not-masked",
-        TREES,
+        "all-but-one-sums-not-masked",
+        "preprocessing/ot/all_but_one.py",
         [
-            ("deal", "(sums ^ keys.reshape(sums.shape))", "sums"),
-            ("hold", "picked ^ keys, ", "picked, "),
+            ("deal", "    masked[:, 0] ^= pads[0]\n    masked[:, 1] ^= pads[1]\n", ""),
+            ("hold", " ^ pads\n", "\n"),
         ],
         "both sums of each level are sent in the clear, so the holder knows whole trees",
         TEST_TREES,
@@ -194,7 +195,7 @@ _TREES: tuple[Mutant, ...] = (
 _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-check",
-        f"{EXTENSION}::OtSender.check",
+        f"{EXTENSION}::SenderRows.check",
         "if difference.any():",
         "if False:",
         "different choice bits in different columns are taken",
@@ -203,14 +204,14 @@ _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-check-not-called",
         f"{EXTEND}::extend_choices",
-        "        links[peer].ot_sender.check(_key(coins, peer, ctx.party), received[peer], peer)\n",
+        "        extension.sent[peer].check(_key(coins, peer, ctx.party), received[peer], peer)\n",
         "        pass\n",
         "the OT check never runs",
         ATTACK_EXTENSION,
     ),
     mutant(
         "ot-check-first-column-only",
-        f"{EXTENSION}::OtSender.check",
+        f"{EXTENSION}::SenderRows.check",
         "if difference.any():",
         "if difference[:1].any():",
         "one of the 128 columns is checked",
@@ -218,7 +219,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-check-last-column-left-out",
-        f"{EXTENSION}::OtSender.check",
+        f"{EXTENSION}::SenderRows.check",
         "if difference.any():",
         "if difference[:-1].any():",
         "the last column is not checked",
@@ -229,14 +230,14 @@ _EXTENSION: tuple[Mutant, ...] = (
         EXTENSION,
         [
             (
-                "OtReceiver.digests",
-                "UniversalHash(key, self._choices.size)",
-                "UniversalHash(key, self._choices.size - 16)",
+                "ReceiverRows.digests",
+                "UniversalHash(key, self.choices.size)",
+                "UniversalHash(key, self.choices.size - 16)",
             ),
-            ("OtReceiver.digests", "hasher.digest(t.data)", "hasher.digest(t[:-16].data)"),
-            ("OtReceiver.digests", "hasher.digest(self._choices.data)", "hasher.digest(self._choices[:-16].data)"),
-            ("OtSender.check", "self._columns.shape[1])", "self._columns.shape[1] - 16)"),
-            ("OtSender.check", "hasher.digest(q.data)", "hasher.digest(q[:-16].data)"),
+            ("ReceiverRows.digests", "hasher.digest(t.data)", "hasher.digest(t[:-16].data)"),
+            ("ReceiverRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[:-16].data)"),
+            ("SenderRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
+            ("SenderRows.check", "hasher.digest(q.data)", "hasher.digest(q[:-16].data)"),
         ],
         "the last rows of an extension, and with them the mask, are not in the check",
         f"tests/preprocessing/test_ot_extension.py {ATTACK_EXTENSION}",
@@ -246,14 +247,14 @@ _EXTENSION: tuple[Mutant, ...] = (
         EXTENSION,
         [
             (
-                "OtReceiver.digests",
-                "UniversalHash(key, self._choices.size)",
-                "UniversalHash(key, self._choices.size - 16)",
+                "ReceiverRows.digests",
+                "UniversalHash(key, self.choices.size)",
+                "UniversalHash(key, self.choices.size - 16)",
             ),
-            ("OtReceiver.digests", "hasher.digest(t.data)", "hasher.digest(t[16:].data)"),
-            ("OtReceiver.digests", "hasher.digest(self._choices.data)", "hasher.digest(self._choices[16:].data)"),
-            ("OtSender.check", "self._columns.shape[1])", "self._columns.shape[1] - 16)"),
-            ("OtSender.check", "hasher.digest(q.data)", "hasher.digest(q[16:].data)"),
+            ("ReceiverRows.digests", "hasher.digest(t.data)", "hasher.digest(t[16:].data)"),
+            ("ReceiverRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[16:].data)"),
+            ("SenderRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
+            ("SenderRows.check", "hasher.digest(q.data)", "hasher.digest(q[16:].data)"),
         ],
         "the first rows of an extension are not in the check",
         ATTACK_EXTENSION,
@@ -261,48 +262,56 @@ _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-check-mask",
         f"{EXTENSION}::OtReceiver.extend",
-        "        randomness.fill(self._choices[choices.size :].data)\n",
-        "        self._choices[choices.size :] = 0\n",
+        "        randomness.fill(own[choices.size :].data)\n",
+        "        own[choices.size :] = 0\n",
         "the digest of the choice bits is not masked and tells about a",
         "tests/preprocessing/test_ot_extension.py",
     ),
-    mutant_of(
+    mutant(
         "ot-streams-stay-in-the-buffer",
-        EXTENSION,
-        [
-            ("OtReceiver.finish", "        self._streams.clear()\n", ""),
-            ("OtSender.finish", "        self._streams.clear()\n", ""),
-        ],
+        f"{EXTENSION}::OtEnd.closed",
+        "        self.streams.clear()\n",
+        "",
         "pieces of the streams of leaves outlive the extension",
         "tests/preprocessing/test_ot_extension.py",
     ),
-    mutant_of(
+    mutant(
         "ot-columns-survive",
-        EXTENSION,
-        [
-            ("OtReceiver.wipe", "        self._columns.fill(0)\n        self._choices.fill(0)\n", ""),
-            ("OtSender.wipe", "        self._columns.fill(0)\n", ""),
-        ],
+        f"{EXTENSION}::OtEnd.wipe",
+        "            rows.finish()\n",
+        "            pass\n",
         "a session that ends inside an extension leaves its columns in memory",
-        OVERWRITTEN,
+        "tests/preprocessing/test_ot_extension.py",
     ),
-    mutant_of(
-        "ot-hashes-survive",
-        EXTENSION,
-        [
-            ("OtReceiver.wipe", "        self._hash.wipe()\n", ""),
-            ("OtSender.wipe", "        self._hash.wipe()\n", ""),
-        ],
-        "halves of hashes outlive the session",
-        OVERWRITTEN,
+    mutant(
+        "ot-choices-survive",
+        f"{EXTENSION}::ReceiverRows.overwrite",
+        "        self.choices.fill(0)\n",
+        "",
+        "choice bits outlive the extension",
+        "tests/preprocessing/test_ot_extension.py",
     ),
-    mutant_of(
+    mutant(
+        "ot-columns-of-an-extension-survive",
+        f"{ROWS}::ExtensionRows.overwrite",
+        "        self.columns.fill(0)\n",
+        "",
+        "columns outlive the extension",
+        "tests/preprocessing/test_ot_extension.py",
+    ),
+    mutant(
+        "ot-rows-read-after-the-end",
+        f"{ROWS}::ExtensionRows.finish",
+        "        self._columns = None\n",
+        "",
+        "rows of an extension that is over can be read",
+        "tests/preprocessing/test_ot_extension.py",
+    ),
+    mutant(
         "ot-hashes-of-an-extension-survive",
-        EXTENSION,
-        [
-            ("OtReceiver.finish", "        self._hash.wipe()\n", ""),
-            ("OtSender.finish", "        self._hash.wipe()\n", ""),
-        ],
+        f"{ROWS}::ExtensionRows.overwrite",
+        "        self.hash.wipe()\n",
+        "",
         "halves of hashes, which tell the seeds of a slab of Y, outlive the extension",
         OVERWRITTEN,
     ),
@@ -314,13 +323,11 @@ _EXTENSION: tuple[Mutant, ...] = (
         "rows and halves of hashes outlive a product",
         OVERWRITTEN,
     ),
-    mutant_of(
+    mutant(
         "ot-index-starts-again",
-        EXTENSION,
-        [
-            ("OtReceiver.finish", "        self._next_index += 8 * self._choices.size\n", ""),
-            ("OtSender.finish", "        self._next_index += 8 * self._columns.shape[1]\n", ""),
-        ],
+        f"{EXTENSION}::OtEnd._new_index",
+        "self._next_index + 8 * length",
+        "self._next_index",
         "the tweak of the hash repeats from batch to batch under one correlation",
         ORDER,
     ),
@@ -328,8 +335,8 @@ _EXTENSION: tuple[Mutant, ...] = (
         "ot-index-of-each-chunk",
         EXTENSION,
         [
-            ("OtReceiver.hash_halves", "first_index = self._next_index + start", "first_index = self._next_index"),
-            ("OtSender.hash_halves", "first_index = self._next_index + start", "first_index = self._next_index"),
+            ("ReceiverRows.hash_halves", "first_index = self.first_index + start", "first_index = self.first_index"),
+            ("SenderRows.hash_halves", "first_index = self.first_index + start", "first_index = self.first_index"),
         ],
         "the tweak of the hash repeats from chunk to chunk under one correlation",
         "tests/preprocessing/test_tweaks.py",
