@@ -73,7 +73,7 @@ def test_every_domain_tag_in_the_text_exists() -> None:
 
 
 def test_every_line_of_a_plan_is_in_the_text() -> None:
-    sources = "".join(path.read_text() for path in sorted((ROOT / "online").glob("*.py")))
+    sources = "".join(path.read_text() for path in sorted((ROOT / "online").rglob("*.py")))
     lines = set(re.findall(r"\b(?:_?local|Node|note|straight_from_material)\(\s*f?\"([a-z ]+)", sources))
     assert {"add", "negate", "multiply ", "random bits", "discard material"} <= lines
     for line in lines - {"constant"}:  # A constant has no operands, so it is never pending.

@@ -210,7 +210,7 @@ def _modules(probe: Probe) -> Iterator[Any]:
             yield importlib.import_module(probe.module)
             return
         package = importlib.import_module(probe.module.removesuffix(".*"))
-        for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             yield importlib.import_module(found.name)
     except ModuleNotFoundError as error:
         raise _gone(probe, str(error)) from None

@@ -12,7 +12,8 @@ HEAD = """
 import json
 from spdz.adversary import matrix
 from spdz.adversary.cases import full_cases
-from spdz.preprocessing import authenticate, mascot
+from spdz.preprocessing.mascot import authenticate
+from spdz.preprocessing.mascot import generator as mascot
 from spdz.protocols import mac_check
 
 def count(ctx):

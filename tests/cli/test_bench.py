@@ -158,7 +158,7 @@ def test_a_profile_sees_every_stage(
     assert sum(row["share"] for row in figures["stages"]) == pytest.approx(1)
     assert sum(row["nanoseconds"] for row in figures["stages"]) == pytest.approx(figures[f"nanoseconds_per_{unit}"])
     assert rows["TLS encrypt and write"]["bytes"] > 1000
-    assert "transport.tls_stream.TlsStream.push" in {row["function"] for row in figures["functions"]}
+    assert "transport.tls.stream.TlsStream.push" in {row["function"] for row in figures["functions"]}
 
 
 @pytest.mark.network
