@@ -1,4 +1,4 @@
-"""docs/wire.md says what the code does, as far as that can be read from the code."""
+"""docs/wire says what the code does, as far as that can be read from the code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ from spdz.version import PROTOCOL_VERSION
 from .crypto.references import Aes128, ghash, xor
 
 ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "wire.md").read_text()
+PAGES = {path: path.read_text() for path in sorted((ROOT / "docs" / "wire").glob("*.md"))}
+PAGE = "\n".join(PAGES.values())
 PROSE = re.sub(r"<!-- generated: .*?<!-- end -->", "", PAGE, flags=re.DOTALL)
 
 
@@ -53,7 +54,7 @@ def test_every_step_is_specified_in_the_text() -> None:
         # The steps of commit-and-open, of a toss and of a MAC check are specified once, under the name X.
         use = re.sub(r"(\.sigma)?\.(commit|open)$", "", step) if step != "output.open" else step
         names = {step, use, use.removesuffix(".coins")}
-        assert any(f"`{name}`" in PROSE for name in names), f"docs/wire.md does not say what {step} is"
+        assert any(f"`{name}`" in PROSE for name in names), f"docs/wire does not say what {step} is"
 
 
 def test_the_text_names_no_step_that_does_not_exist() -> None:
@@ -62,7 +63,7 @@ def test_the_text_names_no_step_that_does_not_exist() -> None:
     families = {step.split(".")[0] for step in steps}
     for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", PROSE):
         if name.split(".")[0] in families and not name.endswith(".key"):
-            assert name in prefixes, f"docs/wire.md names the step {name}"
+            assert name in prefixes, f"docs/wire names the step {name}"
 
 
 def test_every_domain_tag_in_the_text_exists() -> None:
@@ -76,7 +77,7 @@ def test_every_line_of_a_plan_is_in_the_text() -> None:
     lines = set(re.findall(r"\b(?:_?local|Node|note|straight_from_material)\(\s*f?\"([a-z ]+)", sources))
     assert {"add", "negate", "multiply ", "random bits", "discard material"} <= lines
     for line in lines - {"constant"}:  # A constant has no operands, so it is never pending.
-        assert f"`{line}" in PROSE, f"docs/wire.md does not say how {line!r} is written in a plan"
+        assert f"`{line}" in PROSE, f"docs/wire does not say how {line!r} is written in a plan"
 
 
 def test_expressions_become_the_operations_that_the_page_says() -> None:
@@ -113,8 +114,9 @@ def test_expressions_become_the_operations_that_the_page_says() -> None:
 def test_what_is_named_exists() -> None:
     for name in re.findall(r"`((?:spdz|preprocessing|online|tests|examples|docs)/[\w./-]*)`", PROSE):
         assert (ROOT / name).exists(), name
-    for target in re.findall(r"\]\(([^)#]+)\)", PROSE):
-        assert (ROOT / "docs" / target).exists(), target
+    for path, text in PAGES.items():
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            assert (path.parent / target).exists(), f"{path} links to {target}"
 
 
 def test_the_stand_alone_party_speaks_this_version() -> None:

@@ -13,6 +13,8 @@ BLUE, RED, GREY, LIGHT = "#1f5fa8", "#c0392b", "#888", "#9dbbe0"
 ROW = 17
 LEFT, RIGHT, TOP = 470, 40, 60
 DECADES = 5
+QUANTILES = 100
+"""Points of a quantile plot."""
 
 
 def rates(rows: Sequence[Measured]) -> str:
@@ -46,8 +48,13 @@ def _rate(drawing: Drawing, row: Measured, y: float, place) -> None:  # type: ig
         drawing.circle(place(row.rate), y, BLUE)
 
 
+def quantile_ranks(count: int) -> list[int]:
+    """At most QUANTILES ranks out of `count`, ever further apart, as a log scale shows them."""
+    return sorted({min(count - 1, round(count ** (step / (QUANTILES - 1))) - 1) for step in range(QUANTILES)})
+
+
 def p_values(honest: Sequence[Comparison], leaky: Sequence[Comparison]) -> str:
-    """A histogram of the p-values of the honest protocols, and a plot of all of them against uniform ones."""
+    """A histogram of the p-values of the honest protocols, and a quantile plot against uniform ones."""
     drawing = Drawing(1000, 440)
     values = sorted(p for tested in honest for p in tested.p_values.values())
     _histogram(drawing, values)
@@ -94,6 +101,6 @@ def _quantiles(drawing: Drawing, values: Sequence[float], leaky: Sequence[Compar
     drawing.line(left, threshold, right, threshold, RED)
     drawing.text(right, threshold - 5, "flagged above this line", "end", 10)
     for group, colour in ((values, BLUE), *((sorted(tested.p_values.values()), RED) for tested in leaky)):
-        for rank, value in enumerate(group):
-            drawing.circle(x(-log10((rank + 0.5) / len(group))), y(-log10(max(value, 1e-300))), colour, 2)
+        for rank in quantile_ranks(len(group)):
+            drawing.circle(x(-log10((rank + 0.5) / len(group))), y(-log10(max(group[rank], 1e-300))), colour, 2)
     drawing.text((left + right) / 2, bottom + 40, "expected; blue: honest, red: leaky variants (cut at 16)", "middle")

@@ -1,4 +1,4 @@
-"""The generated tables of docs/wire.md.
+"""The generated tables of docs/wire.
 
 `python -m tests.docs.wire_tables` rewrites them; with `--check` it only says whether it would.
 
@@ -49,7 +49,7 @@ from spdz.wire.frames import HEADER_BYTES
 from spdz.wire.steps import all_steps
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "wire.md"
+PAGES = sorted((ROOT / "docs" / "wire").glob("*.md"))
 _SECTION = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -242,7 +242,7 @@ def matrix_session() -> str:
     return session_table(recorded, ("/000003.prepare",))
 
 
-# -- the page ---------------------------------------------------------------------------------------------------------
+# -- the pages --------------------------------------------------------------------------------------------------------
 
 SECTIONS: dict[str, Callable[[], str]] = {
     "constants": constants,
@@ -256,26 +256,30 @@ SECTIONS: dict[str, Callable[[], str]] = {
 }
 
 
-def generated(text: str) -> str:
-    """The page with every table as it must be."""
+def generated() -> dict[Path, str]:
+    """Every page with every table as it must be."""
     for package in (spdz.protocols, spdz.preprocessing, spdz.online):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    found = [name for _, name, _ in _SECTION.findall(text)]
+    texts = {page: page.read_text() for page in PAGES}
+    found = [name for text in texts.values() for _, name, _ in _SECTION.findall(text)]
     if sorted(found) != sorted(SECTIONS):
-        raise SystemExit(f"{PAGE} has the sections {found}, but {list(SECTIONS)} belong there")
-    return _SECTION.sub(lambda match: f"{match[1]}{SECTIONS[match[2]]()}{match[3]}", text)
+        raise SystemExit(f"docs/wire has the tables {found}, but {list(SECTIONS)} belong there")
+    return {
+        page: _SECTION.sub(lambda match: f"{match[1]}{SECTIONS[match[2]]()}{match[3]}", text)
+        for page, text in texts.items()
+    }
 
 
 def main() -> int:
-    """Rewrite the page, or say with --check whether it is as it must be."""
-    old = PAGE.read_text()
-    new = generated(old)
+    """Rewrite the pages, or say with --check whether they are as they must be."""
+    stale = {page: text for page, text in generated().items() if page.read_text() != text}
     if "--check" in sys.argv[1:]:
-        if old != new:
-            print(f"{PAGE} is stale: run python -m tests.docs.wire_tables", file=sys.stderr)
-        return int(old != new)
-    PAGE.write_text(new)
+        for page in stale:
+            print(f"{page} is stale: run python -m tests.docs.wire_tables", file=sys.stderr)
+        return int(bool(stale))
+    for page, text in stale.items():
+        page.write_text(text)
     return 0
 
 

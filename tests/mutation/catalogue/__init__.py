@@ -22,21 +22,24 @@ from tests.mutation.catalogue import (
 from tests.mutation.mutant import Mutant, Span, spans
 from tests.mutation.sites import Site, all_sites
 
-MUTANTS: tuple[Mutant, ...] = (
-    *checks.MUTANTS,
-    *outputs.MUTANTS,
-    *tosses.MUTANTS,
-    *transfer.MUTANTS,
-    *triples.MUTANTS,
-    *late.MUTANTS,
-    *matrices.MUTANTS,
-    *vole.MUTANTS,
-    *crypto.MUTANTS,
-    *secrets.MUTANTS,
-    *material.MUTANTS,
-    *session.MUTANTS,
-    *fields_and_hosts.MUTANTS,
-)
+AREAS: dict[str, tuple[Mutant, ...]] = {
+    "checks of what parties say": checks.MUTANTS,
+    "outputs": outputs.MUTANTS,
+    "coin tosses": tosses.MUTANTS,
+    "oblivious transfer": transfer.MUTANTS,
+    "triples": triples.MUTANTS,
+    "checks that hold for a while only": late.MUTANTS,
+    "matrix triples": matrices.MUTANTS,
+    "silent VOLE": vole.MUTANTS,
+    "cryptographic tools": crypto.MUTANTS,
+    "the MAC key and its end": secrets.MUTANTS,
+    "material": material.MUTANTS,
+    "frames and the end of a session": session.MUTANTS,
+    "fields and hosts": fields_and_hosts.MUTANTS,
+}
+"""The mutants by what they take a check from."""
+
+MUTANTS: tuple[Mutant, ...] = tuple(mutant for mutants in AREAS.values() for mutant in mutants)
 
 EXEMPT: dict[tuple[str, str], str] = {
     ("spdz/protocols/commit.py", "_different_commitments"): (
