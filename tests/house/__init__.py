@@ -1,0 +1,1 @@
+"""The plan of the house: that new rooms can be added without touching the old ones."""
