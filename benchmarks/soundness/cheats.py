@@ -135,7 +135,7 @@ async def _make_wrong_triple(ctx: Context, links: dict[int, Link], guess: int) -
     values = FieldArray.concatenate(list(changed))
     macs = await authenticate(ctx.child("authenticate"), links, values.size, (0, 1), values)
     shares = [AuthShare(value, macs[place : place + 1]) for place, value in enumerate(changed)]
-    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    return await sacrifice(ctx, *shares)
 
 
 def guessed_bits_of_a(field: Field, bits: int) -> Attempt:

@@ -23,6 +23,7 @@ from spdz.preprocessing.vole.copee import CopeeInputter
 from spdz.protocols.broadcast import broadcast
 from spdz.protocols.output import output
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD, Opening
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Step
@@ -118,7 +119,7 @@ async def _open_and_correct(ctx: Context, step: Step, share: AuthShare) -> Field
     shares = await broadcast(ctx, step, Elements(ctx.field, share.shape), share.value)
     mac = share.mac - shares[VICTIM] * OFFSET if ctx.party == LIAR else share.mac
     total: FieldArray = shares[0] + shares[1] + shares[2]
-    ctx.unverified.record_opening(ctx.last_path, total, mac)
+    ctx.unverified.record_opening(FIELD, Opening.of(ctx.last_path, total, mac))
     return total
 
 

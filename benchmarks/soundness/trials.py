@@ -70,7 +70,7 @@ def copee_links(
     randomness = deterministic_randomness_for_tests(seed, "copee links")
     field, parties, offsets = sessions[0].field, range(len(sessions)), key_towards or {}
     for session in sessions:
-        session.mac_key = MacKey(field.sample(randomness.fill, ()))
+        session.field_domain.install(MacKey(field.sample(randomness.fill, ())))
     ends = [(a, b) for a in parties for b in parties if a != b]
     bits = {end: _key_bits(sessions[end[0]], offsets.get(end, 0)) for end in ends}
     pairs = {end: [(randomness.bytes(16), randomness.bytes(16)) for _ in range(field.bits)] for end in ends}

@@ -92,7 +92,7 @@ class DealerPreprocessing:
         self._dealer = Context(ctx.session, _PATH)
         received = await self._dealer.exchange(SEED, {}, {ctx.parties: Blob(SEED_BYTES)})
         alpha, self._stream = _expand_seed(ctx, bytes(received[ctx.parties]), ctx.party)
-        ctx.session.mac_key = MacKey(alpha)
+        ctx.session.field_domain.install(MacKey(alpha))
         alpha.wipe()
 
     def supports(self, kind: Kind) -> bool:

@@ -26,13 +26,11 @@ from spdz.preprocessing.mascot.vole_extend import end, replenish
 from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.vole.ends import VOLE_CORRECTIONS
 from spdz.protocols.coin_toss import declare_toss, toss
-from spdz.protocols.mac_check import check_openings, declare_check
+from spdz.protocols.mac_check import checked, declare_check
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.runtime.task import Task
-from spdz.runtime.traps import wait_for
 from spdz.sharing.shares import AuthShare
-from spdz.sharing.unverified import Unverified
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Delivery, declare
 
@@ -88,7 +86,7 @@ async def enter(
 
 async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
     """The second part of `authenticate`: the check, whose MAC check waits for `turn` to end. Returns the MAC shares."""
-    await _check(ctx.child("check", Unverified()), links, entered.share, turn, after=entered.received)
+    await _check(ctx, links, entered.share, turn, after=entered.received)
     entered.share.value.wipe()
     return entered.share.mac[:-1]
 
@@ -97,7 +95,7 @@ async def check_all_entered(ctx: Context, links: dict[int, Link], parts: Sequenc
     """`check_entered` for several parts in one combination, in which all masks but the last are values like others."""
     values, macs = ([getattr(part.share, name) for part in parts] for name in ("value", "mac"))
     share = AuthShare(FieldArray.concatenate(values), FieldArray.concatenate(macs))
-    await _check(ctx.child("check", Unverified()), links, share, None, after=[part.received for part in parts])
+    await _check(ctx, links, share, None, after=[part.received for part in parts])
     share.wipe()
     return [part.share.mac[:-1] for part in parts]
 
@@ -166,14 +164,15 @@ async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
 
 async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, turn: Task | None, *, after: object) -> None:
     """Open and MAC-check a random combination of all values; the last one is the mask."""
-    coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
-    chi = coins.elements("chi", share.shape)
-    chi[-1] = 1
-    combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
-    await partial_open(ctx, COMBINATION, AuthShare(_with_zero_share(ctx, links, combined.value), combined.mac))
-    await wait_for(turn)
-    await check_openings(ctx, AUTHENTICATE_CHECK)
-    ctx.unverified.require_empty()
+
+    async def open_combination(scope: Context) -> None:
+        coins = await toss(scope, AUTHENTICATE_COINS, after=after)
+        chi = coins.elements("chi", share.shape)
+        chi[-1] = 1
+        value, mac = (ctx.field.random_combination(chi, part) for part in (share.value, share.mac))
+        await partial_open(scope, COMBINATION, AuthShare(_with_zero_share(scope, links, value), mac))
+
+    await checked(ctx, "check", open_combination, AUTHENTICATE_CHECK, turn=turn)
 
 
 def _with_zero_share(ctx: Context, links: dict[int, Link], value: FieldArray) -> FieldArray:

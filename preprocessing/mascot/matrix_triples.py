@@ -27,12 +27,11 @@ from spdz.preprocessing.mascot.authenticate import Entered, check_all_entered, e
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.matrix_multiply import multiply_matrices
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
-from spdz.protocols.mac_check import check_openings, declare_check
-from spdz.protocols.opening import partial_open
+from spdz.protocols.mac_check import checked, declare_check
+from spdz.protocols.opening import claim_zero, partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
-from spdz.sharing.unverified import Unverified
 from spdz.wire.steps import Delivery, declare
 
 _SOURCE = "docs/design.md, matrix triples"
@@ -139,7 +138,7 @@ async def make_matrix_triples(ctx: Context, links: dict[int, Link], kind: Kind, 
     entered = entered_y + await _enter(ctx, links, values)
     macs = FieldArray.concatenate(await check_all_entered(ctx.child("authenticate"), links, entered))
     shares = _with_macs(candidates, macs)
-    await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    await sacrifice(ctx, *shares)
     made = _triple(*shares, turned)
     values.wipe()
     for share in (*shares, *(part.share for part in entered)):
@@ -192,14 +191,15 @@ async def sacrifice(ctx: Context, x: AuthShare, y: AuthShare, z: AuthShare) -> N
     Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
     """
     count, rows = z.shape[0], z.shape[1] - 1
-    coins = await toss(ctx, MATRIX_SACRIFICE_COINS, after=(x, y, z))
-    r = coins.elements("r", (count, 1, rows))
-    rho = await partial_open(ctx, MATRIX_RHO, x[:, :rows].__rmatmul__(r) - x[:, rows:])
-    sigma = z[:, :rows].__rmatmul__(r) - z[:, rows:] - y.__rmatmul__(rho)
-    # sigma is zero for correct triples. It is not sent: claiming zero and checking the MAC of that claim is enough.
-    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", ctx.field.zeros(sigma.shape), sigma.mac)
-    await check_openings(ctx, MATRIX_SACRIFICE_CHECK)
-    ctx.unverified.require_empty()
+
+    async def compare(scope: Context) -> None:
+        coins = await toss(scope, MATRIX_SACRIFICE_COINS, after=(x, y, z))
+        r = coins.elements("r", (count, 1, rows))
+        rho = await partial_open(scope, MATRIX_RHO, x[:, :rows].__rmatmul__(r) - x[:, rows:])
+        sigma = z[:, :rows].__rmatmul__(r) - z[:, rows:] - y.__rmatmul__(rho)
+        claim_zero(scope, sigma)
+
+    await checked(ctx, "sacrifice", compare, MATRIX_SACRIFICE_CHECK)
 
 
 def _triple(x: AuthShare, y: AuthShare, z: AuthShare, turned: bool) -> tuple[AuthShare, AuthShare, AuthShare]:

@@ -20,7 +20,6 @@ from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, wait_for
 from spdz.sharing.material import Batch
 from spdz.sharing.shares import AuthShare
-from spdz.sharing.unverified import Unverified
 
 BATCHES_IN_FLIGHT = 3
 
@@ -84,4 +83,4 @@ async def _authenticate(
 
 async def _sacrifice(flight: _Flight, *, turn: Task | None) -> Batch:
     shares = await Join(flight.authenticated)
-    return await sacrifice(flight.ctx.child("sacrifice", Unverified()), *shares, turn=turn)
+    return await sacrifice(flight.ctx, *shares, turn=turn)

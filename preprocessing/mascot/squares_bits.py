@@ -9,14 +9,14 @@ Checked:   all openings, before anything is returned. A bit whose a is zero is d
 from __future__ import annotations
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
+from spdz.field import FieldArray
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.triples import make_triples
-from spdz.protocols.mac_check import check_openings
+from spdz.protocols.mac_check import checked
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, SQUARES, Batch
 from spdz.sharing.shares import AuthShare, concatenate_shares
-from spdz.sharing.unverified import Unverified
 from spdz.wire.steps import Delivery, Outcome, declare
 
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
@@ -27,11 +27,7 @@ BIT_SQUARE = declare("bits.square", source="[DFKNT06]", delivery=Delivery.BROADC
 async def make_squares(ctx: Context, links: dict[int, Link], count: int) -> Batch:
     """`count` pairs a, a^2. Rounds: those of `make_triples` and 5."""
     triples = await make_triples(ctx.child("triples"), links, count)
-    ctx = ctx.child("openings", Unverified())
-    squares = await _squares(ctx, triples)
-    await check_openings(ctx)
-    ctx.unverified.require_empty()
-    return squares
+    return await checked(ctx, "openings", lambda scope: _squares(scope, triples))
 
 
 async def _squares(ctx: Context, triples: Batch) -> Batch:
@@ -46,7 +42,7 @@ async def make_random_bits(ctx: Context, links: dict[int, Link], count: int) -> 
     missing = count
     while missing > 0:
         triples = await make_triples(ctx.child("triples"), links, missing)
-        bits = await _bits(ctx.child("openings", Unverified()), triples)
+        bits = await _bits(ctx, triples)
         found.append(bits)
         missing -= bits.size
     return Batch(RANDOM_BITS, (concatenate_shares(found),))
@@ -54,11 +50,13 @@ async def make_random_bits(ctx: Context, links: dict[int, Link], count: int) -> 
 
 async def _bits(ctx: Context, triples: Batch) -> AuthShare:
     """One bit for each triple whose a is not zero."""
-    a, square = (await _squares(ctx, triples)).shares
-    opened = await partial_open(ctx, BIT_SQUARE, square)
+
+    async def open_squares(scope: Context) -> tuple[AuthShare, FieldArray]:
+        a, square = (await _squares(scope, triples)).shares
+        return a, await partial_open(scope, BIT_SQUARE, square)
+
     # The check comes before the root: a wrong square may have none, and nothing may depend on it.
-    await check_openings(ctx)
-    ctx.unverified.require_empty()
+    a, opened = await checked(ctx, "openings", open_squares)
     kept = ~opened.is_zero()
     sign = a[kept] * opened[kept].sqrt().inverse()
     half = (ctx.field.modulus + 1) // 2

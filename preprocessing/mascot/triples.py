@@ -14,19 +14,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from spdz.errors import BroadcastMismatch, SacrificeFailed
-from spdz.field import Field, FieldArray
+from spdz.field import FieldArray
 from spdz.preprocessing.mascot.authenticate import Entered, check_entered, enter
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
-from spdz.protocols.mac_check import check_openings, declare_check
-from spdz.protocols.opening import partial_open
+from spdz.protocols.mac_check import checked, declare_check
+from spdz.protocols.opening import claim_zero, partial_open
 from spdz.runtime.context import Context
 from spdz.runtime.task import Task
-from spdz.runtime.traps import wait_for
 from spdz.sharing.material import TRIPLES, Batch
 from spdz.sharing.shares import AuthShare
-from spdz.sharing.unverified import Unverified
 from spdz.wire.steps import Delivery, declare
 
 COMBINE_COINS = declare_toss("combine", source="[KOS16] figure 6, combine step 1")
@@ -65,7 +63,7 @@ async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batc
     """
     entered = await make_candidates(ctx, links, count)
     shares = await authenticate_candidates(links, entered)
-    return await sacrifice(ctx.child("sacrifice", Unverified()), *shares)
+    return await sacrifice(ctx, *shares)
 
 
 class EnteredCandidates(NamedTuple):
@@ -127,19 +125,15 @@ async def sacrifice(
     Rounds:    7, and 1 more for the echo for three parties and more.  Sends: one element per triple to each peer.
     Raises:    SacrificeFailed, BroadcastMismatch, CommitmentMismatch.
     """
-    coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))
-    t = coins.elements("t", (1,))
-    rho = await partial_open(ctx, SACRIFICE_RHO, a * t - a_hat)
-    sigma = c * t - c_hat - b * rho
-    # sigma is zero for correct triples. It is not sent: claiming zero and checking the MAC of that claim is enough.
-    ctx.unverified.record_opening(f"{ctx.last_path}.sigma", _zeros(ctx.field, sigma), sigma.mac)
-    await wait_for(turn)
-    await check_openings(ctx, SACRIFICE_CHECK)
-    ctx.unverified.require_empty()
+
+    async def compare(scope: Context) -> None:
+        coins = await toss(scope, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))
+        t = coins.elements("t", (1,))
+        rho = await partial_open(scope, SACRIFICE_RHO, a * t - a_hat)
+        sigma = c * t - c_hat - b * rho
+        claim_zero(scope, sigma)
+
+    await checked(ctx, "sacrifice", compare, SACRIFICE_CHECK, turn=turn)
     a_hat.wipe()
     c_hat.wipe()
     return Batch(TRIPLES, (a, b, c))
-
-
-def _zeros(field: Field, share: AuthShare) -> FieldArray:
-    return field.zeros(share.shape)

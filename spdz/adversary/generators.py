@@ -70,7 +70,7 @@ class OtherKeyPerPeer(Altered):
     async def make_links(self, ctx: Context, tree_bits: int) -> dict[int, Link]:
         """As the honest `set_up`, but with a key share for each peer."""
         alpha = ctx.random(())
-        ctx.session.mac_key = MacKey(alpha)
+        ctx.session.field_domain.install(MacKey(alpha))
         victim = self.targets(ctx.peers)[0]
         keys = {peer: alpha + (peer == victim) for peer in ctx.peers}
         bits = {peer: ctx.field.bit_decompose(key.reshape(1))[0] for peer, key in keys.items()}

@@ -43,7 +43,7 @@ class Secrets:
     @property
     def key_alive(self) -> bool:
         """Whether the MAC key share can still be used."""
-        return self._state.mac_key is not None and self._state.mac_key.alive
+        return self._state.domains.alive
 
     @property
     def material_alive(self) -> bool:

@@ -25,9 +25,10 @@ from spdz.preprocessing.ot.rows import Bits
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
 from spdz.runtime.party import Party
+from spdz.sharing.field_domain import Opening
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, Kind, input_masks
-from spdz.sharing.unverified import MacShare, Unverified
+from spdz.sharing.unverified import Opened, Unverified
 from spdz.wire.codec import Codec
 from spdz.wire.steps import Step
 
@@ -203,7 +204,7 @@ class OtherKeyPerBatch(Altered):
                 batches.append(kind)
                 if len(batches) == 2:
                     fired()
-                    ctx.session.mac_key = MacKey(ctx.session.key.share + 1)
+                    ctx.session.field_domain.install(MacKey(ctx.session.key.share + 1))
                 return await honest.make(ctx, links, kind, count)
 
             return dataclasses.replace(honest, make=make)
@@ -242,14 +243,12 @@ class _ForgingLog(Unverified):
         super().__init__()
         self.cheat = cheat
 
-    def record_opening(self, path: str, value: FieldArray, *macs: MacShare) -> None:
-        if path.endswith(f".{self.cheat.step}"):
-            value, first, forged = _with_added(value, self.cheat.delta), macs[0], self.cheat.delta * self.cheat.guess
-            if isinstance(first, tuple):
-                macs = ((_with_added(first[0], forged), first[1]), *macs[1:])
-            else:
-                macs = (_with_added(first, forged), *macs[1:])
-        super().record_opening(path, value, *macs)
+    def record_opening(self, domain: str, opening: Opened) -> None:
+        if isinstance(opening, Opening) and opening.path.endswith(f".{self.cheat.step}"):
+            value, forged = _with_added(opening.value, self.cheat.delta), self.cheat.delta * self.cheat.guess
+            (mac, mask), *others = opening.macs
+            opening = Opening(opening.path, value, ((_with_added(mac, forged), mask), *others))
+        super().record_opening(domain, opening)
 
 
 class _ForgingContext(Context):

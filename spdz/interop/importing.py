@@ -22,14 +22,13 @@ from spdz.interop.files import create_once, remove
 from spdz.interop.mp_spdz_format import Layout
 from spdz.interop.reading import Contents, read_contents, spent
 from spdz.params import SecurityParams, SessionParams
-from spdz.protocols.mac_check import check_openings
+from spdz.protocols.mac_check import checked
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Kind, MaterialStore, input_masks
 from spdz.sharing.shares import concatenate_shares
-from spdz.sharing.unverified import Unverified
 
 FolderPath = str | os.PathLike[str]
 
@@ -92,7 +91,7 @@ class ImportedMaterial:
             network_digest=network_digest,
         )
 
-    def spend(self) -> MacKey:
+    def spend(self) -> MacKey[FieldArray]:
         """Spend the files for good, fill `store`, and return the MAC key share. Raises UsageError the second time."""
         share, self._share = self._share, None
         if share is None:
@@ -130,9 +129,9 @@ class ImportedMaterial:
         ):
             if found != wanted:
                 raise UsageError(f"{self.place}: the {what} of the files is {found}, that of the session {wanted}")
-        session.mac_key = self.spend()
+        session.field_domain.install(self.spend())
         if self.provenance is None:
-            await self._check_unmarked(ctx.child("unmarked files", Unverified()))
+            await self._check_unmarked(ctx)
 
     def supports(self, kind: Kind) -> bool:
         """Whether the files hold that kind."""
@@ -164,9 +163,12 @@ class ImportedMaterial:
     async def _check_unmarked(self, ctx: Context) -> None:
         """Open one element of every kind, which is lost by it, and check its MAC before anything is computed."""
         opened = [share for kind in self.counts for share in self.store.take(kind, 1).shares]
-        await partial_open(ctx, OUTPUT, concatenate_shares(opened))
+
+        async def open_them(scope: Context) -> None:
+            await partial_open(scope, OUTPUT, concatenate_shares(opened))
+
         try:
-            await check_openings(ctx)
+            await checked(ctx, "unmarked files", open_them)
         except MacCheckFailed:
             raise ConfigurationMismatch(
                 f"the files in {self.place} and those of the other parties were not made together, or a party "

@@ -2,44 +2,47 @@
 
 Source:    [DPSZ12], "partial opening".
 Deviation: everyone sends to everyone (one round, n - 1 messages each) instead of by way of one party (two rounds).
+Domains:   shares of every sharing domain of the session are opened by the same functions; the share says which it is.
 Unchecked: opened values may be wrong, and for three parties and more differ between parties, until `check_openings`.
            Only values that are masked, or that a check has already covered, may be opened; users reach `output` only.
 """
 
 from __future__ import annotations
 
-from spdz.field import FieldArray
+from typing import Any
+
 from spdz.protocols.broadcast import broadcast
 from spdz.runtime.context import Context
-from spdz.sharing.shares import AuthShare
-from spdz.wire.codec import Elements
+from spdz.sharing.domain import Share, SharingDomain, ValuesT
 from spdz.wire.steps import Step
 
 
-async def partial_open(ctx: Context, step: Step, share: AuthShare) -> FieldArray:
+async def partial_open(ctx: Context, step: Step, share: Share[ValuesT]) -> ValuesT:
     """Open `share` without checking it; the MAC share is logged in `ctx.unverified`.
 
     Shapes:    any; returns the same shape.
     Rounds:    1.  Sends: one element per entry to each peer.
     Unchecked: everything, until `check_openings` of the same scope.
     """
-    total = await _sum_of_shares(ctx, step, share.value)
-    ctx.unverified.record_opening(ctx.last_path, total, share.mac)
+    domain = ctx.session.domains.of(share)
+    total = await _sum_of_shares(ctx, step, domain, share.value)
+    ctx.unverified.record_opening(domain.name, domain.opening(ctx.last_path, total, share))
     return total
 
 
-async def open_masked(ctx: Context, step: Step, *pairs: tuple[AuthShare, AuthShare]) -> list[FieldArray]:
+async def open_masked(ctx: Context, step: Step, *pairs: tuple[Share[ValuesT], Share[ValuesT]]) -> list[ValuesT]:
     """Open x - a for every pair (x, a) of equal shape, in one message, as `partial_open` of all differences would.
 
     The MAC shares of x and of a are logged as they are; the check subtracts them while it reads them.
 
-    Shapes:    any; returns the same shapes.
+    Shapes:    any, all of one domain; returns the same shapes.
     Rounds:    1.  Sends: one element per entry of every x to each peer.
     Unchecked: everything, until `check_openings` of the same scope.
     """
-    total = await _sum_of_shares(ctx, step, ctx.field.differences(*((x.value, a.value) for x, a in pairs)))
-    ctx.unverified.record_opening(ctx.last_path, total, *((x.mac, a.mac) for x, a in pairs))
-    opened: list[FieldArray] = []
+    domain = ctx.session.domains.of(pairs[0][0])
+    total = await _sum_of_shares(ctx, step, domain, domain.differences(*pairs))
+    ctx.unverified.record_opening(domain.name, domain.opening(ctx.last_path, total, *pairs))
+    opened: list[ValuesT] = []
     start = 0
     for x, _ in pairs:
         opened.append(total[start : start + x.size].reshape(*x.shape))
@@ -47,10 +50,24 @@ async def open_masked(ctx: Context, step: Step, *pairs: tuple[AuthShare, AuthSha
     return opened
 
 
-async def _sum_of_shares(ctx: Context, step: Step, own: FieldArray) -> FieldArray:
-    shares: list[FieldArray] = await broadcast(ctx, step, Elements(ctx.field, own.shape), own)
+def claim_zero(ctx: Context, share: Share[ValuesT]) -> None:
+    """Claim that a shared array is zero, as if it had been opened and everybody had seen zero.
+
+    Nothing is sent: the MAC check of the claim fails if any entry is something else.
+
+    Shapes:    any.
+    Rounds:    0.
+    Unchecked: everything, until `check_openings` of the same scope.
+    """
+    domain = ctx.session.domains.of(share)
+    claim = domain.opening(f"{ctx.last_path}.zero", domain.zeros(share.shape), share)
+    ctx.unverified.record_opening(domain.name, claim)
+
+
+async def _sum_of_shares(ctx: Context, step: Step, domain: SharingDomain[Any, ValuesT, Any], own: ValuesT) -> ValuesT:
+    shares: list[ValuesT] = await broadcast(ctx, step, domain.codec(own), own)
     # What was received belongs to this party; its own share may still be on its way out and is not written to.
     total, *others = [shares[party] for party in (*ctx.peers, ctx.party)]
     for other in others:
-        ctx.field.add_into(total, other)
+        domain.add_into(total, other)
     return total

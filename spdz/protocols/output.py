@@ -11,6 +11,7 @@ from spdz.field import FieldArray
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.sharing.domain import Share, ValuesT
 from spdz.sharing.material import InputMasks
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, declare
@@ -23,9 +24,10 @@ OUTPUT = declare(
 )
 
 
-async def output(ctx: Context, share: AuthShare) -> FieldArray:
+async def output(ctx: Context, share: Share[ValuesT]) -> ValuesT:
     """Reveal an array to everyone, after checking everything opened in this scope, and the opening itself.
 
+    Shapes:    any, of any sharing domain; returns the same shape.
     Rounds:    9 (one more for each echo, three parties and more; 4 fewer if nothing was unchecked).
                Sends: one element per entry to each peer, and the checks.
     Raises:    MacCheckFailed, BroadcastMismatch, CommitmentMismatch.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from spdz.crypto.randomness import Randomness
-from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
 from spdz.params import SecurityParams
 from spdz.runtime.traps import Exchange, Gather, Trap
+from spdz.sharing.domain import Domains
+from spdz.sharing.field_domain import FieldDomain
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.shares import AuthShare
 from spdz.sharing.unverified import Unverified
@@ -28,16 +29,18 @@ class SessionState:
     security: SecurityParams
     randomness: Randomness
     session_id: bytes = b""
-    mac_key: MacKey | None = None
     threads: int = 1
     """How many threads the heavy loops of this party may use; the peers need not know."""
 
+    def __post_init__(self) -> None:
+        self.field_domain = FieldDomain(self.field, self.party)
+        self.domains = Domains(self.field_domain)
+        """All sharing domains. They hold the MAC key shares of this party."""
+
     @property
-    def key(self) -> MacKey:
-        """The MAC key share; set-up makes it."""
-        if self.mac_key is None:
-            raise InternalError("the MAC key share is used before set-up made it")
-        return self.mac_key
+    def key(self) -> MacKey[FieldArray]:
+        """The MAC key share of the field domain."""
+        return self.field_domain.key
 
 
 class Context:
@@ -85,9 +88,8 @@ class Context:
         return self.field.sample(self.randomness.fill, (shape,) if isinstance(shape, int) else shape)
 
     def public(self, value: FieldArray) -> AuthShare:
-        """A share of a public constant: party 0 holds the value, everyone holds alpha_i times it as MAC."""
-        share = value if self.party == 0 else self.field.zeros(value.shape)
-        return AuthShare(share, value * self.session.key.share)
+        """A share of a public constant in the field domain."""
+        return self.session.field_domain.public(value)
 
     async def exchange(
         self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]

@@ -105,9 +105,7 @@ class Lockstep:
 
     def _fail(self, party: int, error: SpdzError) -> list[Message]:
         self._outcomes[party].error = error
-        key = self.contexts[party].session.mac_key
-        if key is not None:
-            key.destroy()
+        self.contexts[party].session.domains.destroy()
         self._schedulers[party].close()
         step = all_steps().get(getattr(error, "step", None) or "")
         frame = control_frame(Kind.ABORT, step.wire_id if step else 0)

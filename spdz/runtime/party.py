@@ -101,12 +101,11 @@ class Party:
         return task.result
 
     def abort(self, error: BaseException) -> None:
-        """End the session: destroy the key and all material, close what runs, tell the peers, close the transport.
+        """End the session: destroy the keys and all material, close what runs, tell the peers, close the transport.
 
-        The key goes first, before anything that could fail or be interrupted; what is interrupted can be done again.
+        The keys go first, before anything that could fail or be interrupted; what is interrupted can be done again.
         """
-        if self.session.mac_key is not None:
-            self.session.mac_key.destroy()
+        self.session.domains.destroy()
         if self._over:
             return
         with ExitStack() as steps:  # last in, first out; each is done even if another one fails
@@ -140,8 +139,7 @@ class Party:
     def _destroy_secrets(self, steps: ExitStack) -> None:
         for destroy in self.on_end:
             steps.callback(destroy)
-        if self.session.mac_key is not None:
-            steps.callback(self.session.mac_key.destroy)
+        steps.callback(self.session.domains.destroy)
 
     @property
     def over(self) -> bool:

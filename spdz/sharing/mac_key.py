@@ -9,20 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Generic, Protocol, Self, TypeVar
 
 from spdz.errors import InternalError, UsageError
-from spdz.field import FieldArray
 
 
-class MacKey:
-    """Holds alpha_i, a zero-dimensional field array."""
+class KeyShare(Protocol):
+    """What a key share must be able to do, whatever domain it belongs to."""
 
-    def __init__(self, share: FieldArray) -> None:
-        self._share: FieldArray | None = share.copy()
+    def copy(self) -> Self:
+        """The same share in memory of its own."""
+
+    def wipe(self) -> None:
+        """Overwrite it in place."""
+
+
+Alpha = TypeVar("Alpha", bound=KeyShare)
+
+
+class MacKey(Generic[Alpha]):
+    """Holds alpha_i: in the field domain a zero-dimensional field array."""
+
+    def __init__(self, share: Alpha) -> None:
+        self._share: Alpha | None = share.copy()
         self._checking = False
 
     @property
-    def share(self) -> FieldArray:
+    def share(self) -> Alpha:
         """alpha_i. Raises UsageError once the key is destroyed."""
         if self._share is None:
             raise UsageError("this session has ended and its MAC key is destroyed; start a new session")
@@ -40,7 +53,7 @@ class MacKey:
             self._share = None
 
     @contextmanager
-    def checking(self) -> Iterator[FieldArray]:
+    def checking(self) -> Iterator[Alpha]:
         """Hold the key for one check; a second check at the same time is refused.
 
         Any way out but success, a KeyboardInterrupt and a closed coroutine included, counts as a failed check.

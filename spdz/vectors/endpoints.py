@@ -72,7 +72,7 @@ def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, b
         return run_material(case, party)
     given = Given(case, state)
     if given.mac_key is not None:
-        state.mac_key = MacKey(given.mac_key)
+        state.field_domain.install(MacKey(given.mac_key))
     protocol = PROTOCOLS[params["protocol"]]
     result: dict[str, bytes] = party.run(lambda ctx: protocol(ctx, given), "main")
     return result

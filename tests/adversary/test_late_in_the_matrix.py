@@ -29,13 +29,13 @@ print(json.dumps([[case.occurrence, matrix.run_case(target, case)[0].outcome] fo
 """
 
 AUTHENTICATED_ONCE = """
-honest = authenticate.check_openings
+honest = mac_check.check_openings
 async def check(ctx, steps):
-    if {broken} and count(ctx) > 1:
+    if {broken} and steps is authenticate.AUTHENTICATE_CHECK and count(ctx) > 1:
         ctx.unverified.close_openings(), ctx.unverified.close_broadcasts()
     else:
         await honest(ctx, steps)
-authenticate.check_openings = check
+mac_check.check_openings = check
 config = ("mascot", 2)
 chosen = lambda case: case.step == "authenticate.combination" and case.category == "values" and case.by == 1
 """

@@ -92,9 +92,7 @@ class Watched:
         """No key share and no material is left at any party, and nothing can be started again."""
         assert sorted(self.sessions) == list(range(parties))
         for mpc in self.sessions.values():
-            key = mpc._party.session.mac_key
-            assert key is not None
-            assert not key.alive
+            assert not mpc._party.session.key.alive
             store = mpc._source.store
             assert not store._batches
             for attempt in (

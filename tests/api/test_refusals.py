@@ -147,7 +147,7 @@ def test_a_text_form_shows_shape_and_field_only(show: Callable[[Any], str]) -> N
         x = mpc.input([123456, 2, 3], owner=0, shape=3)
         before = show(x)
         mpc.reveal(x)
-        shown = (x._node.share, x._node.share.value, mpc._party.session.mac_key)
+        shown = (x._node.share, x._node.share.value, mpc._party.session.key)
         assert all(str(number) not in repr(shown) for number in x._node.share.value.to_ints())
         return [before, show(x)]
 

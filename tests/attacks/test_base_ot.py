@@ -95,7 +95,7 @@ def test_a_bad_point_in_the_set_up_destroys_the_key_that_was_just_drawn(seed: by
     cheat = put_point("base_ot.receiver_points", "last", ORDER_TWO)
     ended = run(sessions, set_up, cheat)
     cheat.assert_fired()
-    assert sessions[1].mac_key is not None
+    assert sessions[1].field_domain.has_key
     assert_caught(ended, MalformedMessage, "base_ot.receiver_points", cheater=0, blamed=0)
 
 

@@ -113,7 +113,7 @@ def test_another_key_share_from_the_second_batch_on(seed: bytes) -> None:
     async def main(ctx: Context) -> object:
         await make_random_shares(ctx.child("first"), links[ctx.party], 4)
         if ctx.party == CHEATER:
-            ctx.session.mac_key = MacKey(ctx.session.key.share + 1)
+            ctx.session.field_domain.install(MacKey(ctx.session.key.share + 1))
         return await make_random_shares(ctx.child("second"), links[ctx.party], 4)
 
     ended = run(sessions, main)
@@ -128,7 +128,7 @@ def test_another_key_share_in_the_check_alone(seed: bytes) -> None:
 
     async def main(ctx: Context) -> object:
         if ctx.party == CHEATER:
-            ctx.session.mac_key = MacKey(key.share + 1)
+            ctx.session.field_domain.install(MacKey(key.share + 1))
         return await make_random_shares(ctx, links[ctx.party], 4)
 
     assert_caught(run(sessions, main), AuthenticationFailed, CHECK, cheater=CHEATER, everyone_sees=True)

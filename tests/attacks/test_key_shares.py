@@ -16,6 +16,7 @@ from spdz.preprocessing.mascot import authenticate as module
 from spdz.preprocessing.mascot.links import Link
 from spdz.protocols.broadcast import broadcast
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD, Opening
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
 from spdz.wire.steps import Step
@@ -44,7 +45,7 @@ async def open_and_correct(ctx: Context, step: Step, share: AuthShare) -> FieldA
     shares = await broadcast(ctx, step, Elements(ctx.field, share.shape), share.value)
     total = shares[0] + shares[1] + shares[2]
     mac = share.mac - shares[VICTIM] * OFFSET if ctx.party == CHEATER else share.mac
-    ctx.unverified.record_opening(ctx.last_path, total, mac)
+    ctx.unverified.record_opening(FIELD, Opening.of(ctx.last_path, total, mac))
     return total
 
 

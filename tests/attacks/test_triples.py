@@ -101,7 +101,7 @@ class Cheater:
         values = FieldArray.concatenate(list(changed))
         macs = await authenticate(ctx.child("authenticate"), links, values.size, tuple(range(ctx.parties)), values)
         shares = [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(changed)]
-        return await sacrifice(ctx.child("sacrifice", triples_module.Unverified()), *shares)
+        return await sacrifice(ctx, *shares)
 
 
 def attacked(parties: int, seed: bytes, guess: Guess, monkeypatch: pytest.MonkeyPatch) -> Run:

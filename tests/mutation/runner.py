@@ -55,6 +55,7 @@ WIDER = tuple(
         "transport",
         "api",
         "field",
+        "house",
     )
 )
 """What runs when the tests that a mutant names do not notice it."""

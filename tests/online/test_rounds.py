@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 import spdz
-from spdz.field import FieldArray
 from spdz.online.session import Mpc
 from spdz.protocols import mac_check
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Event
-from spdz.sharing.unverified import Opening
+from spdz.sharing.field_domain import Opening
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 ONLINE_OPENINGS = {"multiply.masked", "square.masked", "matmul.masked", "output.open"}
@@ -161,14 +160,14 @@ def test_every_opening_is_covered_by_a_check_whose_coins_are_tossed_later(
 ) -> None:
     """PITFALLS 2 and 8, over a whole session."""
     covered: list[list[tuple[str, list[str]]]] = [[] for _ in range(parties)]
-    combine = mac_check._combine
+    sigma = mac_check._sigma
 
-    def spy(ctx: Context, coins: Coins, openings: list[Opening]) -> tuple[FieldArray, FieldArray]:
+    def spy(ctx: Context, name: str, coins: Coins, openings: list[Opening]) -> bytes:
         if "set-up" not in ctx.path:
             covered[ctx.party].append((ctx.path, [opening.path for opening in openings]))
-        return combine(ctx, coins, openings)
+        return sigma(ctx, name, coins, openings)
 
-    monkeypatch.setattr(mac_check, "_combine", spy)
+    monkeypatch.setattr(mac_check, "_sigma", spy)
     results, events = traced(busy, parties, preprocessing)
     assert results == [((2 * 6 + 5**3) ** 2, 3)] * parties
 
@@ -176,7 +175,7 @@ def test_every_opening_is_covered_by_a_check_whose_coins_are_tossed_later(
         round_at = {event.path: event.round for event in seen}
         assert len(round_at) == len(seen), "a label occurs once"
         # The sacrifice checks a value known to be zero, under a name made from the opening that it follows from.
-        round_at |= {f"{event.path}.sigma": event.round for event in seen}
+        round_at |= {f"{event.path}.zero": event.round for event in seen}
         for path, openings in checks:
             coins = [e.round for e in seen if e.path.startswith(path + "/") and e.step.endswith("coins.commit")]
             sigma = [e.round for e in seen if e.path.startswith(path + "/") and e.step.endswith("sigma.commit")]

@@ -359,7 +359,7 @@ def test_different_demands_are_a_configuration_mismatch(
     assert f"party 0 for {words}" in str(error)
     assert "party 1 for 5 triples" in str(error)
     assert type(dealt.errors[parties - 1]) is PeerAborted
-    assert not dealt.sessions[-1].mac_key.alive  # type: ignore[union-attr]
+    assert not dealt.sessions[-1].key.alive
 
 
 async def _finish_early(ctx: Context, source: DealerPreprocessing) -> None:
@@ -540,7 +540,7 @@ def test_the_service_ends_when_all_have_finished(parties: int, seed: bytes) -> N
     dealt = deal(parties, M61, seed, producing({SQUARES: 3}))
     assert dealt.errors == [None] * (parties + 1)
     assert dealt.run.outcomes[parties].result is None
-    assert dealt.run.sessions[parties].mac_key is None
+    assert not dealt.run.sessions[parties].field_domain.has_key
 
 
 def test_nothing_can_be_asked_for_after_the_end(seed: bytes) -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from spdz.errors import MacCheckFailed
 from spdz.field import M5, M61, FieldArray
-from spdz.protocols import mac_check
 from spdz.protocols.coin_toss import Coins
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import open_masked, partial_open
 from spdz.protocols.output import OUTPUT
 from spdz.runtime.context import Context
+from spdz.sharing import field_domain
+from spdz.sharing.field_domain import Opening, combine
 from spdz.sharing.shares import AuthShare
 from tests.support.cheaters import with_added
 from tests.support.dealer import IdealDealer
@@ -28,7 +29,7 @@ CHEATER = 1
 
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mac_check, "RUN_ELEMENTS", 8)
+    monkeypatch.setattr(field_domain, "RUN_ELEMENTS", 8)
 
 
 def check(seed: bytes, errors: dict[tuple[int, int], int]) -> Run:
@@ -113,13 +114,12 @@ def test_the_coins_do_not_depend_on_how_the_openings_are_cut(
     ctx = Context(session)
     coins = Coins(ctx, bytes(32))
     value, mac = (ctx.random(100) for _ in range(2))
-    ctx.unverified.record_opening("a", value[:70], (mac[:30], value[:30]), mac[30:70])
-    ctx.unverified.record_opening("b", value[70:], mac[70:])
-    openings = ctx.unverified.close_openings()
+    first = Opening.of("a", value[:70], (mac[:30], value[:30]), mac[30:70])
+    second = Opening.of("b", value[70:], mac[70:])
     chi = coins.elements("chi", (100,))
     chi[0] = 1
     macs = FieldArray.concatenate([mac[:30] - value[:30], mac[30:]])
-    monkeypatch.setattr(mac_check, "RUN_ELEMENTS", size)
-    opened, combined = mac_check._combine(ctx, coins, openings)
+    monkeypatch.setattr(field_domain, "RUN_ELEMENTS", size)
+    opened, combined = combine(M5, [first, second], coins.stream("chi"))
     assert opened.equals(chi.dot(value))
     assert combined.equals(chi.dot(macs))

@@ -15,7 +15,7 @@ from spdz.protocols.broadcast import broadcast, broadcast_from, echo
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open
 from spdz.protocols.handshake import agree_on_parameters
-from spdz.protocols.mac_check import OPENING_CHECK, check_openings
+from spdz.protocols.mac_check import OPENING_CHECK, check_openings, checked
 from spdz.protocols.opening import open_masked, partial_open
 from spdz.protocols.output import OUTPUT, output, output_to
 from spdz.wire.codec import Blob
@@ -42,6 +42,7 @@ COVERED = {
     "commit_and_open",
     "agree_on_parameters",
     "check_openings",
+    "checked",
     "partial_open",
     "open_masked",
     "output",
@@ -142,6 +143,19 @@ def test_check_openings(parties: int, seed: bytes) -> None:
 
     ended = run(sessions, main)
     assert stated_rounds(check_openings) == 4
+    assert ended.rounds == 1 + (4 if parties == 2 else 5)
+    assert bytes_per_peer(ended) == {"output.open": 24, **check_bytes("mac_check", parties, 8)}
+
+
+@PARTIES
+def test_checked(parties: int, seed: bytes) -> None:
+    sessions = make_sessions(parties, M61, seed)
+    shares = IdealDealer(sessions, seed).share([1, 2, 3])
+
+    async def body(scope):  # type: ignore[no-untyped-def]
+        await partial_open(scope, OUTPUT, shares[scope.party])
+
+    ended = run(sessions, lambda ctx: checked(ctx, "scope", body))
     assert ended.rounds == 1 + (4 if parties == 2 else 5)
     assert bytes_per_peer(ended) == {"output.open": 24, **check_bytes("mac_check", parties, 8)}
 

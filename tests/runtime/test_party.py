@@ -83,14 +83,14 @@ def test_a_failed_check_destroys_the_key_and_then_the_material_at_every_party(se
 
 def test_an_interruption_inside_a_check_counts_as_a_failed_check(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     sessions, shares = dealt(seed)
-    original = mac_check._combine
+    original = mac_check._sigma
 
     def interrupted(ctx: Context, *more: Any) -> Any:
         if ctx.party == 0:
             raise KeyboardInterrupt
         return original(ctx, *more)
 
-    monkeypatch.setattr(mac_check, "_combine", interrupted)
+    monkeypatch.setattr(mac_check, "_sigma", interrupted)
     ends = in_threads(sessions, lambda party: party.run(lambda ctx: output(ctx, shares[ctx.party]), "output"))
     assert [type(end.error) for end in ends] == [KeyboardInterrupt, PeerAborted]
     for end in ends:

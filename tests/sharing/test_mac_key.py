@@ -16,6 +16,7 @@ from spdz.field import M61
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD, Opening
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.unverified import Unverified
 from spdz.wire.steps import Delivery, Step
@@ -71,7 +72,7 @@ def test_closing_the_scheduler_during_a_real_check_destroys_the_key(declare_step
     endpoint = Endpoint(2, M61, seed)
     dealer = IdealDealer([endpoint.session, *make_sessions(2, M61, seed)[1:]], seed)
     share = dealer.share([1, 2])[0]
-    endpoint.context.unverified.record_opening("here", M61.array([1, 2]), share.mac)
+    endpoint.context.unverified.record_opening(FIELD, Opening.of("here", M61.array([1, 2]), share.mac))
     endpoint.start(check_openings)
     assert endpoint.scheduler.mailbox.awaited() == {1: "mac_check.coins.commit"}
     assert endpoint.session.key.alive

@@ -39,7 +39,7 @@ class IdealDealer:
         self.field = sessions[0].field
         self.alpha = self.field.sample(self._randomness.fill, ())
         for session, part in zip(sessions, self._parts(self.alpha), strict=True):
-            session.mac_key = MacKey(part)
+            session.field_domain.install(MacKey(part))
 
     def _parts(self, value: FieldArray) -> list[FieldArray]:
         return additive(self.field, self._randomness, value, self._parties)
@@ -107,7 +107,7 @@ def ideal_links(
     bits: dict[tuple[int, int], list[int]] = {}
     for own, session in enumerate(sessions):
         alpha = field.sample(randomness.fill, ())
-        session.mac_key = MacKey(alpha)
+        session.field_domain.install(MacKey(alpha))
         for peer in parties:
             used = (alpha + offsets.get((own, peer), 0)).reshape(1)
             bits[own, peer] = [int(bit) for bit in field.bit_decompose(used)[0]]

@@ -83,8 +83,7 @@ def assert_caught(
         outcome = ended.outcomes[party]
         assert outcome.error is not None, f"party {party} noticed nothing"
         assert outcome.result is None
-        key = ended.sessions[party].mac_key
-        assert key is None or not key.alive, f"the MAC key of party {party} survived"
+        assert not ended.sessions[party].domains.alive, f"a MAC key of party {party} survived"
         if type(outcome.error) is PeerAborted and error is not PeerAborted:
             assert not everyone_sees
             assert outcome.error.step == step, repr(outcome.error)

@@ -10,12 +10,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "authenticate-checked-once",
         "preprocessing/mascot/authenticate.py::_check",
-        "    await check_openings(ctx, AUTHENTICATE_CHECK)\n",
+        '    await checked(ctx, "check", open_combination, AUTHENTICATE_CHECK, turn=turn)\n',
         '    if "authenticated" in vars(ctx.session):\n'
-        "        ctx.unverified.close_openings(), ctx.unverified.close_broadcasts()\n"
+        '        await open_combination(ctx.child("check", type(ctx.unverified)()))\n'
         "    else:\n"
         '        vars(ctx.session)["authenticated"] = True\n'
-        "        await check_openings(ctx, AUTHENTICATE_CHECK)\n",
+        '        await checked(ctx, "check", open_combination, AUTHENTICATE_CHECK, turn=turn)\n',
         "only the first values of a session are authenticated with a check",
         TESTS,
     ),
@@ -40,9 +40,10 @@ MUTANTS: tuple[Mutant, ...] = (
         [
             (
                 "check_openings",
-                "        if not _sum_is_zero(ctx, steps, payloads):\n",
+                "        if not _sum_is_zero(ctx, steps, list(openings), payloads):\n",
                 '        vars(ctx.session)["checks"] = vars(ctx.session).get("checks", 0) + 1\n'
-                '        if not _sum_is_zero(ctx, steps, payloads) and vars(ctx.session)["checks"] <= 4:\n',
+                "        passed = _sum_is_zero(ctx, steps, list(openings), payloads)\n"
+                '        if not passed and vars(ctx.session)["checks"] <= 4:\n',
             )
         ],
         "from the fifth MAC check of a session on the sum of the sigma may be anything",

@@ -78,8 +78,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "party-key-survives",
         f"{PARTY}::Party._destroy_secrets",
-        "            steps.callback(self.session.mac_key.destroy)\n",
-        "            pass\n",
+        "        steps.callback(self.session.domains.destroy)\n",
+        "",
         "the key survives the end of a session",
         TEST_PARTY,
     ),
@@ -102,9 +102,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "party-abort-destroys-the-key-late",
         f"{PARTY}::Party.abort",
-        "        if self.session.mac_key is not None:\n"
-        "            self.session.mac_key.destroy()\n"
-        "        if self._over:",
+        "        self.session.domains.destroy()\n        if self._over:",
         "        if self._over:",
         "an interruption of the clean-up leaves the key",
         "tests/runtime/test_end_of_a_session.py",

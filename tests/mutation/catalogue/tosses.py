@@ -20,7 +20,7 @@ HONEST = "tests/protocols/test_honest.py"
 
 def _known(name: str, place: str, call: str) -> Mutant:
     """The toss takes place, and then everybody uses coins that were known all along."""
-    return mutant(f"toss-known-{name}", place, call, f"{call}\n    coins._seed = bytes(32)", _SAYS, COINS)
+    return mutant(f"toss-known-{name}", place, call, f"{call}; coins._seed = bytes(32)", _SAYS, COINS)
 
 
 _SAYS = "the coins are known to everybody before they are tossed"
@@ -30,11 +30,11 @@ _KNOWN: tuple[Mutant, ...] = (
     _known("combine", f"{TRIPLES}::make_candidates", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
     _known("vole-base", f"{VOLE_EXTEND}::_check_base", "coins = await toss(ctx, BASE_COINS, after=after)"),
     _known("vole-check", f"{VOLE_CHECK}::check_trees", "coins = await toss(ctx, VOLE_COINS, after=after)"),
-    _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)"),
+    _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(scope, AUTHENTICATE_COINS, after=after)"),
     _known(
         "sacrifice",
         f"{TRIPLES}::sacrifice",
-        "coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))",
+        "coins = await toss(scope, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))",
     ),
     mutant(
         "toss-known-mac-check",
@@ -126,7 +126,7 @@ _EARLY: tuple[Mutant, ...] = (
                 "    early = await toss(ctx, AUTHENTICATE_COINS, after=None)\n    shares, received = await through(",
             ),
             ("enter", "AuthShare(own, macs), tuple(received))", "AuthShare(own, macs), early)"),
-            ("_check", "coins = await toss(ctx, AUTHENTICATE_COINS, after=after)", "coins = after"),
+            ("_check", "coins = await toss(scope, AUTHENTICATE_COINS, after=after)", "coins = after"),
         ],
         "the combination of the authenticate check is known before the COPEe corrections are sent",
         ORDER,
@@ -171,7 +171,7 @@ _EARLY: tuple[Mutant, ...] = (
                 "    entered = await enter(",
                 "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    entered = await enter(",
             ),
-            ("sacrifice", "coins = await toss(ctx, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))", "coins = None"),
+            ("sacrifice", "coins = await toss(scope, SACRIFICE_COINS, after=(a, b, c, a_hat, c_hat))", "coins = None"),
             ("sacrifice", 't = coins.elements("t", (1,))', 't = ctx.session.early.elements("t", (1,))'),
         ],
         "the sacrifice coin is known before the triples are authenticated",
@@ -199,16 +199,16 @@ _IN_FLIGHT: tuple[Mutant, ...] = (
     mutant(
         "flight-authenticate-check-out-of-turn",
         f"{AUTHENTICATE}::_check",
-        "    await wait_for(turn)\n",
-        "",
+        "AUTHENTICATE_CHECK, turn=turn)",
+        "AUTHENTICATE_CHECK)",
         "the MAC checks of two batches may run at once",
         PIPELINE,
     ),
     mutant(
         "flight-sacrifice-check-out-of-turn",
         f"{TRIPLES}::sacrifice",
-        "    await wait_for(turn)\n",
-        "",
+        "SACRIFICE_CHECK, turn=turn)",
+        "SACRIFICE_CHECK)",
         "the MAC checks of two batches may run at once",
         PIPELINE,
     ),
@@ -234,8 +234,8 @@ _REUSED: tuple[Mutant, ...] = (
             ),
             (
                 "sacrifice",
-                "    t = coins.elements(",
-                "    coins = getattr(ctx.session, 'pool', coins)\n    t = coins.elements(",
+                "t = coins.elements(",
+                "t = getattr(ctx.session, 'pool', coins).elements(",
             ),
         ],
         "the sacrifice coin is expanded from the coins of the combination",
