@@ -169,7 +169,7 @@ async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, turn: T
     coins = await toss(ctx, AUTHENTICATE_COINS, after=after)
     chi = coins.elements("chi", share.shape)
     chi[-1] = 1
-    combined = AuthShare(ctx.field.random_combination(chi, share.value), ctx.field.random_combination(chi, share.mac))
+    combined = AuthShare(chi.dot(share.value), chi.dot(share.mac))
     await partial_open(ctx, COMBINATION, AuthShare(_with_zero_share(ctx, links, combined.value), combined.mac))
     await wait_for(turn)
     await check_openings(ctx, AUTHENTICATE_CHECK)

@@ -6,6 +6,7 @@ Order:     the key is tossed when all columns have been received, by data flow (
 from __future__ import annotations
 
 from spdz.field import FieldArray
+from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, Bits
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
@@ -22,7 +23,7 @@ async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> No
     Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    bits = ctx.field.packed_bits(padded)
+    bits = gadget.packed_bits(ctx.field, padded)
     await extend_choices(
         ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, bits), padded.size * ctx.field.bits
     )

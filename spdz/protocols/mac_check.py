@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from spdz.errors import MacCheckFailed, MalformedMessage, ProtocolAbort
 from spdz.field import FieldArray
+from spdz.field.fused import beaver
 from spdz.protocols.broadcast import echo
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.protocols.commit import CommitAndOpen, commit_and_open, declare_commit_and_open
@@ -91,7 +92,7 @@ def _combine(ctx: Context, coins: Coins, openings: list[Opening]) -> tuple[Field
             if first:
                 chi[0] = 1
             first = False
-            field.combine(chi, value, mac, mask, totals)
+            beaver.combine(field, chi, value, mac, mask, totals)
     return totals[0], totals[1]
 
 

@@ -9,6 +9,7 @@ Unchecked: opened values may be wrong, and for three parties and more differ bet
 from __future__ import annotations
 
 from spdz.field import FieldArray
+from spdz.field.fused import beaver
 from spdz.protocols.broadcast import broadcast
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
@@ -37,7 +38,7 @@ async def open_masked(ctx: Context, step: Step, *pairs: tuple[AuthShare, AuthSha
     Rounds:    1.  Sends: one element per entry of every x to each peer.
     Unchecked: everything, until `check_openings` of the same scope.
     """
-    total = await _sum_of_shares(ctx, step, ctx.field.differences(*((x.value, a.value) for x, a in pairs)))
+    total = await _sum_of_shares(ctx, step, beaver.differences(ctx.field, *((x.value, a.value) for x, a in pairs)))
     ctx.unverified.record_opening(ctx.last_path, total, *((x.mac, a.mac) for x, a in pairs))
     opened: list[FieldArray] = []
     start = 0
@@ -52,5 +53,5 @@ async def _sum_of_shares(ctx: Context, step: Step, own: FieldArray) -> FieldArra
     # What was received belongs to this party; its own share may still be on its way out and is not written to.
     total, *others = [shares[party] for party in (*ctx.peers, ctx.party)]
     for other in others:
-        ctx.field.add_into(total, other)
+        beaver.add_into(ctx.field, total, other)
     return total
