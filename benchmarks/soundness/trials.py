@@ -92,7 +92,7 @@ def copee_links(
 
 def _key_bits(session: SessionState, offset: int) -> list[int]:
     used = (session.key.share + offset).reshape(1)
-    return [int(bit) for bit in session.field.bit_decompose(used)[0]]
+    return [int(bit) for bit in used.bits()[0]]
 
 
 def key_bits(field: Field, key: int) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import FieldArray
+from spdz.field.fused import beaver
 from spdz.field.memory import is_output
 from spdz.protocols.broadcast import broadcast_from
 from spdz.protocols.opening import open_masked
@@ -83,10 +84,9 @@ def _product(
     """(a + epsilon) (b + delta) = c + epsilon b + delta a + epsilon delta, where c = a b."""
     # The last term is public, so party 0 alone adds it to its value.
     adds_public, alpha = ctx.party == 0, ctx.session.key.share
-    product = ctx.field.beaver_product
     return AuthShare(
-        product(a.value, b.value, c.value, epsilon, delta, adds_public, _used_up(c.value)),
-        product(a.mac, b.mac, c.mac, epsilon, delta, alpha, _used_up(c.mac)),
+        beaver.product(ctx.field, a.value, b.value, c.value, epsilon, delta, adds_public, _used_up(c.value)),
+        beaver.product(ctx.field, a.mac, b.mac, c.mac, epsilon, delta, alpha, _used_up(c.mac)),
     )
 
 

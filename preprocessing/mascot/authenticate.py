@@ -169,7 +169,7 @@ async def _check(ctx: Context, links: dict[int, Link], share: AuthShare, turn: T
         coins = await toss(scope, AUTHENTICATE_COINS, after=after)
         chi = coins.elements("chi", share.shape)
         chi[-1] = 1
-        value, mac = (ctx.field.random_combination(chi, part) for part in (share.value, share.mac))
+        value, mac = (chi.dot(part) for part in (share.value, share.mac))
         await partial_open(scope, COMBINATION, AuthShare(_with_zero_share(scope, links, value), mac))
 
     await checked(ctx, "check", open_combination, AUTHENTICATE_CHECK, turn=turn)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import FieldArray
+from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, ReceiverRows, SenderRows
 from spdz.preprocessing.ot.rows import Bits
@@ -41,7 +42,7 @@ async def extend(ctx: Context, links: dict[int, Link], padded: FieldArray) -> Ex
     Rounds:    4.  Sends: 128 / ot_tree_bits bits per OT to each peer, and the check.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    bits = ctx.field.packed_bits(padded)
+    bits = gadget.packed_bits(ctx.field, padded)
     extension = await extend_choices(
         ctx, links, tuple(range(ctx.parties)), dict.fromkeys(ctx.peers, bits), padded.size * ctx.field.bits
     )

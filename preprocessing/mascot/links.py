@@ -75,7 +75,7 @@ async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: Vole
     field = ctx.field
     alpha = ctx.random(())
     ctx.session.field_domain.install(MacKey(alpha))
-    alpha_bits = field.bit_decompose(alpha.reshape(1))[0]
+    alpha_bits = alpha.reshape(1).bits()[0]
     alpha.wipe()
     deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
     ots, seeds = await ctx.gather(

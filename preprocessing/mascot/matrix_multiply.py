@@ -37,6 +37,7 @@ from spdz.crypto.hashing import derive
 from spdz.crypto.seed_expansion import CHUNK_BLOCKS, KEY_BYTES, ExpansionScratch, SeedExpansion
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
+from spdz.field.fused import rows as fused_rows
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.mascot.extend import extend_choices
 from spdz.preprocessing.mascot.links import Link
@@ -179,7 +180,7 @@ async def _pieces(ctx: Context, ends: _Ends, factors: Factors, width: int, entri
     places = factors.places(entries.start, len(entries))
     for column in range(0, factors.y.shape[1], width):
         share = await _piece(ctx, ends, y[:, column : column + width], column)
-        ctx.field.add_rows(share, places, sums, column)
+        fused_rows.add_rows(ctx.field, share, places, sums, column)
         share.wipe()
     y.wipe()
 
@@ -215,7 +216,7 @@ def _whole_units(entries: int) -> int:
 
 
 RunWork = Callable[[tuple[Rows, Rows], slice, int], None]
-"""(leaves as `Field.matrix_sender` takes them, which entries, first column)."""
+"""(leaves as `fused_rows.sender_products` takes them, which entries, first column)."""
 
 
 def _runs(digits: Digits, count: int, width: int) -> list[tuple[slice, slice]]:
@@ -302,7 +303,7 @@ class _Sender(_End):
 
         def work(own: tuple[Rows, Rows], part: slice, first: int) -> None:
             d = corrections[part.start * per_entry : part.stop * per_entry]
-            field.matrix_sender(own, self._digits.bits, y[part], d, share[part], first)
+            fused_rows.sender_products(field, own, self._digits.bits, y[part], d, share[part], first)
 
         self._in_runs(y.shape, column, work)
         return corrections, share
@@ -334,7 +335,7 @@ class _Receiver(_End):
 
         def work(own: tuple[Rows, Rows], part: slice, first: int) -> None:
             d = corrections[part.start * per_entry : part.stop * per_entry]
-            field.matrix_receiver(own, self._digits.bits, self._values[part], d, share[part], first)
+            fused_rows.receiver_products(field, own, self._digits.bits, self._values[part], d, share[part], first)
 
         self._in_runs(shape, column, work)
         return share

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 
 from spdz.errors import SacrificeFailed
 from spdz.field import Field, FieldArray
+from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.extend import extend
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
@@ -103,7 +104,7 @@ def _as_sender(field: Field, rows: SenderRows, b: FieldArray, threads: int = 1) 
         index = rows.hash_halves(start * k, _padded_rows(field, count), buffers)
         part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
         zero, one = buffers.halves(0, count * k), buffers.halves(1, count * k)
-        field.ot_sender_products(zero, one, index, b[part], corrections[ots], share[part])
+        gadget.sender_products(field, zero, one, index, b[part], corrections[ots], share[part])
 
     _in_chunks(field, b.size, rows, threads, work)
     rows.finish()
@@ -119,7 +120,7 @@ def _as_receiver(
     def work(buffers: RowBuffers, start: int, count: int) -> None:
         index = rows.hash_halves(start * k, _padded_rows(field, count), buffers)
         part, ots = slice(start, start + count), slice(start * k, (start + count) * k)
-        field.ot_receiver_products(buffers.halves(0, count * k), index, a[part], corrections[ots], share[part])
+        gadget.receiver_products(field, buffers.halves(0, count * k), index, a[part], corrections[ots], share[part])
 
     _in_chunks(field, a.size, rows, threads, work)
     rows.finish()

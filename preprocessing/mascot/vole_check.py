@@ -52,7 +52,7 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
     combined: dict[Pair, list[FieldArray]] = {}
     for pair, arrays in vectors.items():
         chi = coins.elements(pair_label(pair), arrays[0].shape)
-        sums = [ctx.field.random_combination(chi, array).reshape(1) for array in arrays]
+        sums = [chi.dot(array).reshape(1) for array in arrays]
         combined[pair] = [total - mask for total, mask in zip(sums, masks[pair], strict=True)]
     towards = [key_holder for inputter, key_holder in vectors if inputter == ctx.party]
     senders = [inputter for inputter, key_holder in vectors if key_holder == ctx.party]

@@ -86,7 +86,7 @@ async def _check_base(ctx: Context, made: dict[Pair, Vectors], *, after: object)
     for pair, vectors in made.items():
         chi = coins.elements(pair_label(pair), vectors[0].shape)
         chi[-1] = 1
-        combined[pair] = FieldArray.stack([ctx.field.random_combination(chi, array) for array in vectors])
+        combined[pair] = FieldArray.stack([chi.dot(array) for array in vectors])
         if pair[0] == ctx.party:
             sends[pair[1]] = (codec, combined[pair])
     senders = [inputter for inputter, key_holder in made if key_holder == ctx.party]

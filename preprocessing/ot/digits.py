@@ -70,7 +70,7 @@ def digits_of(field: Field, columns: int) -> Digits:
 def bits_of(digits: Digits, entries: FieldArray) -> Bits:
     """What the receiver chooses: (entries, OTs of each)."""
     bits = np.zeros((entries.size, digits.ots), np.uint8)
-    bits[:, : entries.field.bits] = entries.field.bit_decompose(entries)
+    bits[:, : entries.field.bits] = entries.bits()
     return bits
 
 

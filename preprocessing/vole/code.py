@@ -23,7 +23,7 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import BLOCK_BYTES, SEED_BYTES, Prg
 from spdz.field import Field, FieldArray
-from spdz.field.fused.code import ROW_WORDS
+from spdz.field.fused.code import ROW_WORDS, add_code_rows
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 
@@ -79,6 +79,6 @@ def add_code(field: Field, seed: bytes, pairs: Sequence[tuple[FieldArray, FieldA
             part = words[: rows.stop - rows.start]
             Prg(seed, start * ROW_WORDS * words.itemsize // BLOCK_BYTES).fill(part)
             for secret, outputs in pairs:
-                field.add_code_rows(secret, part, outputs[rows])
+                add_code_rows(field, secret, part, outputs[rows])
 
     share_out(range(0, total, CHUNK_ROWS), threads, work)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from spdz.crypto.prg import Prg
 from spdz.errors import AuthenticationFailed
 from spdz.field import Field, FieldArray
+from spdz.field.fused import copee
 from spdz.wire.steps import Harmless, declare
 
 BLOCK_BYTES = 1 << 16
@@ -56,7 +57,8 @@ class CopeeInputter:
         streams = [(first.fill, second.fill) for first, second in self._prgs]
         message = self._field.empty((self._field.bits, x.size))
         parts = [
-            self._field.copee_inputter(x[block], streams, message[:, block]) for block in _blocks(self._field, x.size)
+            copee.inputter_sums(self._field, x[block], streams, message[:, block])
+            for block in _blocks(self._field, x.size)
         ]
         return message, -FieldArray.concatenate(parts)
 
@@ -79,5 +81,5 @@ class CopeeKeyHolder:
         """Take the peer's corrections u, of shape (k, count), and return q of shape (count,)."""
         streams = [prg.fill for prg in self._prgs]
         blocks = _blocks(self._field, corrections.shape[1])
-        parts = [self._field.copee_key_holder(corrections[:, block], streams, self._bits) for block in blocks]
+        parts = [copee.key_holder_sums(self._field, corrections[:, block], streams, self._bits) for block in blocks]
         return FieldArray.concatenate(parts)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from spdz.crypto import ggm
 from spdz.crypto.randomness import Randomness
 from spdz.field import Field, FieldArray
+from spdz.field.fused.code import add_noise
 from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
 from spdz.preprocessing.ot.rows import Bits
@@ -85,8 +86,8 @@ def puncture(
         array.fill(0)
     places = (paths.astype(np.uint64) << np.arange(depth, dtype=np.uint64)).sum(1, dtype=np.uint64)
     u = field.zeros(v.shape)
-    field.add_noise(base[0], places, u)
+    add_noise(field, base[0], places, u)
     # The leaf at the place is zero so far, so that the sum is over the others.
-    field.add_noise(base[1] - totals - v.reshape(blocks, -1).sum(1), places, v)
+    add_noise(field, base[1] - totals - v.reshape(blocks, -1).sum(1), places, v)
     places.fill(0)
     return u, v

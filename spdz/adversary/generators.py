@@ -73,7 +73,7 @@ class OtherKeyPerPeer(Altered):
         ctx.session.field_domain.install(MacKey(alpha))
         victim = self.targets(ctx.peers)[0]
         keys = {peer: alpha + (peer == victim) for peer in ctx.peers}
-        bits = {peer: ctx.field.bit_decompose(key.reshape(1))[0] for peer, key in keys.items()}
+        bits = {peer: key.reshape(1).bits()[0] for peer, key in keys.items()}
         deltas = {peer: honest_links._random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
         ots, seeds = await ctx.gather(
             base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *bits[peer].tolist()] for peer in ctx.peers}),

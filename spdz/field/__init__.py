@@ -9,6 +9,6 @@ Importing this package is cheap: numba and the kernels are loaded when the first
 """
 
 from spdz.field.array import FieldArray
-from spdz.field.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, field_by_name
+from spdz.field.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, field_by_name, register
 
-__all__ = ["M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name"]
+__all__ = ["M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name", "register"]

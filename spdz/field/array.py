@@ -294,6 +294,11 @@ class FieldArray:
         """The canonical encoding: element_bytes per element, little-endian, in C order."""
         return self.limbs.tobytes()
 
+    def bits(self) -> npt.NDArray[np.uint8]:
+        """The bits of the canonical integers, least significant first: uint8 of 0 and 1, shape (size, field.bits)."""
+        octets = np.frombuffer(self.memory, dtype=np.uint8).reshape(self.size, self.field.element_bytes)
+        return np.unpackbits(octets, axis=1, count=self.field.bits, bitorder="little")
+
     @property
     def memory(self) -> memoryview:
         """The canonical encoding as flat read-only memory; no copy is made of a contiguous array."""

@@ -1,33 +1,27 @@
-"""`Field`: a prime field, and the only place that knows which family of kernels serves it.
+"""`Field`: a prime field, and the only place that knows which family of loops serves it.
 
-A family is a folder with the modules `arrays`, `gadget`, `rows` and `code`, as in `field/mersenne/`; each of their
-functions takes, last, the field's `parameter`, which means something to the family only (for Mersenne primes the
-exponent). Adding a family adds a folder and an entry in the list of fields; no protocol notices.
+`spdz.field.family` says what a family is. Adding one adds its folder and a call of `register`; no protocol notices.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import convert
 from spdz.field.algebra import count_of, shape_of
 from spdz.field.array import FieldArray
-from spdz.field.fused.beaver import BeaverOperations
-from spdz.field.fused.code import LpnOperations
-from spdz.field.fused.copee import CopeeOperations
-from spdz.field.fused.gadget import GadgetOperations
-from spdz.field.fused.rows import MatrixGadgetOperations
-from spdz.field.memory import flat_words
+from spdz.field.family import ArrayLoops, BeaverLoops, CodeLoops, GadgetLoops, RowLoops, loops_of
+from spdz.field.memory import Words, flat_words
+from spdz.field.operands import blocks as block_words
+from spdz.field.operands import target
+from spdz.field.plain import PlainBeaver, PlainCode, PlainGadget, PlainRows
 from spdz.field.sampling import Fill, sample_into
 
 if sys.byteorder != "little":
@@ -37,12 +31,12 @@ Shape = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, MatrixGadgetOperations):
+class Field:
     """A prime field. Two fields are equal if their names are.
 
     name       how it is called, as in `field_by_name`
-    modulus    the prime p
-    parameter  what the kernels of its family need to know
+    modulus    the prime p, odd
+    parameter  what the loops of its family need to know; for Mersenne primes the exponent
     family     the package that holds them
     """
 
@@ -66,25 +60,35 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, 
         """Bytes per element in memory and on the wire."""
         return 8 * self.limbs
 
-    @cached_property
-    def kernels(self) -> ModuleType:
-        """Loops over arrays. Imported at first use, because numba takes half a second to load."""
-        return importlib.import_module(f"{self.family}.arrays")
+    # ---- the loops of its family: imported at first use, because numba takes half a second to load
 
     @cached_property
-    def ot_kernels(self) -> ModuleType:
-        """Fused loops of the OT protocols."""
-        return importlib.import_module(f"{self.family}.gadget")
+    def kernels(self) -> ArrayLoops:
+        """Loops over arrays. Raises UsageError where the family has none."""
+        loops: ArrayLoops | None = loops_of(self.family, "arrays", ArrayLoops)
+        if loops is None:
+            raise UsageError(f"there is no family of fields {self.family}: it has no module arrays")
+        return loops
 
     @cached_property
-    def matrix_kernels(self) -> ModuleType:
-        """Fused loops of matrix triples."""
-        return importlib.import_module(f"{self.family}.rows")
+    def beaver(self) -> BeaverLoops:
+        """Fused loops of multiplication and of MAC checks."""
+        return loops_of(self.family, "beaver", BeaverLoops) or PlainBeaver(self)
 
     @cached_property
-    def lpn_kernels(self) -> ModuleType:
-        """Loops of silent VOLE."""
-        return importlib.import_module(f"{self.family}.code")
+    def gadget(self) -> GadgetLoops:
+        """Fused loops over the bits of elements."""
+        return loops_of(self.family, "gadget", GadgetLoops) or PlainGadget(self)
+
+    @cached_property
+    def rows(self) -> RowLoops:
+        """Fused loops over the digits of elements."""
+        return loops_of(self.family, "rows", RowLoops) or PlainRows(self)
+
+    @cached_property
+    def code(self) -> CodeLoops:
+        """Loops of a sparse code and its noise."""
+        return loops_of(self.family, "code", CodeLoops) or PlainCode(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Field) and other.name == self.name
@@ -139,16 +143,16 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, 
         Raises ValueError for a wrong length or an element that is not in [0, p).
         """
         memory = memoryview(buffer).cast("B")
-        target = shape_of(shape)
-        expected = count_of(target) * self.element_bytes
+        wanted = shape_of(shape)
+        expected = count_of(wanted) * self.element_bytes
         if len(memory) != expected:
-            raise ValueError(f"{len(memory)} bytes do not hold {target} elements of {self.name}: {expected} needed")
+            raise ValueError(f"{len(memory)} bytes do not hold {wanted} elements of {self.name}: {expected} needed")
         if expected == 0:
-            return self.empty(target)
+            return self.empty(wanted)
         words = np.frombuffer(memory, dtype=np.uint64)
         if not words.flags.aligned:
             words = words.copy()
-        array = FieldArray(self, words.reshape((*target, self.limbs)))
+        array = FieldArray(self, words.reshape((*wanted, self.limbs)))
         if self.kernels.count_unreduced(flat_words(array.limbs), self.parameter):
             raise ValueError(f"an element is not canonical: encodings of {self.name} are below p")
         return array
@@ -165,15 +169,15 @@ class Field(GadgetOperations, CopeeOperations, BeaverOperations, LpnOperations, 
             raise UsageError(f"{self.name} cannot sample into an array of {out.field.name}")
         sample_into(fill, out)
 
-    def reduce_blocks(self, blocks: npt.NDArray[np.uint64], out: FieldArray | None = None) -> FieldArray:
+    def reduce_blocks(self, blocks: Words, out: FieldArray | None = None) -> FieldArray:
         """128-bit little-endian integers modulo p: `blocks` of shape (n, 2) to n elements, written to `out` if given.
 
         Uniform blocks give elements whose distance from uniform is about p / 2^128: meant for hash outputs.
         """
-        words = self._blocks(blocks)
-        target = self.empty(len(words)) if out is None else out
-        self.kernels.reduce_blocks(words, self._output(target, len(words)), self.parameter)
-        return target
+        words = block_words(blocks)
+        result = self.empty(len(words)) if out is None else out
+        self.kernels.reduce_blocks(words, target(self, result, len(words)), self.parameter)
+        return result
 
 
 def mersenne_field(exponent: int) -> Field:
@@ -181,8 +185,18 @@ def mersenne_field(exponent: int) -> Field:
     return Field(f"M{exponent}", 2**exponent - 1, np.uint64(exponent))
 
 
-M5, M7, M13, M17, M19, M31, M61, M127 = map(mersenne_field, (5, 7, 13, 17, 19, 31, 61, 127))
-FIELDS = {field.name: field for field in (M5, M7, M13, M17, M19, M31, M61, M127)}
+FIELDS: dict[str, Field] = {}
+
+
+def register(field: Field) -> Field:
+    """Let sessions find a field by its name. Raises UsageError if another field has that name."""
+    known = FIELDS.setdefault(field.name, field)
+    if (known.modulus, known.parameter, known.family) != (field.modulus, field.parameter, field.family):
+        raise UsageError(f"there is another field called {field.name}")
+    return known
+
+
+M5, M7, M13, M17, M19, M31, M61, M127 = (register(mersenne_field(e)) for e in (5, 7, 13, 17, 19, 31, 61, 127))
 
 
 def field_by_name(name: str) -> Field:

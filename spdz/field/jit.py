@@ -1,8 +1,8 @@
 """How kernels are compiled: `numba.njit` with types that mypy understands, and a cache that notices every change.
 
 Numba's own cache looks at the file of the function it compiles, not at the files of what that function inlines. A
-kernel compiled before a change of `mersenne.py` would go on computing with the old arithmetic and nobody would see it.
-Here the key of every cache entry holds a digest of all sources of this package.
+kernel compiled before a change of `element.py` would go on computing with the old arithmetic and nobody would see it.
+Here the key of every cache entry holds a digest of all sources of this package and of the families in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FunctionCache: Any = _numba.core.caching.FunctionCache
 
 def _digest_of_sources() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         source = path.read_bytes()
         digest.update(len(source).to_bytes(8, "little"))
         digest.update(source)

@@ -65,7 +65,7 @@ PROBES = (
     Probe("TLS read and decrypt", "spdz.transport.tls.stream", "TlsStream.read_into", _returned),
     Probe(WAITING, "spdz.transport.patience", "Patience.events"),
     Probe("waiting for helper threads", "spdz.runtime.workers", "Shared.end"),
-    Probe("field kernels", "spdz.field.*", "kernels", touched),
+    Probe("field kernels", "spdz.field.mersenne.*", "kernels", touched),
     # What is left of the generator: kernels of its own, XORs and copies by numpy, the objects around them.
     # Bytes are not counted: such a kernel may be given more than it works on.
     Probe("other kernels", "spdz.crypto.*", "kernels"),

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from spdz.crypto.prg import Prg
 from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
+from spdz.field.fused import beaver
 from spdz.sharing.domain import SharingDomain
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
@@ -96,13 +97,13 @@ class FieldDomain(SharingDomain[AuthShare, FieldArray, Opening]):
         return self.field.zeros(shape)
 
     def differences(self, *pairs: tuple[AuthShare, AuthShare]) -> FieldArray:
-        return self.field.differences(*((x.value, a.value) for x, a in pairs))
+        return beaver.differences(self.field, *((x.value, a.value) for x, a in pairs))
 
     def codec(self, like: FieldArray) -> Elements:
         return Elements(self.field, like.shape)
 
     def add_into(self, total: FieldArray, other: FieldArray) -> None:
-        self.field.add_into(total, other)
+        beaver.add_into(self.field, total, other)
 
     def opening(self, path: str, value: FieldArray, *pieces: AuthShare | tuple[AuthShare, AuthShare]) -> Opening:
         macs = (piece.mac if isinstance(piece, AuthShare) else (piece[0].mac, piece[1].mac) for piece in pieces)
@@ -136,7 +137,7 @@ def combine(field: Field, openings: Sequence[Opening], coins: Prg) -> tuple[Fiel
             if first:
                 chi[0] = 1
             first = False
-            field.combine(chi, value, mac, mask, totals)
+            beaver.combine(field, chi, value, mac, mask, totals)
     return totals[0], totals[1]
 
 

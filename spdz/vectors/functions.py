@@ -236,7 +236,7 @@ def _copee(case: Case) -> Computed:
     field = field_by_name(case.params["field"])
     keys = [_hex(case, "keys")[start : start + 16] for start in range(0, 32 * field.bits, 16)]
     pairs = list(zip(keys[::2], keys[1::2], strict=True))
-    alpha = field.bit_decompose(elements(case, "alpha", field, case.test["alpha"], (1,)))[0].copy()
+    alpha = elements(case, "alpha", field, case.test["alpha"], (1,)).bits()[0].copy()
     inputter = CopeeInputter(field, pairs)
     holder = CopeeKeyHolder(field, alpha, [pair[bit] for pair, bit in zip(pairs, alpha.tolist(), strict=True)])
     rounds = []

@@ -6,10 +6,10 @@ import pytest
 
 from spdz.field import Field
 
-from .helpers import TESTED, Stream
+from .helpers import PLAIN, TESTED, Stream
 
 
-@pytest.fixture(params=TESTED, ids=lambda field: field.name)
+@pytest.fixture(params=TESTED + PLAIN, ids=lambda field: field.name)
 def field(request: pytest.FixtureRequest) -> Field:
     chosen: Field = request.param
     return chosen

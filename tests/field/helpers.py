@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from spdz.field import M5, M13, M61, M127, Field
+
+PLAIN = tuple(replace(field, name=f"{field.name} plain", family="tests.field.plain_family") for field in (M13, M127))
+"""Fields whose family has no fused loops."""
 
 TESTED = (M5, M13, M61, M127)
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from spdz.errors import UsageError
 from spdz.field import M5, M7, M17, M19, M31, M61, M127, Field, FieldArray
+from spdz.field.fused import copee, gadget
 from spdz.field.mersenne import reference
 
-from .helpers import TESTED, Stream, checked, edges, vectors
+from .helpers import PLAIN, TESTED, Stream, checked, edges, vectors
 
-TESTED_FIELDS = pytest.mark.parametrize("field", TESTED, ids=lambda field: field.name)
+TESTED_FIELDS = pytest.mark.parametrize("field", TESTED + PLAIN, ids=lambda field: field.name)
 ALL = (M5, M7, *TESTED[1:2], M17, M19, M31, M61, M127)
 EDGE_WORDS = [0, 1, 2**31, 2**32 - 1, 2**61 - 2, 2**61 - 1, 2**61, 2**62, 2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1]
 
@@ -52,7 +53,7 @@ def test_blocks_are_reduced(field: Field, stream: Stream) -> None:
 
 
 def test_folding_bounds() -> None:
-    """`canonical` needs less than 2 p: check what the chains of folds in mersenne.py leave, for every exponent."""
+    """`canonical` needs less than 2 p: check what the chains of folds in element.py leave, for every exponent."""
 
     def after_fold(bound: int, e: int) -> int:
         # The largest (s mod 2^e) + (s >> e) over s <= bound.
@@ -93,14 +94,14 @@ def test_copee_against_its_reference(field: Field, data: st.DataObject, count: i
         return fill
 
     u = field.empty((k, count))
-    total = field.copee_inputter(field.array(x * count), [(always(t0), always(t1))] * k, u)
+    total = copee.inputter_sums(field, field.array(x * count), [(always(t0), always(t1))] * k, u)
     expected, expected_u = [0], [0]
     for _ in range(k):
         expected, expected_u = reference.copee_sender_step(p, expected, x, t0, t1)
     assert total.to_ints() == expected * count
     assert u.to_ints() == [expected_u * count] * k
 
-    received = field.copee_key_holder(u, [always(t0)] * k, np.array(bits, np.uint8))
+    received = copee.key_holder_sums(field, u, [always(t0)] * k, np.array(bits, np.uint8))
     expected = [0]
     for bit in reversed(bits):
         expected = reference.copee_receiver_step(p, expected, t0, expected_u, bit)
@@ -110,7 +111,7 @@ def test_copee_against_its_reference(field: Field, data: st.DataObject, count: i
 def test_copee_as_a_whole(field: Field, stream: Stream) -> None:
     """q + t = x * alpha, which is what COPEe is for; also where the corrections are columns of a wider matrix."""
     x, key = field.sample(stream.fill, 20), field.sample(stream.fill, 1)
-    bits = field.bit_decompose(key)[0]
+    bits = key.bits()[0]
     seeds = [[field.sample(stream.fill, 20).to_bytes() for _ in range(2)] for _ in range(field.bits)]
 
     def replay(data: bytes) -> Callable[[memoryview], None]:
@@ -121,8 +122,8 @@ def test_copee_as_a_whole(field: Field, stream: Stream) -> None:
 
     wide = field.zeros((field.bits, 30))
     u = wide[:, 5:25]
-    sender = field.copee_inputter(x, [(replay(first), replay(second)) for first, second in seeds], u)
-    receiver = field.copee_key_holder(u, [replay(pair[bit]) for pair, bit in zip(seeds, bits, strict=True)], bits)
+    sender = copee.inputter_sums(field, x, [(replay(first), replay(second)) for first, second in seeds], u)
+    receiver = copee.key_holder_sums(field, u, [replay(pair[bit]) for pair, bit in zip(seeds, bits, strict=True)], bits)
     assert (receiver - sender).equals(x * key)
     assert wide[:, :5].is_zero().all()
     assert wide[:, 25:].is_zero().all()
@@ -134,24 +135,24 @@ def test_copee_as_a_whole(field: Field, stream: Stream) -> None:
 def test_bits(field: Field, data: st.DataObject) -> None:
     (x,) = data.draw(vectors(field, 1))
     array = field.array(x)
-    bits = field.bit_decompose(array)
+    bits = array.bits()
     assert (bits.dtype, bits.tolist()) == (np.uint8, reference.bit_decompose(field.bits, x))
-    assert field.packed_bits(array).tobytes() == reference.packed_bits(field.bits, x)
-    assert field.packed_bits(array).tobytes() == np.packbits(bits, bitorder="little").tobytes()
+    assert gadget.packed_bits(field, array).tobytes() == reference.packed_bits(field.bits, x)
+    assert gadget.packed_bits(field, array).tobytes() == np.packbits(bits, bitorder="little").tobytes()
 
 
 def test_bits_of_nothing_and_of_a_table(field: Field, stream: Stream) -> None:
-    assert field.bit_decompose(field.zeros(0)).shape == (0, field.bits)
-    assert field.packed_bits(field.zeros(0)).shape == (0,)
+    assert field.zeros(0).bits().shape == (0, field.bits)
+    assert gadget.packed_bits(field, field.zeros(0)).shape == (0,)
     x = field.sample(stream.fill, (3, 5))
-    assert field.bit_decompose(x.T).tolist() == field.bit_decompose(x.T.ravel()).tolist()
-    assert field.packed_bits(x).tobytes() == field.packed_bits(x.ravel()).tobytes()
+    assert x.T.bits().tolist() == x.T.ravel().bits().tolist()
+    assert gadget.packed_bits(field, x).tobytes() == gadget.packed_bits(field, x.ravel()).tobytes()
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 128])
 def test_packed_bits_at_awkward_counts(field: Field, count: int) -> None:
     x = field.full(count, field.modulus - 1)
-    assert field.packed_bits(x).tobytes() == reference.packed_bits(field.bits, x.to_ints())
+    assert gadget.packed_bits(field, x).tobytes() == reference.packed_bits(field.bits, x.to_ints())
 
 
 @pytest.mark.parametrize("field", ALL, ids=lambda field: field.name)
@@ -163,9 +164,9 @@ def test_ot_products(field: Field, index: int, stream: Stream) -> None:
     d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
     q0, q1 = reduced(field, h0), reduced(field, h1)
     zero, one = halves(h0, index, stream), halves(h1, index, stream)
-    field.ot_sender_products(zero, one, index, b, d, sent)
+    gadget.sender_products(field, zero, one, index, b, d, sent)
     assert (d.to_ints(), sent.to_ints()) == reference.ot_sender_products(p, q0, q1, b.to_ints())
-    field.ot_receiver_products(one, index, a, d, received)
+    gadget.receiver_products(field, one, index, a, d, received)
     assert received.to_ints() == reference.ot_receiver_products(p, q1, a.to_ints(), d.to_ints())
 
 
@@ -177,11 +178,11 @@ def test_hashes_at_the_edges(field: Field, stream: Stream) -> None:
         h, zeros = np.full((2 * k, 2), word, np.uint64), np.zeros((2 * k, 2), np.uint64)
         for value in edges(field):
             a, d, received = field.full(2, value), field.full(2 * k, p - 1), field.empty(2)
-            field.ot_receiver_products(halves(h, 0, stream), 0, a, d, received)
+            gadget.receiver_products(field, halves(h, 0, stream), 0, a, d, received)
             q = reduced(field, h)
             assert received.to_ints() == reference.ot_receiver_products(p, q, a.to_ints(), d.to_ints())
             sent = field.empty(2)
-            field.ot_sender_products(halves(h, 0, stream), halves(zeros, 0, stream), 0, a, d, sent)
+            gadget.sender_products(field, halves(h, 0, stream), halves(zeros, 0, stream), 0, a, d, sent)
             expected = reference.ot_sender_products(p, q, [0] * (2 * k), a.to_ints())
             assert (d.to_ints(), sent.to_ints()) == expected
 
@@ -192,9 +193,9 @@ def test_ot_multiplication_as_a_whole(field: Field, stream: Stream) -> None:
     a, b = field.sample(stream.fill, count), field.sample(stream.fill, count)
     h0, h1 = blocks_from(stream, count * k), blocks_from(stream, count * k) ^ np.uint64(5)
     d, sent, received = field.empty(count * k), field.empty(count), field.empty(count)
-    field.ot_sender_products(halves(h0, 7, stream), halves(h1, 7, stream), 7, b, d, sent)
-    chosen = np.where(field.bit_decompose(a).reshape(-1, 1) == 1, h1, h0)
-    field.ot_receiver_products(halves(chosen, 7, stream), 7, a, d, received)
+    gadget.sender_products(field, halves(h0, 7, stream), halves(h1, 7, stream), 7, b, d, sent)
+    chosen = np.where(a.bits().reshape(-1, 1) == 1, h1, h0)
+    gadget.receiver_products(field, halves(chosen, 7, stream), 7, a, d, received)
     assert (received - sent).equals(a * b)
 
 
@@ -205,27 +206,27 @@ def test_arrays_that_do_not_fit_are_refused(field: Field, stream: Stream) -> Non
     streams = [(stream.fill, stream.fill)] * k
     bits = np.zeros(k, np.uint8)
     misuses = [
-        lambda: field.copee_inputter(three, streams, field.zeros((k, 2))),
-        lambda: field.copee_inputter(three, streams, M31.zeros((k, 3))),
-        lambda: field.copee_inputter(three, streams[1:], field.zeros((k, 3))),
-        lambda: field.copee_inputter(other, streams, field.zeros((k, 3))),
-        lambda: field.copee_inputter(field.zeros((3, 1)), streams, field.zeros((k, 3))),
-        lambda: field.copee_inputter(three, streams, field.zeros((3, k)).T),
-        lambda: field.copee_inputter(three, streams, field.zeros(()).broadcast_to((k, 3))),
-        lambda: field.copee_key_holder(field.zeros((k + 1, 3)), streams, bits),  # type: ignore[arg-type]
-        lambda: field.copee_key_holder(field.zeros((k, 3)), streams, bits[1:]),  # type: ignore[arg-type]
-        lambda: field.copee_key_holder(other.reshape(1, 3), streams, bits),  # type: ignore[arg-type]
-        lambda: field.ot_sender_products((h, h), (h, h[:-1]), 0, three, field.zeros(3 * k), three),
-        lambda: field.ot_sender_products((h, h), (h, h), 0, three, three, three),
-        lambda: field.ot_sender_products((h, h.astype(np.int64)), (h, h), 0, three, field.zeros(3 * k), three),
-        lambda: field.ot_receiver_products((h.reshape(-1), h), 0, three, field.zeros(3 * k), three),
-        lambda: field.ot_receiver_products((h, h), 0, three, field.zeros(3 * k), two),
-        lambda: field.ot_receiver_products((h, h), 0, other, field.zeros(3 * k), three),
+        lambda: copee.inputter_sums(field, three, streams, field.zeros((k, 2))),
+        lambda: copee.inputter_sums(field, three, streams, M31.zeros((k, 3))),
+        lambda: copee.inputter_sums(field, three, streams[1:], field.zeros((k, 3))),
+        lambda: copee.inputter_sums(field, other, streams, field.zeros((k, 3))),
+        lambda: copee.inputter_sums(field, field.zeros((3, 1)), streams, field.zeros((k, 3))),
+        lambda: copee.inputter_sums(field, three, streams, field.zeros((3, k)).T),
+        lambda: copee.inputter_sums(field, three, streams, field.zeros(()).broadcast_to((k, 3))),
+        lambda: copee.key_holder_sums(field, field.zeros((k + 1, 3)), streams, bits),  # type: ignore[arg-type]
+        lambda: copee.key_holder_sums(field, field.zeros((k, 3)), streams, bits[1:]),  # type: ignore[arg-type]
+        lambda: copee.key_holder_sums(field, other.reshape(1, 3), streams, bits),  # type: ignore[arg-type]
+        lambda: gadget.sender_products(field, (h, h), (h, h[:-1]), 0, three, field.zeros(3 * k), three),
+        lambda: gadget.sender_products(field, (h, h), (h, h), 0, three, three, three),
+        lambda: gadget.sender_products(field, (h, h.astype(np.int64)), (h, h), 0, three, field.zeros(3 * k), three),
+        lambda: gadget.receiver_products(field, (h.reshape(-1), h), 0, three, field.zeros(3 * k), three),
+        lambda: gadget.receiver_products(field, (h, h), 0, three, field.zeros(3 * k), two),
+        lambda: gadget.receiver_products(field, (h, h), 0, other, field.zeros(3 * k), three),
         lambda: field.reduce_blocks(np.zeros((3, 3), np.uint64)),
         lambda: field.reduce_blocks(h, out=three),
         lambda: field.reduce_blocks([[1, 2]]),  # type: ignore[arg-type]
-        lambda: field.random_combination(three, two),
-        lambda: field.packed_bits(other),
+        lambda: three.dot(two),
+        lambda: gadget.packed_bits(field, other),
     ]
     for misuse in misuses:
         with pytest.raises(UsageError):
@@ -238,8 +239,8 @@ def test_read_only_inputs_are_read(field: Field, stream: Stream) -> None:
     h.setflags(write=False)
     received, d = field.empty(count), field.from_bytes(field.ones(count * k).to_bytes(), count * k)
     nothing, everything = field.zeros(count), field.full(count, field.modulus - 1)
-    field.ot_receiver_products((h, h), 0, nothing, d, received)
+    gadget.receiver_products(field, (h, h), 0, nothing, d, received)
     before: FieldArray = received.copy()
-    field.ot_receiver_products((h, h), 0, everything, d, received)
+    gadget.receiver_products(field, (h, h), 0, everything, d, received)
     # p - 1 has all bits but the lowest.
     assert (received - before).equals(field.full(count, (2**k - 2) % field.modulus))

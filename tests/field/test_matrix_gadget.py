@@ -10,6 +10,7 @@ import pytest
 
 from spdz.errors import UsageError
 from spdz.field import M31, M61, Field, FieldArray
+from spdz.field.fused import rows
 
 from .helpers import Stream
 
@@ -60,7 +61,7 @@ def test_both_ends_share_the_products(field: Field, stream: Stream, count: int, 
     values = digits(field, entries, depth)
     leaves, g = expanded(stream, values.size << depth, width)
     d, sent = field.empty((values.size, width)), field.empty((count, width))
-    field.matrix_sender(leaves, depth, y, d, sent)
+    rows.sender_products(field, leaves, depth, y, d, sent)
     row, per_entry = y.to_ints(), values.shape[1]
 
     def of_digit(number: int, c: int) -> list[int]:
@@ -81,7 +82,7 @@ def test_both_ends_share_the_products(field: Field, stream: Stream, count: int, 
     ]
     assert sent.to_ints() == total
     received = field.empty((count, width))
-    field.matrix_receiver(punctured(leaves, values, depth, width, stream), depth, values, d, received)
+    rows.receiver_products(field, punctured(leaves, values, depth, width, stream), depth, values, d, received)
     assert (received + sent).equals(y * entries.reshape(count, 1))
 
 
@@ -94,8 +95,8 @@ def test_some_columns_and_the_others_stay(field: Field, stream: Stream, depth: i
     d, sent, received = (field.zeros(shape) for shape in ((values.size, columns), (count, columns), (count, columns)))
     for first, width in ((0, 3), (3, 2)):
         leaves, _ = expanded(stream, values.size << depth, width)
-        field.matrix_sender(leaves, depth, y, d, sent, first)
-        field.matrix_receiver(leaves, depth, values, d, received, first)
+        rows.sender_products(field, leaves, depth, y, d, sent, first)
+        rows.receiver_products(field, leaves, depth, values, d, received, first)
         if first == 0:
             assert not d[:, 3:].to_bytes().strip(b"\0")
     assert (received + sent).equals(y * entries.reshape(count, 1))
@@ -106,7 +107,7 @@ def test_rows_are_added_where_they_belong_and_nowhere_else(field: Field, stream:
     expected = np.array(target.to_ints(), object)
     for row, place in zip(x.to_ints(), (4, 0, 4, 2), strict=True):
         expected[place, 2:5] += row
-    field.add_rows(x, np.array([4, 0, 4, 2]), target, 2)
+    rows.add_rows(field, x, np.array([4, 0, 4, 2]), target, 2)
     assert target.to_ints() == (expected % field.modulus).tolist()
 
 
@@ -119,10 +120,10 @@ class Sender:
         self.values = np.zeros((2, 16), np.uint8)
 
     def send(self) -> None:
-        M61.matrix_sender(self.leaves, self.depth, self.y, self.d, self.acc, self.first)
+        rows.sender_products(M61, self.leaves, self.depth, self.y, self.d, self.acc, self.first)
 
     def receive(self) -> None:
-        M61.matrix_receiver(self.leaves, self.depth, self.values, self.d, self.acc, self.first)
+        rows.receiver_products(M61, self.leaves, self.depth, self.values, self.d, self.acc, self.first)
 
 
 READ_ONLY = M61.zeros((1, 3)).broadcast_to((2, 3))
@@ -159,11 +160,11 @@ def test_more_that_does_not_fit(stream: Stream) -> None:
     fitting = Sender(stream)
     for values in (fitting.values[:1], fitting.values.astype(np.uint64), fitting.values.reshape(-1)):
         with pytest.raises(UsageError):
-            M61.matrix_receiver(fitting.leaves, 4, values, fitting.d, fitting.acc)
+            rows.receiver_products(M61, fitting.leaves, 4, values, fitting.d, fitting.acc)
     with pytest.raises(UsageError):
-        M61.matrix_sender(fitting.leaves, 4, fitting.y[:1], fitting.d, fitting.acc)
+        rows.sender_products(M61, fitting.leaves, 4, fitting.y[:1], fitting.d, fitting.acc)
     with pytest.raises(UsageError):
-        M61.matrix_sender(fitting.leaves, 4, fitting.y, fitting.d[::2], fitting.acc)
+        rows.sender_products(M61, fitting.leaves, 4, fitting.y, fitting.d[::2], fitting.acc)
     x, target = M61.zeros((2, 3)), M61.zeros((4, 4))
     places = np.array([0, 1])
     refused: list[tuple[FieldArray, np.ndarray, FieldArray, int]] = [
@@ -178,4 +179,4 @@ def test_more_that_does_not_fit(stream: Stream) -> None:
     ]
     for arguments in refused:
         with pytest.raises(UsageError):
-            M61.add_rows(*arguments)
+            rows.add_rows(M61, *arguments)

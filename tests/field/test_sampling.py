@@ -76,7 +76,7 @@ def test_small_field_is_uniform(field: Field) -> None:
 def test_every_bit_is_balanced(field: Field) -> None:
     # Pitfall 13: constant top bits. Six standard deviations of a fair coin.
     count = 4000
-    bits = field.bit_decompose(field.sample(Stream("bits").fill, count))
+    bits = field.sample(Stream("bits").fill, count).bits()
     assert (abs(bits.sum(axis=0, dtype=int) - count / 2) < 6 * (count / 4) ** 0.5).all()
 
 

@@ -20,7 +20,7 @@ class Pair:
         self.field = field
         self.randomness = deterministic_randomness_for_tests(seed, "copee")
         self.alpha = self.random(()) if alpha is None else field.array(alpha)
-        bits = [int(bit) for bit in field.bit_decompose(self.alpha.reshape(1))[0]]
+        bits = [int(bit) for bit in self.alpha.reshape(1).bits()[0]]
         pairs = [(self.randomness.bytes(16), self.randomness.bytes(16)) for _ in bits]
         self.holder = CopeeKeyHolder(
             field, np.array(bits, np.uint8), [pair[bit] for pair, bit in zip(pairs, bits, strict=True)]

@@ -199,7 +199,7 @@ def test_every_bit_of_random_shares_is_balanced(field: Field, seed: bytes) -> No
     for batch in run(sessions, lambda ctx: make_random_shares(ctx, links[ctx.party], 3000)).results:
         share: AuthShare = batch.shares[0]
         for array in (share.value, share.mac):
-            ones = field.bit_decompose(array).sum(axis=0)
+            ones = array.bits().sum(axis=0)
             assert len(ones) == field.bits
             for count in ones:
                 assert_probability(int(count), 3000, 0.5)

@@ -11,7 +11,7 @@ from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import InternalError
 from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray
-from spdz.field.fused.code import ROW_WORDS
+from spdz.field.fused.code import ROW_WORDS, add_code_rows
 from spdz.online.session import Mpc
 from spdz.params import AUTHENTICATION, MascotParams, SessionParams
 from spdz.preprocessing.mascot.authenticate import authenticate
@@ -343,5 +343,5 @@ def test_chunks_of_the_code_are_one_stream() -> None:
     outputs, expected = M61.zeros(count), M61.zeros(count)
     add_code(M61, seed, [(secret, outputs)])
     words = np.frombuffer(Prg(seed).bytes(8 * ROW_WORDS * count), np.uint64).reshape(count, ROW_WORDS)
-    M61.add_code_rows(secret, words, expected)
+    add_code_rows(M61, secret, words, expected)
     assert outputs.equals(expected)

@@ -110,7 +110,7 @@ def ideal_links(
         session.field_domain.install(MacKey(alpha))
         for peer in parties:
             used = (alpha + offsets.get((own, peer), 0)).reshape(1)
-            bits[own, peer] = [int(bit) for bit in field.bit_decompose(used)[0]]
+            bits[own, peer] = [int(bit) for bit in used.bits()[0]]
 
     seeds = {(a, b): randomness.bytes(SEED_BYTES) for a in parties for b in parties if a != b}
     pairs = {ends: [(randomness.bytes(16), randomness.bytes(16)) for _ in range(field.bits)] for ends in seeds}

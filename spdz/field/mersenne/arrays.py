@@ -1,7 +1,7 @@
 """Loops over arrays of elements: one source for one-word and two-word fields.
 
 An array of n elements is flat: shape (n,) of uint64 for one word per element, (n, 2) for two. `load` and `store`
-choose by the number of dimensions; everything between them is `mersenne.py`. Every kernel takes the exponent e last.
+choose by the number of dimensions; everything between them is `element.py`. Every kernel takes the exponent e last.
 
 A binary operation takes a step of 0 or 1 per operand, so that a scalar needs no copy. Outputs may be the inputs.
 """
@@ -20,11 +20,9 @@ from spdz.field.mersenne.element import (
     add,
     exceeds_word,
     is_reduced,
-    keep_if,
     low_bits,
     mul,
     mul_add,
-    mul_mul_add,
     plus,
     reduce_block,
     reduce_sum,
@@ -112,44 +110,6 @@ def mul_arrays(x: Words, x_step: int, y: Words, y_step: int, out: Words, e: np.u
     """out[i] = x[i] * y[i]."""
     for i in range(out.shape[0]):
         store(out, i, mul(load(x, i * x_step), load(y, i * y_step), e))
-
-
-@kernel
-def beaver_arrays(
-    a: Words, b: Words, c: Words, epsilon: Words, delta: Words, scale: Words, out: Words, e: np.uint64
-) -> None:
-    """out[i] = c[i] + b[i] epsilon[i] + (a[i] + scale epsilon[i]) delta[i]."""
-    factor = load(scale, 0)
-    for i in range(out.shape[0]):
-        first = load(epsilon, i)
-        left = add(load(a, i), mul(factor, first, e), e)
-        store(out, i, mul_mul_add(left, load(delta, i), load(b, i), first, load(c, i), e))
-
-
-@kernel
-def beaver_values(
-    a: Words, b: Words, c: Words, epsilon: Words, delta: Words, bit: Words, out: Words, e: np.uint64
-) -> None:
-    """As `beaver_arrays` for a scale that is 0 or 1."""
-    added = load(bit, 0)
-    for i in range(out.shape[0]):
-        first = load(epsilon, i)
-        left = add(load(a, i), keep_if(first, added, e), e)
-        store(out, i, mul_mul_add(left, load(delta, i), load(b, i), first, load(c, i), e))
-
-
-@kernel
-def combine_openings(
-    chi: Words, value: Words, mac: Words, mask: Words, mask_step: int, totals: Words, e: np.uint64
-) -> None:
-    """totals[0] += sum of chi[i] value[i], and totals[1] += sum of chi[i] (mac[i] - mask[i])."""
-    opened, macs = empty_sum(chi), empty_sum(chi)
-    for i in range(chi.shape[0]):
-        coefficient = load(chi, i)
-        opened = mul_add(opened, coefficient, load(value, i))
-        macs = mul_add(macs, coefficient, sub(load(mac, i), load(mask, i * mask_step), e))
-    store(totals, 0, add(load(totals, 0), reduce_sum(opened, e), e))
-    store(totals, 1, add(load(totals, 1), reduce_sum(macs, e), e))
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Fused loops of the OT protocols: COPEe and the gadget products of triples.
 
 Each makes one pass over memory. Public constants are powers of two, so that no multiplication is needed; secret bits
-select by masks. Arrays are flat as in `kernels.py`; `k` elements per gadget row, entry l standing for 2^l.
+select by masks. Arrays are flat as in `arrays.py`; `k` elements per gadget row, entry l standing for 2^l.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from spdz.field.family import Hashes
 from spdz.field.jit import inlined, kernel, overload
 from spdz.field.mersenne.arrays import Words, constant, load, store
 from spdz.field.mersenne.element import (
@@ -24,9 +25,6 @@ from spdz.field.mersenne.element import (
     sub,
     widest_multiple,
 )
-
-Hashes = tuple[Words, Words, np.uint64]
-"""(inner, outer, first index): hash j is inner[j] ^ outer[j] ^ (first index + j)."""
 
 _LONG = np.uint64(43)
 _HALF, _LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)

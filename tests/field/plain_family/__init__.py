@@ -1,0 +1,1 @@
+"""The Mersenne family without its fused loops."""
