@@ -17,9 +17,9 @@ from spdz.adversary import AddTo, Cheat, CopyHonest, Equivocate, Flip, ForgedMac
 def salaries(mpc: Mpc) -> list[int]:
     """The sum and the sum of squares of one number of every party."""
     salary = [mpc.input([40 + mpc.party], owner=owner, shape=1) for owner in range(mpc.parties)]
-    total, squares = salary[0], mpc.square(salary[0])
+    total, squares = salary[0], salary[0] ** 2
     for other in salary[1:]:
-        total, squares = total + other, squares + mpc.square(other)
+        total, squares = total + other, squares + other**2
     return [int(value) for value in mpc.reveal(mpc.concatenate([total, squares]))]
 
 

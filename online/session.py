@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock, get_ident
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -13,10 +15,14 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
-from spdz.online.operations import nodes as operations
+from spdz.online.operations.inputs import INPUT
+from spdz.online.operations.random import BITS, RANDOM
+from spdz.online.operations.registry import Operation
 from spdz.online.plan.graph import Graph, Local, Node
 from spdz.online.values.array import Public, SecretArray
-from spdz.online.values.shapes import Shape, input_shape, matmul_shape, shape_tuple
+from spdz.online.values.encoding import encode
+from spdz.online.values.opened import Opened
+from spdz.online.values.shapes import Shape, input_shape, normal_axis, placeholder, shape_by_numpy, shape_tuple
 from spdz.params import SessionParams, require_integer
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
@@ -24,9 +30,8 @@ from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
 from spdz.runtime.party import Party
 from spdz.runtime.traps import Trap
-from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, InputMasks, Kind, demand_of
+from spdz.sharing.material import InputMasks, Kind, demand_of
 from spdz.sharing.material import input_masks as input_masks_of
-from spdz.sharing.material import matrix_triples as matrix_triples_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
 
 
@@ -66,6 +71,9 @@ class Mpc:
         self._party = party
         self._source = source
         self._graph = Graph(source)
+        self._busy = Lock()
+        self._revealing: int | None = None
+        """The thread that makes material or reveals."""
         self._seconds = {"set-up": 0.0, "preprocessing": 0.0, "online": 0.0}
         party.on_end += [source.destroy, self._graph.destroy]
         self._timed("set-up", lambda: self._set_up(params, tuple(range(endpoints))))
@@ -129,65 +137,47 @@ class Mpc:
         """
         require_integer(owner, "owner", 0, self.parties - 1)
         mine = self.party == owner
-        encoded = self.field.signed(values) if mine and values is not None else None
+        encoded = encode(self.field, values) if mine and values is not None else None
         if encoded is None and mine:
             raise UsageError("the owner of an input must pass its values")
         actual = input_shape(values, shape, encoded)
         if encoded is not None and encoded.shape != actual:
             raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
 
-        return self._add(operations.input_of(owner, actual, encoded))
+        return self.apply(INPUT, private=encoded, owner=owner, shape=actual)
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
-        return self._add(operations.straight_from_material("random", shape_tuple(shape), RANDOM_SHARES))
+        return self.apply(RANDOM, shape=shape_tuple(shape))
 
     def random_bits(self, shape: Shape = ()) -> SecretArray:
         """Uniform bits, 0 or 1, that nobody knows."""
-        return self._add(operations.straight_from_material("random bits", shape_tuple(shape), RANDOM_BITS))
+        return self.apply(BITS, shape=shape_tuple(shape))
 
     def constant(self, values: Public) -> SecretArray:
         """A public array in the form of a secret one, so that code can treat both alike."""
-        public = self.field.signed(values)
+        public = encode(self.field, values)
         return self._add(Node("constant", public.shape, local=lambda: self.context.public(public)))
 
-    def concatenate(self, arrays: Sequence[SecretArray], axis: int = 0) -> SecretArray:
-        """Join secret arrays along an existing axis."""
-        if not arrays:
+    def concatenate(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
+        """Join arrays along an existing axis, as `np.concatenate` does; public ones count as constants."""
+        if axis is None:
+            raise UsageError("concatenate takes an axis; ravel the arrays to join them flat")
+        parts = [array if isinstance(array, SecretArray) else self.constant(array) for array in arrays]
+        if not parts:
             raise UsageError("nothing to concatenate")
-        arrays = list(arrays)
-        self._require_own(*arrays)
-        try:
-            shape = np.concatenate([np.broadcast_to(np.False_, array.shape) for array in arrays], axis).shape
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        return self.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *arrays)
+        shape = shape_by_numpy(lambda: np.concatenate([placeholder(part.shape) for part in parts], axis))
+        return self.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *parts)
 
-    # -- products -------------------------------------------------------------------------------------------------
-
-    def multiply(self, x: SecretArray, y: SecretArray) -> SecretArray:
-        """Elementwise product of two secret arrays of equal shape; the `*` operator broadcasts."""
-        self._require_own(x, y)
-        if x.shape != y.shape:
-            raise UsageError(f"multiply takes arrays of equal shape, got {x.shape} and {y.shape}; x * y broadcasts")
-        return self._add(operations.product(x._node, y._node))
-
-    def square(self, x: SecretArray) -> SecretArray:
-        """Elementwise square."""
-        self._require_own(x)
-        return self._add(operations.square_of(x._node))
-
-    def matmul(self, x: SecretArray, y: SecretArray) -> SecretArray:
-        """Matrix product; vectors count as in numpy."""
-        self._require_own(x, y)
-        shape = matmul_shape(x.shape, y.shape)
-        left = x if x.ndim == 2 else x.reshape(1, -1)
-        right = y if y.ndim == 2 else y.reshape(-1, 1)
-        dims = (left.shape[0], left.shape[1], right.shape[1])
-        if min(dims) == 0:
-            return self.constant(np.zeros(shape, np.int64))
-        whole = self._source.supports(matrix_triples_of(*dims))
-        return self._add(operations.matrix_product(left._node, right._node, shape, whole=whole))
+    def stack(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
+        """Join arrays of one shape along a new axis, as `np.stack` does; public ones count as constants."""
+        parts = [array if isinstance(array, SecretArray) else self.constant(array) for array in arrays]
+        if not parts:
+            raise UsageError("nothing to stack")
+        shape = shape_by_numpy(lambda: np.stack([placeholder(part.shape) for part in parts], axis))
+        at = normal_axis(axis, len(shape))
+        longer = [part.reshape(*part.shape[:at], 1, *part.shape[at:]) for part in parts]
+        return self.concatenate(longer, at)
 
     # -- material -------------------------------------------------------------------------------------------------
 
@@ -203,7 +193,9 @@ class Mpc:
         for kind in extra:
             if not self._source.supports(kind):
                 raise UsageError(f"the {self.preprocessing} preprocessing does not make {kind}; matmul needs none")
-        self._prepare(f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}", extra)
+        name = f"prepare {', '.join(f'{count} {kind}' for kind, count in extra.items())}"
+        with self._alone("prepare material"):
+            self._prepare(name, self._graph.pending(), extra)
 
     def discard_material(self) -> None:
         """Throw away all material that has been made and not used; the same call at every party."""
@@ -224,7 +216,7 @@ class Mpc:
         async def ending(ctx: Context) -> FieldArray:
             return await output(ctx, _joined(arrays))
 
-        opened: FieldArray = self._drive(f"reveal {[array.shape for array in arrays]}", ending, {})
+        opened: FieldArray = self._drive(f"reveal {[array.shape for array in arrays]}", arrays, ending, {})
         return _separated(opened, arrays)
 
     def reveal_to(self, *arrays: SecretArray, party: int) -> Any:
@@ -243,7 +235,7 @@ class Mpc:
 
         shapes = [array.shape for array in arrays]
         opened: FieldArray | None = self._drive(
-            f"reveal to party {party} {shapes}", ending, {kind: count} if count else {}
+            f"reveal to party {party} {shapes}", arrays, ending, {kind: count} if count else {}
         )
         return None if opened is None else _separated(opened, arrays)
 
@@ -281,31 +273,81 @@ class Mpc:
     def __reduce__(self) -> str:
         raise TypeError("a session cannot be pickled")
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- for operations -------------------------------------------------------------------------------------------
+
+    def apply(
+        self, operation: Operation, *operands: SecretArray | Opened, private: Any = None, **parameters: Any
+    ) -> SecretArray:
+        """Ask for an operation on arrays of this session; see `spdz.online.operations.registry`.
+
+        `private` stays at this party, the parameters are the same at all.
+        """
+        return SecretArray(self, self._applied(operation, operands, private, parameters))
+
+    def apply_public(self, operation: Operation, *operands: SecretArray | Opened, **parameters: Any) -> Opened:
+        """As `apply`, for an operation whose result is opened for others of the same plan."""
+        return Opened(self, self._applied(operation, operands, None, parameters))
 
     def local(self, name: str, shape: tuple[int, ...], function: Local, *operands: SecretArray) -> SecretArray:
         """An operation without messages, on the operands' shares."""
         self._require_own(*operands)
         return self._add(Node(name, shape, tuple(operand._node for operand in operands), local=function))
 
+    def supports(self, kind: Kind) -> bool:
+        """Whether this session's preprocessing makes that kind of material."""
+        return self._source.supports(kind)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _applied(
+        self, operation: Operation, operands: tuple[SecretArray | Opened, ...], private: Any, parameters: dict[str, Any]
+    ) -> Node:
+        self._require_own(*operands)
+        nodes = [operand._node for operand in operands]
+        return self._admit(operation.node(*nodes, private=private, **parameters))
+
     def _add(self, node: Node) -> SecretArray:
+        return SecretArray(self, self._admit(node))
+
+    def _admit(self, node: Node) -> Node:
         if self._party.over:
             raise UsageError("this session has ended; start a new one")
-        return SecretArray(self, self._graph.add(node))
+        if self._revealing == get_ident():
+            raise UsageError(
+                f"this session is busy: it runs a reveal, and cannot be asked for {node.description!r} from within it; "
+                "ask before or after"
+            )
+        return self._graph.add(node)
 
-    def _drive(self, name: str, ending: Callable[[Context], Any], extra: dict[Kind, int]) -> Any:
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """One thread at a time makes material or reveals; another one is refused, and does no harm."""
+        if not self._busy.acquire(blocking=False):
+            raise UsageError(f"this session is busy: it cannot {what} now; a party does one thing at a time")
+        self._revealing = get_ident()
+        try:
+            yield
+        finally:
+            self._revealing = None
+            self._busy.release()
+
+    def _drive(
+        self, name: str, arrays: tuple[SecretArray, ...], ending: Callable[[Context], Any], extra: dict[Kind, int]
+    ) -> Any:
         """Prepare, run everything pending, and end with `ending`."""
-        self._prepare(name, extra)
+        with self._alone("reveal"):
+            pending = self._graph.pending([array._node for array in arrays])
+            self._prepare(name, pending, extra)
 
-        async def online(ctx: Context) -> Any:
-            await self._graph.run(ctx)
-            return await ending(ctx.child("reveal"))
+            async def online(ctx: Context) -> Any:
+                await self._graph.run(ctx, pending)
+                return await ending(ctx.child("reveal"))
 
-        return self._timed("online", lambda: self._party.run(online, "online"))
+            return self._timed("online", lambda: self._party.run(online, "online"))
 
-    def _prepare(self, name: str, extra: dict[Kind, int]) -> None:
+    def _prepare(self, name: str, pending: list[Node], extra: dict[Kind, int]) -> None:
         def prepare(ctx: Context) -> Coroutine[Trap, Any, None]:
-            return self._graph.prepare(ctx, name, extra)
+            return self._graph.prepare(ctx, pending, name, extra)
 
         self._timed("preprocessing", lambda: self._party.run(prepare, "prepare"))
 
@@ -324,16 +366,16 @@ class Mpc:
                 raise UsageError(f"only secret arrays can be revealed, got {type(array).__name__}")
         self._require_own(*arrays)
 
-    def _require_own(self, *arrays: SecretArray) -> None:
+    def _require_own(self, *arrays: SecretArray | Opened) -> None:
         for array in arrays:
-            if not isinstance(array, SecretArray):
+            if not isinstance(array, SecretArray | Opened):
                 raise UsageError(f"a secret array is needed here, got {type(array).__name__}; see mpc.constant")
             if array._mpc is not self:
                 raise UsageError("the secret belongs to another session; secrets of different sessions do not mix")
 
 
 def _joined(arrays: Sequence[SecretArray]) -> AuthShare:
-    return concatenate_shares([array._node.result.reshape(-1) for array in arrays])
+    return concatenate_shares([array._node.share.reshape(-1) for array in arrays])
 
 
 def _separated(opened: FieldArray, arrays: Sequence[SecretArray]) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:

@@ -74,7 +74,9 @@ def test_every_domain_tag_in_the_text_exists() -> None:
 
 def test_every_line_of_a_plan_is_in_the_text() -> None:
     sources = "".join(path.read_text() for path in sorted((ROOT / "online").rglob("*.py")))
-    lines = set(re.findall(r"\b(?:_?local|Node|note|straight_from_material)\(\s*f?\"([a-z ]+)", sources))
+    made = r"\b(?:_?local|Node|note|_straight_from)\(\s*f?\"([a-z ]+)"
+    described = r"\btext=lambda call: f?\"([a-z ]+)"
+    lines = {*re.findall(made, sources), *re.findall(described, sources)}
     assert {"add", "negate", "multiply ", "random bits", "discard material"} <= lines
     for line in lines - {"constant"}:  # A constant has no operands, so it is never pending.
         assert f"`{line}" in PROSE, f"docs/wire does not say how {line!r} is written in a plan"
@@ -93,9 +95,9 @@ def test_expressions_become_the_operations_that_the_page_says() -> None:
             lambda: x @ x,
             lambda: x * [3, 4],
         ):
-            before = len(graph.plan("end")) - 1
+            before = len(graph.pending())
             work()
-            plans.append(graph.plan("end")[before:-1])
+            plans.append(graph.plan(graph.pending()[before:], "end")[:-1])
         return plans
 
     add_public = ["broadcast to (2,)", "add public"]

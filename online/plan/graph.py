@@ -5,17 +5,23 @@ first the material for all of them is made, then all start together, each waitin
 program costs one round per level of multiplicative depth, however it is written.
 
 Every operation asked for is run, used or not: what runs must not depend on when Python collects garbage.
+
+What a thread asks for waits for a reveal of that thread, or for one that needs it: what another thread asks for at some
+moment of its own at each party would make the plans of the parties differ.
 """
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 from weakref import WeakSet
 
 from spdz.errors import InternalError
+from spdz.field import FieldArray
 from spdz.online.plan.agreement import agree_on_plan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
@@ -24,10 +30,14 @@ from spdz.runtime.traps import Join, Spawn, Trap
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
 
-Local = Callable[..., AuthShare]
-"""(operand shares) -> share, without messages."""
-Talking = Callable[..., Coroutine[Trap, Any, AuthShare]]
-"""(context, operand shares, batch of material) -> share."""
+Result = AuthShare | FieldArray
+"""A share, or an opened array that other operations of the plan may take."""
+Local = Callable[..., Result]
+"""(operand results) -> result, without messages."""
+Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result]]
+"""(context, operand results, batches of material) -> result."""
+
+_numbers = itertools.count()
 
 
 class Node:
@@ -35,15 +45,16 @@ class Node:
 
     __slots__ = (
         "__weakref__",
-        "_count",
-        "_kind",
         "_local",
         "_material",
-        "_operands",
+        "_result",
         "_talking",
         "description",
+        "need",
+        "number",
+        "operands",
         "shape",
-        "share",
+        "taken",
         "task",
     )
 
@@ -55,66 +66,75 @@ class Node:
         *,
         local: Local | None = None,
         talking: Talking | None = None,
-        kind: Kind | None = None,
-        count: int = 0,
+        need: Mapping[Kind, int] | None = None,
     ) -> None:
         self.description = description
         self.shape = shape
-        self.share: AuthShare | None = None
+        self.operands = operands
+        self.need = dict(need or {})
+        """Material that running this takes."""
+        self.number = next(_numbers)
+        self.taken = False
+        """True once a reveal has begun to run it."""
         self.task: Task | None = None
-        self._operands = operands
         self._local = local
         self._talking = talking
-        self._kind = kind
-        self._count = count
-        self._material: Batch | None = None
+        self._material: tuple[Batch, ...] = ()
+        self._result: Result | None = None
 
     @property
-    def need(self) -> dict[Kind, int]:
-        """Material that running this takes."""
-        return {} if self._kind is None or self._count == 0 else {self._kind: self._count}
+    def has_run(self) -> bool:
+        """Whether the result is there."""
+        return self._result is not None
 
     @property
-    def result(self) -> AuthShare:
-        """The share; only after it has run."""
-        if self.share is None:
+    def result(self) -> Result:
+        """What came out; only after it has run."""
+        if self._result is None:
             raise InternalError(f"the result of {self.description} is used before it has run")
-        return self.share
+        return self._result
+
+    @property
+    def share(self) -> AuthShare:
+        """The result of an operation whose result is secret."""
+        if not isinstance(self.result, AuthShare):
+            raise InternalError(f"the result of {self.description} is public")
+        return self.result
 
     def destroy(self) -> None:
         """Overwrite the result, and material that was taken and not used."""
-        if self._material is not None:
-            self._material.wipe()
-        if self.share is not None:
-            self.share.wipe()
+        for batch in self._material:
+            batch.wipe()
+        if self._result is not None:
+            self._result.wipe()
 
     def run_if_local(self) -> bool:
         """Compute at once what needs no message and whose operands are there."""
-        if self._local is None or any(operand.share is None for operand in self._operands):
+        if self._local is None or not all(operand.has_run for operand in self.operands):
             return False
-        self._finish(self._local(*(operand.share for operand in self._operands)))
+        self._finish(self._local(*(operand.result for operand in self.operands)))
         return True
 
     def reserve(self, source: MaterialSource) -> None:
         """Take the material out of the store, in program order, which is the same at every party."""
-        if self._kind is not None and self._count:
-            self._material = source.store.take(self._kind, self._count)
+        for kind, count in self.need.items():
+            self._material = (*self._material, source.store.take(kind, count))
 
     async def run(self, ctx: Context) -> None:
         """Wait for the operands, then compute."""
-        for operand in self._operands:
+        for operand in self.operands:
             # Also when the result is there already: the depth must not depend on what happened to arrive first.
             if operand.task is not None:
                 await Join(operand.task)
-        shares = [operand.share for operand in self._operands]
+        results = tuple(operand.result for operand in self.operands)
         if self._local is not None:
-            self._finish(self._local(*shares))
+            self._finish(self._local(*results))
         elif self._talking is not None:
-            self._finish(await self._talking(ctx, *shares, self._material))
+            self._finish(await self._talking(ctx, results, self._material))
 
-    def _finish(self, share: AuthShare) -> None:
-        self.share = share
-        self._operands, self._local, self._talking, self._material = (), None, None, None
+    def _finish(self, result: Result) -> None:
+        self._result = result
+        self.operands, self._local, self._talking, self._material = (), None, None, ()
 
 
 class Graph:
@@ -122,7 +142,7 @@ class Graph:
 
     def __init__(self, source: MaterialSource) -> None:
         self._source = source
-        self._pending: list[Node] = []
+        self._of_thread = threading.local()
         self._nodes: WeakSet[Node] = WeakSet()
         self._lent: list[Batch] = []
         self._notes: list[str] = []
@@ -141,7 +161,7 @@ class Graph:
                 steps.callback(node.destroy)
             for batch in self._lent:
                 steps.callback(batch.wipe)
-        self._pending, self._lent = [], []
+        self._of_thread, self._lent = threading.local(), []
 
     def take(self, kind: Kind, count: int) -> Batch:
         """Material for what happens outside of a node; it is overwritten with the rest when the session ends."""
@@ -152,32 +172,45 @@ class Graph:
         """Remember an operation, or compute it right away if that needs nobody."""
         self._nodes.add(node)
         if not node.run_if_local():
-            self._pending.append(node)
+            self._own.append(node)
         return node
 
-    def demand(self, extra: dict[Kind, int]) -> dict[Kind, int]:
-        """Material that the pending operations and `extra` take."""
-        total: Counter[Kind] = Counter(extra)
-        for node in self._pending:
-            total.update(node.need)
-        return dict(total)
+    @property
+    def _own(self) -> list[Node]:
+        """What this thread has asked for, in order."""
+        pending: list[Node] = getattr(self._of_thread, "pending", [])
+        self._of_thread.pending = [node for node in pending if not (node.taken or node.has_run)]
+        return self._of_thread.pending  # type: ignore[no-any-return]
 
-    def plan(self, ending: str) -> list[str]:
-        """The pending operations as text, for the comparison with the peers."""
-        return [*self._notes, *(node.description for node in self._pending), ending]
+    def pending(self, wanted: Sequence[Node] = ()) -> list[Node]:
+        """What this thread has asked for, and what `wanted` needs of what others have, in the order of asking."""
+        found = {node.number: node for node in self._own}
+        missing = [*found.values(), *wanted]
+        while missing:
+            node = missing.pop()
+            if not (node.has_run or node.taken):
+                found[node.number] = node
+                missing += (operand for operand in node.operands if operand.number not in found)
+        return [found[number] for number in sorted(found)]
 
-    async def prepare(self, ctx: Context, ending: str, extra: dict[Kind, int]) -> None:
-        """Agree on what comes, and make the material for it."""
-        await agree_on_plan(ctx.child("plan"), self.plan(ending))
+    def plan(self, pending: Sequence[Node], ending: str) -> list[str]:
+        """These operations as text, for the comparison with the peers."""
+        return [*self._notes, *(node.description for node in pending), ending]
+
+    async def prepare(self, ctx: Context, pending: Sequence[Node], ending: str, extra: Mapping[Kind, int]) -> None:
+        """Agree on what comes, and make the material for it and for `extra`."""
+        await agree_on_plan(ctx.child("plan"), self.plan(pending, ending))
         self._notes.clear()
-        demand = self.demand(extra)
-        self._source.store.expect(demand)
-        await self._source.produce(ctx.child("material"), demand)
-
-    async def run(self, ctx: Context) -> None:
-        """Run everything pending. `prepare` has made the material."""
-        pending, self._pending = self._pending, []
+        demand: Counter[Kind] = Counter(extra)
         for node in pending:
+            demand.update(node.need)
+        self._source.store.expect(demand)
+        await self._source.produce(ctx.child("material"), dict(demand))
+
+    async def run(self, ctx: Context, pending: Sequence[Node]) -> None:
+        """Run these operations. `prepare` has made the material."""
+        for node in pending:
+            node.taken = True
             node.reserve(self._source)
         for node in pending:
             node.task = await Spawn(node.run(ctx.child("operation")))

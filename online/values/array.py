@@ -7,7 +7,8 @@ What would reveal something, or silently copy shares, is refused with a sentence
 from __future__ import annotations
 
 import copy
-import operator
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -15,7 +16,20 @@ import numpy.typing as npt
 
 from spdz.field import FieldArray
 from spdz.field.algebra import broadcast_shape
-from spdz.online.values.shapes import matmul_shape, placeholder, shape_by_numpy
+from spdz.online.operations.products import MULTIPLY, SQUARE
+from spdz.online.values.encoding import encode
+from spdz.online.values.numpy_functions import dispatch_function, dispatch_ufunc
+from spdz.online.values.products import matrix_product
+from spdz.online.values.shapes import (
+    Axes,
+    axis_argument,
+    matmul_shape,
+    normal_axes,
+    normal_axis,
+    placeholder,
+    shape_by_numpy,
+    summed_last,
+)
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
@@ -38,7 +52,8 @@ class SecretArray:
     """
 
     __slots__ = ("_mpc", "_node")
-    __array_ufunc__ = None
+    _binary_operators_of_secrets = True
+    __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
 
     def __init__(self, mpc: Mpc, node: Node) -> None:
         self._mpc = mpc
@@ -72,9 +87,19 @@ class SecretArray:
         index = copy.deepcopy(index)
         return self._local(f"index to {shape}", shape, lambda x: x[index])
 
-    def reshape(self, *shape: int | tuple[int, ...]) -> SecretArray:
+    def __iter__(self) -> Iterator[SecretArray]:
+        """The parts along the first axis; each is as secret as the whole."""
+        return (self[index] for index in range(len(self)))
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "a secret array does not change in place; make a new one, as in "
+            "np.concatenate([x[:1], new, x[2:]]) or x + change"
+        )
+
+    def reshape(self, *shape: int | Sequence[int]) -> SecretArray:
         """The same entries with another shape; one length may be -1."""
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        wanted = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
         target = shape_by_numpy(lambda: placeholder(self.shape).reshape(wanted))  # type: ignore[arg-type]
         return self._local(f"reshape to {target}", target, lambda x: x.reshape(*target))
 
@@ -82,9 +107,22 @@ class SecretArray:
         """The entries in one axis."""
         return self.reshape(-1)
 
-    def transpose(self) -> SecretArray:
-        """Reverse the axes."""
-        return self._local("transpose", self.shape[::-1], lambda x: x.transpose())
+    flatten = ravel
+
+    def transpose(self, *axes: int | Sequence[int] | None) -> SecretArray:
+        """The axes in another order; reversed if none is given."""
+        order = normal_axes(axes, self.ndim)
+        if order == tuple(reversed(range(self.ndim))):
+            return self._local("transpose", self.shape[::-1], lambda x: x.transpose())
+        target = tuple(self.shape[axis] for axis in order)
+        return self._local(f"transpose to {target}", target, lambda x: x.transpose(*order))
+
+    def swapaxes(self, first: int, second: int) -> SecretArray:
+        """Two axes exchanged."""
+        order = list(range(self.ndim))
+        one, other = (normal_axis(axis, self.ndim) for axis in (first, second))
+        order[one], order[other] = order[other], order[one]
+        return self.transpose(order)
 
     @property
     def T(self) -> SecretArray:  # noqa: N802 - numpy's name
@@ -98,14 +136,39 @@ class SecretArray:
 
     # -- arithmetic -----------------------------------------------------------------------------------------------
 
-    def sum(self, axis: int | None = None) -> SecretArray:
-        """Sum over one axis, or over all entries."""
-        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(None if axis is None else operator.index(axis)))
-        return self._local(f"sum to {shape}", shape, lambda x: x.sum(axis))
+    def sum(self, axis: Axes = None, *, keepdims: bool = False) -> SecretArray:
+        """Sum over one axis, over several, or over all entries."""
+        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(axis_argument(axis), keepdims=keepdims))
+        order, kept = summed_last(axis, self.ndim)
+        if axis is None or len(order) - kept == 1:
+            last = None if axis is None else order[-1]
+            return self._local(f"sum to {shape}", shape, lambda x: x.sum(last).reshape(*shape))
+        lengths = tuple(self.shape[axis] for axis in order[:kept])
+        return self._local(
+            f"sum to {shape}", shape, lambda x: x.transpose(*order).reshape(*lengths, -1).sum(kept).reshape(*shape)
+        )
+
+    def prod(self, axis: Axes = None, *, keepdims: bool = False) -> SecretArray:
+        """Product over one axis, over several, or of all entries, in as many rounds as halving takes."""
+        shape = shape_by_numpy(lambda: placeholder(self.shape).sum(axis_argument(axis), keepdims=keepdims))
+        order, kept = summed_last(axis, self.ndim)
+        lengths = tuple(self.shape[axis] for axis in order[:kept])
+        count = math.prod(self.shape[axis] for axis in order[kept:])
+        if count == 0:
+            return self._mpc.constant(np.ones(shape, np.int64))
+        factors = self.transpose(order).reshape(*lengths, count) if self.ndim else self.reshape(1)
+        while (count := factors.shape[-1]) > 1:
+            half = count // 2
+            halved = factors[..., :half] * factors[..., half : 2 * half]
+            factors = self._mpc.concatenate([halved, factors[..., 2 * half :]], -1) if count % 2 else halved
+        return factors.reshape(shape)
 
     def dot(self, other: SecretArray | Public) -> SecretArray:
         """Inner product of one-axis arrays, matrix product otherwise; the same as `@`."""
         return self @ other
+
+    def __pos__(self) -> SecretArray:
+        return self
 
     def __neg__(self) -> SecretArray:
         return self._local("negate", self.shape, lambda x: -x)
@@ -130,8 +193,8 @@ class SecretArray:
     def __mul__(self, other: SecretArray | Public) -> SecretArray:
         if isinstance(other, SecretArray):
             if other is self:
-                return self._mpc.square(self)
-            return self._mpc.multiply(*self._paired(other))
+                return self._mpc.apply(SQUARE, self)
+            return self._mpc.apply(MULTIPLY, *self._paired(other))
         public = self._public(other)
         shape = broadcast_shape(self.shape, public.shape)
         return self._local(f"multiply by public to {shape}", shape, lambda x: x * public)
@@ -139,7 +202,7 @@ class SecretArray:
     __rmul__ = __mul__
 
     def __pow__(self, exponent: int) -> SecretArray:
-        require_integer(exponent, "the exponent of a secret", 1)
+        exponent = require_integer(exponent, "the exponent of a secret", 1, self._mpc.field.modulus - 1)
         if exponent == 1:
             return self
         half = self ** (exponent // 2)
@@ -147,7 +210,7 @@ class SecretArray:
 
     def __matmul__(self, other: SecretArray | Public) -> SecretArray:
         if isinstance(other, SecretArray):
-            return self._mpc.matmul(self, other)
+            return matrix_product(self._mpc, self, other)
         public = self._public(other)
         shape = matmul_shape(self.shape, public.shape)
         return self._local(f"matmul by public to {shape}", shape, lambda x: x @ public)
@@ -156,6 +219,14 @@ class SecretArray:
         public = self._public(other)
         shape = matmul_shape(public.shape, self.shape)
         return self._local(f"public matmul to {shape}", shape, lambda x: x.__rmatmul__(public))
+
+    # -- numpy's functions ----------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **more: Any) -> Any:
+        return dispatch_ufunc(ufunc, method, inputs, more)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return dispatch_function(function, args, kwargs)
 
     # -- refused --------------------------------------------------------------------------------------------------
 
@@ -179,9 +250,6 @@ class SecretArray:
     def __contains__(self, other: object) -> bool:
         return self == other
 
-    def __iter__(self) -> NoReturn:
-        _refuse("iterating to the numbers", "index it, compute on the whole array, or call mpc.reveal(x)")
-
     def __int__(self) -> int:
         _refuse("the number", "call mpc.reveal(x)")
 
@@ -193,12 +261,6 @@ class SecretArray:
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse("a numpy array", "call mpc.reveal(x), which gives one")
-
-    def __array_function__(self, function: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(
-            f"numpy.{function.__name__} does not work on secrets; use the operators and methods of the secret array, "
-            "mpc.concatenate, or mpc.reveal(x)"
-        )
 
     def __reduce__(self) -> str:
         raise TypeError("a secret array belongs to its session and is not pickled; reveal it, or keep the session open")
@@ -227,7 +289,7 @@ class SecretArray:
         return self.broadcast_to(shape)._local("add public", shape, lambda x: x + root.public(addend))
 
     def _public(self, values: Public) -> FieldArray:
-        return self._mpc.field.signed(values)
+        return encode(self._mpc.field, values)
 
 
 def _indexed_shape(shape: tuple[int, ...], index: Any) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import index
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import FieldArray
+from spdz.params import integer_of
 
 Shape = int | tuple[int, ...]
 
@@ -30,9 +31,52 @@ def shape_by_numpy(operation: Callable[[], npt.NDArray[Any]]) -> tuple[int, ...]
 
 def matmul_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a product of matrices or vectors."""
-    if not 1 <= len(left) <= 2 or not 1 <= len(right) <= 2 or left[-1] != right[0]:
-        raise UsageError(f"a matrix product of shapes {left} and {right} is not defined (one or two axes each)")
-    return left[:-1] + right[1:]
+    try:
+        # numpy's own rule, on arrays without memory; an empty inner axis spares the arithmetic.
+        if not left or not right or left[-1] != right[-2 if len(right) > 1 else 0]:
+            raise ValueError
+        lead = np.broadcast_shapes(left[:-2], right[:-2])
+    except ValueError:
+        raise UsageError(f"a matrix product of shapes {left} and {right} is not defined") from None
+    return lead + (left[-2:-1]) + (right[-1:] if len(right) > 1 else ())
+
+
+Axes = int | Sequence[int] | None
+"""One axis, several, or all."""
+
+
+def axis_argument(axis: Axes) -> int | tuple[int, ...] | None:
+    """`axis` as numpy takes it; TypeError for what is no axis."""
+    if axis is None or not isinstance(axis, Iterable):
+        return None if axis is None else index(axis)
+    return tuple(map(index, axis))
+
+
+def normal_axis(axis: int, ndim: int) -> int:
+    """An axis counted from the front."""
+    number = integer_of(axis)
+    if number is None or not -ndim <= number < ndim:
+        raise UsageError(f"an array of {ndim} axes has no axis {axis!r}")
+    return number % ndim
+
+
+def normal_axes(axes: Sequence[Any], ndim: int) -> tuple[int, ...]:
+    """The order that `transpose` was given: nothing, axes, or one sequence of them."""
+    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    if not given:
+        return tuple(reversed(range(ndim)))
+    order = tuple(normal_axis(axis, ndim) for axis in given)
+    if sorted(order) != list(range(ndim)):
+        raise UsageError(f"transpose takes each of {ndim} axes once, got {tuple(given)}")
+    return order
+
+
+def summed_last(axis: Axes, ndim: int) -> tuple[tuple[int, ...], int]:
+    """An order of axes in which those that a sum goes over come last, and how many come before them."""
+    given = range(ndim) if axis is None else (axis if isinstance(axis, Iterable) else (axis,))
+    over = [normal_axis(each, ndim) for each in given]
+    kept = [each for each in range(ndim) if each not in over]
+    return (*kept, *over), len(kept)
 
 
 def shape_tuple(shape: Shape) -> tuple[int, ...]:

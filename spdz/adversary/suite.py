@@ -29,7 +29,7 @@ def every_step(mpc: Mpc) -> Any:
     private = mpc.reveal_to(x - y, party=last)
     z = mpc.input(Z, owner=last, shape=2)
     bits, secret = mpc.random_bits(3), mpc.random(3)
-    parts = [z, x[:2] * z, mpc.square(x), bits * (1 - bits), secret * 2 - secret - secret]
+    parts = [z, x[:2] * z, x**2, bits * (1 - bits), secret * 2 - secret - secret]
     # The smallest square matrices for which the MASCOT generator makes matrix triples, and rows so wide that it makes
     # trees for digits.
     parts.append((x.reshape(2, 2) @ y.reshape(2, 2)).reshape(4))

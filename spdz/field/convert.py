@@ -42,7 +42,7 @@ def integers(values: Any, name: str) -> npt.NDArray[Any]:
     if array.dtype != object:
         raise UsageError(f"{name} holds integers, not {array.dtype}: scale to integers first")
     flat = array.ravel().tolist()
-    wrong = {kind for kind in set(map(type, flat)) if not hasattr(kind, "__index__")}
+    wrong = {kind for kind in set(map(type, flat)) if not (hasattr(kind, "__index__") or kind is np.bool_)}
     if wrong:
         where, kind = next((at, type(value)) for at, value in enumerate(flat) if type(value) in wrong)
         advice = "nested sequences need equal lengths" if kind in (list, tuple) else "scale to integers first"

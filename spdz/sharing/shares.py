@@ -64,9 +64,9 @@ class AuthShare:
         """The same share with another shape."""
         return AuthShare(self.value.reshape(*shape), self.mac.reshape(*shape))
 
-    def transpose(self) -> AuthShare:
-        """Reverse the axes."""
-        return AuthShare(self.value.T, self.mac.T)
+    def transpose(self, *axes: int) -> AuthShare:
+        """The axes in this order; reversed if none is given."""
+        return AuthShare(self.value.transpose(*axes), self.mac.transpose(*axes))
 
     def broadcast_to(self, shape: tuple[int, ...]) -> AuthShare:
         """Repeat along axes of length one, as numpy does."""

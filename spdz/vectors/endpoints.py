@@ -142,10 +142,11 @@ def _operation(case: Case, mpc: Mpc, place: str, entry: dict[str, Any], operands
     if op == "random bits":
         return mpc.random_bits(shape)
     if op == "square":
-        return mpc.square(operands[0])
+        return operands[0] ** 2
     if op == "add":
         return operands[0] + operands[1]
-    return mpc.multiply(*operands) if op == "multiply" else mpc.matmul(*operands)
+    left, right = operands
+    return left * right if op == "multiply" else left @ right
 
 
 def _encoded(field: Field, opened: list[Any]) -> bytes:

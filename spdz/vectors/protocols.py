@@ -6,7 +6,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from spdz.field import Field, FieldArray
-from spdz.online.operations import arithmetic
+from spdz.online.operations.inputs import share_input
+from spdz.online.operations.matrices import matmul, matmul_by_triples
+from spdz.online.operations.products import multiply, square
 from spdz.preprocessing.ot.base import base_ots
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import commit_and_open
@@ -122,7 +124,7 @@ async def _input(ctx: Context, given: Given) -> Result:
     owner = given.number("owner")
     masks = given.masks(owner)
     values = given.values(masks.share.shape) if ctx.party == owner else None
-    return _shares(await arithmetic.share_input(ctx, owner, values, masks))
+    return _shares(await share_input(ctx, owner, values, masks))
 
 
 def _triple(given: Given) -> Triples:
@@ -130,19 +132,19 @@ def _triple(given: Given) -> Triples:
 
 
 async def _multiply(ctx: Context, given: Given) -> Result:
-    return _shares(await arithmetic.multiply(ctx, given.share("x"), given.share("y"), _triple(given)))
+    return _shares(await multiply(ctx, given.share("x"), given.share("y"), _triple(given)))
 
 
 async def _square(ctx: Context, given: Given) -> Result:
-    return _shares(await arithmetic.square(ctx, given.share("x"), Squares(given.share("a"), given.share("b"))))
+    return _shares(await square(ctx, given.share("x"), Squares(given.share("a"), given.share("b"))))
 
 
 async def _matmul(ctx: Context, given: Given) -> Result:
-    return _shares(await arithmetic.matmul(ctx, given.share("x"), given.share("y"), _triple(given)))
+    return _shares(await matmul(ctx, given.share("x"), given.share("y"), _triple(given)))
 
 
 async def _matmul_by_triples(ctx: Context, given: Given) -> Result:
-    return _shares(await arithmetic.matmul_by_triples(ctx, given.share("x"), given.share("y"), _triple(given)))
+    return _shares(await matmul_by_triples(ctx, given.share("x"), given.share("y"), _triple(given)))
 
 
 async def _output(ctx: Context, given: Given) -> Result:

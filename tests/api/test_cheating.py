@@ -27,7 +27,7 @@ def change(x: SecretArray, part: str, place: int = 0) -> None:
     assert share is not None
     delta = share.field.array([int(i == place) for i in range(x.size)]).reshape(*x.shape)
     value, mac = share.value, share.mac
-    x._node.share = AuthShare(value + delta, mac) if part == "value" else AuthShare(value, mac + delta)
+    x._node._result = AuthShare(value + delta, mac) if part == "value" else AuthShare(value, mac + delta)
 
 
 def assert_caught(watched: Watched, parties: int, reached: list[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,20 +12,25 @@ import numpy as np
 import pytest
 
 from spdz.errors import UsageError
+from spdz.online.operations.products import MULTIPLY
 from spdz.online.session import Mpc
 from spdz.online.values.array import SecretArray
 
 from .support import agreed, assert_equals, assert_refused, local
+
+
+def _matrix() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asmatrix([[1, 2, 3]])
+
 
 Refusal = tuple[Callable[[Any], Any], type[BaseException], str]
 
 REVEALING: dict[str, Refusal] = {
     "truth": (bool, TypeError, "mpc.reveal(x)"),
     "if": (lambda x: 1 if x else 0, TypeError, "compute both branches"),
-    "list": (list, TypeError, "mpc.reveal(x)"),
-    "unpacking": (lambda x: (lambda a, b, c: a)(*x), TypeError, "mpc.reveal(x)"),
-    "sum": (sum, TypeError, "mpc.reveal(x)"),
-    "max": (max, TypeError, "mpc.reveal(x)"),
+    "max": (max, TypeError, "mpc.reveal(x - y)"),
     "in": (lambda x: 1 in x, TypeError, "mpc.reveal"),
     "int": (int, TypeError, "mpc.reveal(x)"),
     "float": (float, TypeError, "mpc.reveal(x)"),
@@ -38,9 +44,11 @@ REVEALING: dict[str, Refusal] = {
     "array": (np.array, TypeError, "mpc.reveal(x)"),
     "array of arrays": (lambda x: np.array([x, x]), TypeError, "mpc.reveal(x)"),
     "array of objects": (lambda x: np.array(x, dtype=object), TypeError, "mpc.reveal(x)"),
-    "stack": (lambda x: np.stack([x, x]), TypeError, "mpc.concatenate"),
-    "numpy.sum": (np.sum, TypeError, "methods of the secret array"),
-    "ufunc": (lambda x: np.add(x, 1), TypeError, "SecretArray"),
+    "numpy.sort": (np.sort, TypeError, "methods of the SecretArray"),
+    "numpy.stak": (np.hstack, TypeError, "did you mean numpy.stack"),
+    "ufunc": (lambda x: np.sqrt(x), TypeError, "SecretArray"),
+    "ufunc in place": (lambda x: np.add(x, 1, out=np.ones(3, int)), TypeError, "in place"),
+    "ufunc that reduces": (lambda x: np.add.reduce(x), TypeError, "add.reduce does not work on secrets"),
     "hash": (hash, TypeError, "reveal it"),
     "set": (lambda x: {x}, TypeError, "reveal it"),
     "==": (lambda x: x == 1, TypeError, "mpc.reveal(x - y)"),
@@ -75,15 +83,23 @@ UNDEFINED: dict[str, Refusal] = {
     "+ other shape": (lambda x: x - [1, 2], UsageError, "shapes (3,) and (2,)"),
     "* other shape": (lambda x: np.ones((2, 2), int) * x, UsageError, "shapes (3,) and (2, 2)"),
     "* secret of other shape": (lambda x: x * x[:2], UsageError, "shapes (3,) and (2,)"),
-    "multiply with other shape": (lambda x: x._mpc.multiply(x, x[:1]), UsageError, "x * y broadcasts"),
-    "multiply with a number": (lambda x: x._mpc.multiply(x, 3), UsageError, "mpc.constant"),
+    "** huge": (lambda x: x**10**40, UsageError, "exponent"),
+    "item assignment": (lambda x: x.__setitem__(0, 5), TypeError, "make a new one"),
+    "masked array": (lambda x: x * np.ma.masked_greater([1, 2, 9], 5), UsageError, "masked array"),
+    "matrix": (lambda x: _matrix() * x, UsageError, "np.asarray"),
+    "dictionary": (lambda x: x + {0: 1}, UsageError, "a dict is not an array of integers"),
+    "structured array": (lambda x: x + np.ones(3, [("a", int)]), UsageError, "structured array"),
     "@ number": (lambda x: x @ 3, UsageError, "(3,) and ()"),
     "@ other shape": (lambda x: x @ np.ones((2, 2), int), UsageError, "(3,) and (2, 2)"),
-    "@ three axes": (lambda x: x.reshape(1, 1, 3) @ x, UsageError, "one or two axes"),
+    "@ stacks that differ": (lambda x: x.reshape(3, 1, 1) @ np.ones((2, 1, 1), int), UsageError, "not defined"),
+    "transpose": (lambda x: x.transpose(1, 0), UsageError, "no axis"),
+    "transpose twice the same": (lambda x: x.reshape(1, 3).transpose(0, 0), UsageError, "each of 2 axes once"),
+    "swapaxes": (lambda x: x.swapaxes(0, 1), UsageError, "no axis 1"),
+    "iterate a number": (lambda x: list(x[0]), TypeError, "no length"),
     "reshape": (lambda x: x.reshape(2, 2), UsageError, "(2,2)"),
     "broadcast": (lambda x: x.broadcast_to((2, 2)), UsageError, "(2,2)"),
     "sum of no axis": (lambda x: x.sum(1), UsageError, "axis 1"),
-    "sum of two axes": (lambda x: x.reshape(1, 3).sum((0, 1)), UsageError, "integer"),
+    "sum of an axis twice": (lambda x: x.reshape(1, 3).sum((0, 0)), UsageError, "duplicate"),
     "index outside": (lambda x: x[3], IndexError, "out of bounds"),
     "len of a number": (lambda x: len(x[0]), TypeError, "no length"),
     "reveal nothing": (lambda x: x._mpc.reveal(), UsageError, "nothing to reveal"),
@@ -93,7 +109,9 @@ UNDEFINED: dict[str, Refusal] = {
     "reveal to nobody": (lambda x: x._mpc.reveal_to(x, party=2), UsageError, "party must be an integer from 0 to 1"),
     "reveal nothing to one": (lambda x: x._mpc.reveal_to(party=0), UsageError, "nothing to reveal"),
     "concatenate nothing": (lambda x: x._mpc.concatenate([]), UsageError, "nothing to concatenate"),
-    "concatenate public": (lambda x: x._mpc.concatenate([x, np.arange(3)]), UsageError, "mpc.constant"),
+    "concatenate along none": (lambda x: x._mpc.concatenate([x, x], None), UsageError, "takes an axis"),
+    "stack nothing": (lambda x: x._mpc.stack([]), UsageError, "nothing to stack"),
+    "stack shapes": (lambda x: x._mpc.stack([x, x[:2]]), UsageError, "same shape"),
     "concatenate shapes": (lambda x: x._mpc.concatenate([x, x.reshape(1, 3)]), UsageError, "dimensions"),
 }
 SESSION: dict[str, Refusal] = {
@@ -109,6 +127,11 @@ SESSION: dict[str, Refusal] = {
     "bits of a name": (lambda mpc: mpc.random_bits("3"), UsageError, "a shape is"),
     "prepare fewer than none": (lambda mpc: mpc.prepare(triples=-1), UsageError, "number of triples"),
     "prepare a fraction": (lambda mpc: mpc.prepare(squares=0.5), UsageError, "number of squares"),
+    "prepare masks of a list": (lambda mpc: mpc.prepare(input_masks=[1, 2]), UsageError, "dictionary from owner"),
+    "prepare two dimensions": (lambda mpc: mpc.prepare(matrix_triples={(2, 3): 1}), UsageError, "three lengths"),
+    "prepare what there is not": (lambda mpc: mpc.prepare(triple=1), UsageError, "did you mean triples?"),
+    "masked input": (lambda mpc: mpc.input(np.ma.masked_equal([1, 2], 2), owner=mpc.party), UsageError, "masked array"),
+    "input of a set": (lambda mpc: mpc.input({1, 2}, owner=mpc.party), UsageError, "a set is not"),
     "prepare for nobody": (lambda mpc: mpc.prepare(input_masks={7: 1}), UsageError, "owner of input masks"),
     "pickle": (pickle.dumps, TypeError, "session"),
     "deepcopy": (copy.deepcopy, TypeError, "session"),
@@ -177,9 +200,8 @@ def test_secrets_of_two_sessions_do_not_mix() -> None:
             lambda: x - y,
             lambda: x * y,
             lambda: x @ y,
-            lambda: mpc.multiply(x, y),
-            lambda: mpc.square(y),
-            lambda: mpc.matmul(x, y),
+            lambda: y**2,
+            lambda: mpc.apply(MULTIPLY, x, y),
             lambda: mpc.concatenate([x, y]),
             lambda: mpc.concatenate([y]),
             lambda: mpc.local("copy", (3,), lambda share: share, y),

@@ -96,8 +96,8 @@ def test_an_input_that_does_not_fit_is_refused_and_the_session_goes_on() -> None
     def program(mpc: Mpc) -> Any:
         if mpc.party == 0:
             for values, words in BAD_INPUTS:
-                assert_refused(lambda values=values: mpc.input(values, owner=0), UsageError, "M61", words)
-                assert_refused(lambda values=values: mpc.constant(values), UsageError, "M61", words)
+                assert_refused(lambda values=values: mpc.input(values, owner=0), UsageError, words)
+                assert_refused(lambda values=values: mpc.constant(values), UsageError, words)
         x = mpc.input([1, 2, 3], owner=0, shape=3)
         if mpc.party == 1:
             assert_refused(lambda: x - [2**60, 0, 0], UsageError, "index (0,)")

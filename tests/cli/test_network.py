@@ -58,7 +58,7 @@ def main(mpc):
     mpc.reveal(x[0])
     if mpc.party == 1:
         share = x._node.share
-        x._node.share = AuthShare(share.value + 1, share.mac)
+        x._node._result = AuthShare(share.value + 1, share.mac)
     print("output", mpc.reveal(x))
 """
 DIFFERENT_PATHS = """

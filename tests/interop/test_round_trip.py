@@ -28,7 +28,7 @@ def program(mpc: Mpc) -> Any:
     x = mpc.input([3, -4, 5] if mpc.party == 0 else None, owner=0, shape=3)
     y = mpc.input([7, 11, -13] if mpc.party == 1 else None, owner=1, shape=3)
     bits = mpc.random_bits(20)
-    revealed = mpc.reveal((x * y).sum(), mpc.square(x), bits * bits - bits)
+    revealed = mpc.reveal((x * y).sum(), x**2, bits * bits - bits)
     alone = mpc.reveal_to(x + y, party=0)
     return [array.tolist() for array in revealed], None if alone is None else alone.tolist()
 

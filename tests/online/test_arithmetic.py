@@ -8,8 +8,10 @@ import pytest
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import M5, M61, M127, Field, FieldArray
-from spdz.online.operations import arithmetic
-from spdz.online.operations.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.operations import products
+from spdz.online.operations.inputs import share_input
+from spdz.online.operations.matrices import matmul, matmul_by_triples
+from spdz.online.operations.products import multiply, square
 from spdz.protocols.output import output, output_to
 from spdz.runtime.context import Context
 from spdz.sharing.shares import AuthShare
@@ -63,7 +65,7 @@ def test_a_chain_of_products_in_the_memory_of_their_material(
     parties: int, field: Field, least: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Operands survive, and what is opened later is still what is checked."""
-    monkeypatch.setattr(arithmetic, "REUSED_ELEMENTS", least)
+    monkeypatch.setattr(products, "REUSED_ELEMENTS", least)
     ideal = Ideal(parties, field, seed)
     (x, x_shares), (y, y_shares) = ideal.secret(128), ideal.secret(128)
     first, second, squares = ideal.triples((128,)), ideal.triples((128,)), ideal.squares((128,))

@@ -17,7 +17,7 @@ def reserved(count: int) -> tuple[Graph, Node, list[FieldArray]]:
     store = MaterialStore()
     store.add(Batch(TRIPLES, tuple(AuthShare(arrays[i], arrays[i + 3]) for i in range(3))))
     source: Any = SimpleNamespace(store=store)
-    node = Node("product", (count,), kind=TRIPLES, count=count)
+    node = Node("product", (count,), need={TRIPLES: count})
     node.reserve(source)
     assert store.available(TRIPLES) == 0
     return Graph(source), node, arrays
@@ -28,7 +28,7 @@ def test_it_is_overwritten_with_the_graph() -> None:
     graph.add(node)
     graph.destroy()
     assert all(array.to_ints() == [0, 0, 0] for array in arrays)
-    assert graph.plan("end") == ["end"]
+    assert graph.plan(graph.pending(), "end") == ["end"]
 
 
 def test_so_is_material_that_was_taken_outside_of_an_operation() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from spdz.field import M5, FieldArray
-from spdz.online.operations.arithmetic import matmul, matmul_by_triples, multiply, share_input, square
+from spdz.online.operations.inputs import share_input
+from spdz.online.operations.matrices import matmul, matmul_by_triples
+from spdz.online.operations.products import multiply, square
 from spdz.protocols.output import output_to
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Message

@@ -315,7 +315,7 @@ def test_a_program_computes_with_it(parties: int, monkeypatch: pytest.MonkeyPatc
 
     def program(mpc: Mpc) -> list[int]:
         x, y = mpc.input([3, 4, 5], owner=0, shape=3), mpc.input([6, 7, 8], owner=1, shape=3)
-        return [int(value) for value in mpc.reveal(x * y + mpc.square(x))]
+        return [int(value) for value in mpc.reveal(x * y + x**2)]
 
     outputs = run_local(program, parties, mascot=MascotParams(authentication="vole"))
     assert outputs == [[27, 44, 65]] * parties

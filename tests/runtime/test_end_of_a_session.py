@@ -78,7 +78,7 @@ def test_shares_of_constants_do_not_keep_the_key() -> None:
         kept[mpc.party] = (one, x)
         mpc.reveal(x)
         if mpc.party == 1:
-            x._node.share = AuthShare(x._node.share.value + 1, x._node.share.mac)
+            x._node._result = AuthShare(x._node.share.value + 1, x._node.share.mac)
         return mpc.reveal(x)
 
     with pytest.raises(MacCheckFailed):

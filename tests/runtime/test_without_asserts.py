@@ -23,7 +23,7 @@ def program(mpc):
     if mpc.party == 1:
         node = mpc.constant([1, 1, 1])._node
         honest = node.share
-        node.share = AuthShare(honest.value + 1, honest.mac)
+        node._result = AuthShare(honest.value + 1, honest.mac)
         mpc.reveal(x * y, type(x)(mpc, node))
     else:
         mpc.reveal(x * y, mpc.constant([1, 1, 1]))

@@ -82,7 +82,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     mutant(
         "material-of-operations-survives",
         f"{GRAPH}::Node.destroy",
-        "            self._material.wipe()\n",
+        "            batch.wipe()\n",
         "            pass\n",
         "material that was taken and not used survives an abort",
         "tests/online/test_reserved_material.py",
@@ -90,7 +90,7 @@ _MATERIAL: tuple[Mutant, ...] = (
     mutant(
         "results-survive",
         f"{GRAPH}::Node.destroy",
-        "            self.share.wipe()\n",
+        "            self._result.wipe()\n",
         "            pass\n",
         "results survive an abort, and with a constant a multiple of the key share",
         "tests/online/test_reserved_material.py",

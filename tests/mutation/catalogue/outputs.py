@@ -37,7 +37,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "input-unmasked",
-        "online/operations/arithmetic.py::share_input",
+        "online/operations/inputs.py::share_input",
         "    difference = None if values is None or masks.clear is None else values - masks.clear\n",
         "    difference = values\n    masks = InputMasks(masks.share - masks.share, None)\n",
         "an input is broadcast in the clear",
@@ -45,7 +45,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "product-unmasked",
-        "online/operations/arithmetic.py::multiply",
+        "online/operations/products.py::multiply",
         "    a, b, c = triples\n",
         "    a, b, c = triples[0] - triples[0], triples[1] - triples[1], triples[2] - triples[2]\n",
         "the factors of a product are opened in the clear",
@@ -53,7 +53,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "product-masked-on-one-side",
-        "online/operations/arithmetic.py::multiply",
+        "online/operations/products.py::multiply",
         "    a, b, c = triples\n",
         "    a, b, c = triples[0], triples[1] - triples[1], triples[2] - triples[2]\n",
         "the second factor of a product is opened in the clear",
@@ -61,7 +61,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "square-unmasked",
-        "online/operations/arithmetic.py::square",
+        "online/operations/products.py::square",
         "    a, a_squared = squares\n",
         "    a, a_squared = squares[0] - squares[0], squares[1] - squares[1]\n",
         "what is squared is opened in the clear",
@@ -69,7 +69,7 @@ _OUTPUT: tuple[Mutant, ...] = (
     ),
     mutant(
         "matrix-product-unmasked",
-        "online/operations/arithmetic.py::matmul",
+        "online/operations/matrices.py::matmul",
         "    a, b, c = triple\n",
         "    a, b, c = triple[0] - triple[0], triple[1] - triple[1], triple[2] - triple[2]\n",
         "the factors of a matrix product are opened in the clear",

@@ -1,6 +1,6 @@
-"""Input and multiplication: the protocols of the online phase that talk. Linear operations are local.
+"""Elementwise products and squares.
 
-Source:    [DPSZ12], online phase. Outputs are in `spdz.protocols.output`.
+Source:    [DPSZ12], multiplication; [DKLPSS13], squaring.
 Symbols:   [x], [y] factors, (a, b, c = a b) a triple, epsilon = x - a and delta = y - b opened.
 Unchecked: every opening in here is logged; `output` checks all of them before anything is revealed. What is opened is
            masked by material that is used once, so opening it early reveals nothing.
@@ -8,50 +8,28 @@ Unchecked: every opening in here is logged; `output` checks all of them before a
 
 from __future__ import annotations
 
-from spdz.errors import BroadcastMismatch, MacCheckFailed
+import math
+from typing import Any
+
+from spdz.errors import BroadcastMismatch, InternalError, MacCheckFailed
 from spdz.field import FieldArray
 from spdz.field.fused import beaver
 from spdz.field.memory import is_output
-from spdz.protocols.broadcast import broadcast_from
+from spdz.online.operations.registry import Batches, Call, Operation, Shape, register, shaped
 from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
-from spdz.sharing.material import InputMasks, Squares, Triples
+from spdz.sharing.material import SQUARES, TRIPLES, Squares, Triples
 from spdz.sharing.shares import AuthShare
-from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, Harmless, Outcome, declare
+from spdz.wire.steps import Delivery, Outcome, declare
 
-INPUT_MASKED = declare(
-    "input.masked",
-    source="[DPSZ12] input; masks known to the owner as in [KOS16]",
-    delivery=Delivery.BROADCAST,
-    # For two parties a changed broadcast is another input; for more, a different one to each is caught by the echo.
-    # A sender that does not stand by its own message makes its share of the input wrong.
-    tampering=(Harmless.INPUT_SUBSTITUTION, BroadcastMismatch, MacCheckFailed),
-)
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 MULTIPLY_MASKED = declare(
     "multiply.masked", source="[DPSZ12] multiplication", delivery=Delivery.BROADCAST, tampering=_CHECKED
 )
 SQUARE_MASKED = declare("square.masked", source="[DKLPSS13] squaring", delivery=Delivery.BROADCAST, tampering=_CHECKED)
-MATMUL_MASKED = declare(
-    "matmul.masked", source="[MZ17] section IV, matrix triples", delivery=Delivery.BROADCAST, tampering=_CHECKED
-)
 
 REUSED_ELEMENTS = 1 << 14
 """Products of at least this size overwrite the third array of their triples."""
-
-
-async def share_input(ctx: Context, owner: int, values: FieldArray | None, masks: InputMasks) -> AuthShare:
-    """Share the owner's array: x - r is broadcast, and [x] = [r] + (x - r).
-
-    Shapes:    values: any at the owner, None elsewhere; masks of the same shape.
-    Rounds:    1.  Sends: one element per entry to each peer, at the owner.  Consumes: one input mask per entry.
-    Unchecked: the owner may say different things to different peers until the next echo (three parties and more).
-    """
-    codec = Elements(ctx.field, masks.share.shape)
-    difference = None if values is None or masks.clear is None else values - masks.clear
-    opened: FieldArray = await broadcast_from(ctx, INPUT_MASKED, codec, owner, difference)
-    return masks.share + ctx.public(opened)
 
 
 async def multiply(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -> AuthShare:
@@ -98,27 +76,41 @@ def _used_up(c: FieldArray) -> FieldArray | None:
     return c if c.size >= REUSED_ELEMENTS and is_output(c.limbs) else None
 
 
-async def matmul(ctx: Context, x: AuthShare, y: AuthShare, triple: Triples) -> AuthShare:
-    """Multiply two shared matrices with one matrix triple.
-
-    Shapes:    x: (m, l), y: (l, n), triple likewise with c: (m, n); returns (m, n).
-    Rounds:    1.  Sends: m l + l n elements to each peer.  Consumes: one matrix triple.
-    Unchecked: epsilon, delta; a MAC check must run before any output.
-    """
-    a, b, c = triple
-    epsilon, delta = await open_masked(ctx, MATMUL_MASKED, (x, a), (y, b))
-    return c + b.__rmatmul__(epsilon) + a @ delta + ctx.public(epsilon @ delta)
+def _common(call: Call) -> Shape:
+    """The operands have been broadcast to one shape before."""
+    first, *others = call.shapes
+    if any(other != first for other in others):
+        raise InternalError(f"operands of an elementwise product have the shapes {call.shapes}")
+    return first
 
 
-async def matmul_by_triples(ctx: Context, x: AuthShare, y: AuthShare, triples: Triples) -> AuthShare:
-    """Multiply two shared matrices with one triple per product of entries, where no matrix triples are to be had.
+async def _run_multiply(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
+    x, y = operands
+    return await multiply(ctx, x, y, Triples(*shaped(batches[0], _common(call))))
 
-    Shapes:    x: (m, l), y: (l, n), triples: (m, l, n); returns (m, n).
-    Rounds:    1.  Sends: 2 m l n elements to each peer.  Consumes: m l n triples.
-    Unchecked: as `multiply`.
-    """
-    shape = (*x.shape, y.shape[1])
-    left = x.reshape(*x.shape, 1).broadcast_to(shape)
-    right = y.reshape(1, *y.shape).broadcast_to(shape)
-    products = await multiply(ctx, left, right, triples)
-    return products.sum(1)
+
+async def _run_square(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
+    return await square(ctx, operands[0], Squares(*shaped(batches[0], _common(call))))
+
+
+MULTIPLY = register(
+    Operation(
+        "multiply",
+        shape=_common,
+        material=lambda call: {TRIPLES: math.prod(_common(call))},
+        run=_run_multiply,
+        text=lambda call: f"multiply {_common(call)}",
+    )
+)
+"""Operands: two of one shape."""
+
+SQUARE = register(
+    Operation(
+        "square",
+        shape=_common,
+        material=lambda call: {SQUARES: math.prod(_common(call))},
+        run=_run_square,
+        text=lambda call: f"square {_common(call)}",
+    )
+)
+"""Operands: one."""
