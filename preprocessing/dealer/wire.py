@@ -103,9 +103,9 @@ def fault_of(field: Field, parties: int, kind: Kind, count: int) -> str | None:
 
 
 def is_dealt(kind: Kind) -> bool:
-    """Whether the dealer knows the kind: declared, and of field elements."""
+    """Whether the dealer knows the kind: declared, and of field elements alone."""
     declared = declared_kinds().get(kind.name)
-    return declared is not None and declared.domain == "field"
+    return declared is not None and declared.domains == {"field"}
 
 
 def chunk_size(field: Field, kind: Kind) -> int:

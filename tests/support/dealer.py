@@ -16,7 +16,8 @@ from spdz.preprocessing.ot.extension import OtReceiver, OtSender
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import Batch, InputMasks, input_masks
+from spdz.sharing.material import Batch, InputMasks, Kind, input_masks
+from spdz.sharing.material.kinds import complete
 from spdz.sharing.shares import AuthShare
 from tests.support.ot import ideal_trees
 
@@ -62,6 +63,19 @@ class IdealDealer:
     def mask_batches(self, owner: int, count: int) -> list[Batch]:
         """As `masks`, in the form in which a generator returns them."""
         return [Batch(input_masks(owner), (masks.share,), masks.clear) for masks in self.masks(owner, count)]
+
+    def deal(self, kind: Kind, count: int) -> list[Batch]:
+        """Elements of any declared kind of this field, by party, in the form in which a generator returns them."""
+        declared = kind.declaration.arrays
+        drawn = [
+            self.random(count, *shape) if array.uniform or array.known else None
+            for array, shape in zip(declared, kind.shapes, strict=True)
+        ]
+        values = complete(kind, self.field, count, drawn, self._randomness)
+        by_party = zip(*map(self.share, values), strict=True)
+        return [
+            Batch(kind, shares, values[0] if party == kind.owner else None) for party, shares in enumerate(by_party)
+        ]
 
 
 def mac_key_of(sessions: Sequence[SessionState]) -> FieldArray:

@@ -20,7 +20,7 @@ def demand_of(wanted: Mapping[str, Any], parties: int) -> dict[Kind, int]:
     for name in wanted:
         if name not in declared:
             near = difflib.get_close_matches(name, declared, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise UsageError(f"there is no material called {name!r}{hint} There are {', '.join(declared)}")
     demand: dict[Kind, int] = {}
     for name, declaration in declared.items():

@@ -47,6 +47,8 @@ class Array:
     known: bool = False
     relation: Relation | None = None
     draw: Draw | None = None
+    domain: str = "field"
+    """The sharing domain of this array: a kind may join several, as a bit that is shared in two of them."""
 
     def __post_init__(self) -> None:
         if [self.uniform, self.known, self.relation is not None, self.draw is not None].count(True) != 1:
@@ -62,8 +64,19 @@ class Declaration:
     """Names the kind in requests to a dealer and in stored material: 1 to 255."""
     arrays: tuple[Array, ...]
     parameter: Parameter = Parameter.NONE
-    domain: str = "field"
-    """The sharing domain of the arrays."""
+
+    def __post_init__(self) -> None:
+        if not self.arrays:
+            raise InternalError(f"{self.name} have no arrays")
+        # A batch has room for one array in the clear, and everything that reads it takes it for the first one.
+        known = [index for index, array in enumerate(self.arrays) if array.known]
+        if known != ([0] if self.parameter is Parameter.OWNER else []):
+            raise InternalError(f"the first array of {self.name}, and no other, is known if they have an owner")
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The sharing domains of the arrays."""
+        return frozenset(array.domain for array in self.arrays)
 
 
 _by_name: dict[str, Declaration] = {}
