@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from spdz.vectors.recording import fault_of
 from spdz.vectors.schema import Schemas, SchemaViolation
 from spdz.version import PROTOCOL_VERSION
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(str(files("spdz.vectors.data")))
 
 
 class VectorFault(UsageError):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from spdz.errors import InternalError
 
-FOLDER = Path(__file__).parent / "schema"
+FOLDER = Path(str(files("spdz.vectors.schemas")))
 
 _ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "if", "then", "else"}
 _TYPES: dict[str, Callable[[Any], bool]] = {

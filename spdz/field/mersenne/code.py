@@ -1,4 +1,4 @@
-"""Loops of silent VOLE: the sparse code of LPN, and vectors with one entry in each block.
+"""The sparse code of learning parity with noise, and vectors with one entry in each block.
 
 A row of the code takes ten elements of the secret vector, each times a coefficient of 32 bits. Products are summed as
 integers and reduced once: a product has at most 61 + 32 (two words: 127 + 32) bits, a sum of ten 4 more.

@@ -26,7 +26,9 @@ from spdz.field.jit import inlined, intrinsic, overload
 
 types: Any = numba.types
 
-# Constants of kernels: numba turns uint64 combined with a plain int into a float.
+# Constants of kernels. Beside a signed integer, a plain 1 included, a word does not stay one: the result of a scalar
+# operation is an int64, that of an array a float64 which takes the word for signed, and comparisons round both sides
+# to doubles (numba 0.68). A test looks for such places in the types of all kernels.
 U0, U1, U62, U64 = np.uint64(0), np.uint64(1), np.uint64(62), np.uint64(64)
 
 WORD = ir.IntType(64)

@@ -1,4 +1,4 @@
-"""Fused loops of the OT protocols: COPEe and the gadget products of triples.
+"""Fused loops over the bits of elements: steps of COPEe and gadget products [KOS16].
 
 Each makes one pass over memory. Public constants are powers of two, so that no multiplication is needed; secret bits
 select by masks. Arrays are flat as in `arrays.py`; `k` elements per gadget row, entry l standing for 2^l.
@@ -51,7 +51,7 @@ def copee_receiver_step(acc: Words, t: Words, u: Words, bit: np.uint64, e: np.ui
 
 @inlined
 def _hash_words(h: Any, j: Any) -> Any:
-    """The two words of hash j: inner ^ outer ^ (index + j), see `TweakableHash.permute`."""
+    """The two words of hash j: inner ^ outer ^ (index + j)."""
     inner, outer, index = h
     at = np.uint64(j)
     return inner[at, U0] ^ outer[at, U0] ^ (index + at), inner[at, U1] ^ outer[at, U1]

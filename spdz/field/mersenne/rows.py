@@ -1,9 +1,9 @@
 """Fused loops of the products of an entry, digit by digit, with a row: one pass over memory each.
 
-A digit of `depth` bits has 2^depth leaves, each a seed s that stands for `width` elements: block c is inner ^ s, see
-`SeedExpansion.permute`. Arrays are flat; digit j of entry i, which stands for 2^(depth j), is number i digits + j, and
-its leaf x has the seed (number 2^depth + x). g_x is an element of leaf x. Sums over digits run by Horner from the
-highest one down, beside each other for all columns, so no chain waits for its own results.
+A digit of `depth` bits has 2^depth leaves, each a seed s that stands for `width` elements: block c is inner ^ s.
+Arrays are flat; digit j of entry i, which stands for 2^(depth j), is number i digits + j, and its leaf x has the seed
+(number 2^depth + x). g_x is an element of leaf x. Sums over digits run by Horner from the highest one down, beside each
+other for all columns, so no chain waits for its own results.
 """
 
 from __future__ import annotations
