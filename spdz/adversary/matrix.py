@@ -61,9 +61,11 @@ class Target:
 
 
 def configs_of(target: Target, preprocessing: str) -> list[Config]:
-    """The configurations to attack: "mascot", "dealer" or "both"."""
-    own = OWN_CONFIGS if target.path is None and preprocessing != "dealer" else ()
-    return [config for config in CONFIGS if preprocessing in (config[0], "both")] + list(own)
+    """The configurations to attack: those of one generator, or of "both"."""
+    known = (*CONFIGS, *(OWN_CONFIGS if target.path is None else ()))
+    return [
+        config for config in known if preprocessing in (PREPROCESSINGS[config[0]].preprocessing.generator.name, "both")
+    ]
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,8 @@ def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> 
         program,
         parties,
         target.field_name,
-        kind.source,
+        kind.choice,
         transport=target.transport,
-        mascot=kind.mascot,
         vole_plan=kind.vole_plan,
     )
 
@@ -241,14 +242,13 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
             worker.program,
             case.config[1],
             target.field_name,
-            kind.source,
+            kind.choice,
             cheats=case.cheats(),
             transport=target.transport,
             timeout=WAIT_SECONDS if target.transport == "memory" else WAIT_SECONDS_TLS,
             deadline=DEADLINE_SECONDS,
             honest_first=False,
             recording=honest.recording,
-            mascot=kind.mascot,
             vole_plan=kind.vole_plan,
         )
         compare_with(report, honest)

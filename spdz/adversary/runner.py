@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from spdz.adversary.adversary import Adversary
 from spdz.adversary.cheats import Cheat, Recording
@@ -19,20 +19,20 @@ from spdz.adversary.networks import open_network, undelivered
 from spdz.adversary.observer import ObservedMpc, ObservedParty, Observer
 from spdz.adversary.quiescence import Quiescence
 from spdz.adversary.report import PartyEnd, Report
-from spdz.adversary.settings import Preprocessing
+from spdz.adversary.settings import Attacked
 from spdz.adversary.transports import TamperingTransport, WatchedTransport
 from spdz.adversary.validation import check_cheats, check_run, corrupted_parties
-from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import UsageError
 from spdz.field import M61, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, SessionParams, require_integer
+from spdz.preprocessing.generators import Choice
 from spdz.preprocessing.vole.code import VolePlan
 from spdz.protocols.material_source import MaterialSource
-from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party
 from spdz.runtime.transport import Transport
-from spdz.sessions.local import Program, run_dealer
+from spdz.sessions.local import Program
+from spdz.sessions.opening import make_party, open_session, serve
 
 HONEST_SECONDS = 600.0
 """After which a party without a cheat counts as hung."""
@@ -44,7 +44,7 @@ def run(
     program: Program | Sequence[Program],
     parties: int = 2,
     field: Field | str = M61,
-    preprocessing: str = "mascot",
+    preprocessing: Choice = "mascot",
     inputs: Sequence[Any] | None = None,
     *,
     cheats: Sequence[Cheat] = (),
@@ -54,7 +54,6 @@ def run(
     deadline: float = 60.0,
     honest_first: bool = True,
     recording: Recording | None = None,
-    mascot: MascotParams | None = None,
     vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
@@ -67,7 +66,6 @@ def run(
     deadline      seconds after which a party that has not ended counts as hung, also if it ends a little later
     honest_first  run the program without a cheat before: its outputs are the report's `expected`, its messages what
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
-    mascot        which protocols the "mascot" generator runs
     vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
@@ -75,7 +73,7 @@ def run(
     require_integer(parties, "parties", 2, MAX_PARTIES)
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Preprocessing(preprocessing, mascot, vole_plan)
+    kind = Attacked(preprocessing, vole_plan)
     setting = _Setting(program, parties, chosen, kind, inputs, transport, float(timeout), float(deadline))
     bad = corrupted_parties(corrupted)
     check_cheats(cheats, parties, setting.endpoints, bad, chosen)
@@ -102,18 +100,17 @@ def run_honestly(
     program: Program | Sequence[Program],
     parties: int = 2,
     field: Field | str = M61,
-    preprocessing: str = "mascot",
+    preprocessing: Choice = "mascot",
     inputs: Sequence[Any] | None = None,
     *,
     transport: str = "memory",
     timeout: float = 60.0,
-    mascot: MascotParams | None = None,
     vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run the program without a cheat and record its messages. Raises UsageError if it fails by itself."""
     check_run(program, timeout, HONEST_SECONDS)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Preprocessing(preprocessing, mascot, vole_plan)
+    kind = Attacked(preprocessing, vole_plan)
     return _run_honestly(_Setting(program, parties, chosen, kind, inputs, transport, float(timeout), HONEST_SECONDS))
 
 
@@ -131,7 +128,7 @@ class _Setting:
     program: Program | Sequence[Program]
     parties: int
     field: Field
-    preprocessing: Preprocessing
+    preprocessing: Attacked
     inputs: Sequence[Any] | None
     transport: str
     timeout: float
@@ -142,11 +139,11 @@ class _Setting:
 
     @property
     def endpoints(self) -> int:
-        return self.parties + (self.preprocessing.source == "dealer")
+        return self.params.endpoints
 
     @property
     def params(self) -> SessionParams:
-        return self.preprocessing.params(self.field.name, self.parties)
+        return self.preprocessing.preprocessing.session(self.field.name, self.parties)
 
     def program_of(self, party: int) -> Program:
         if callable(self.program):
@@ -224,7 +221,7 @@ class _Session:
         end = self._ends[index]
         try:
             if index == self._setting.parties:
-                run_dealer(self._setting.params, transport)
+                serve(self._setting.params, self._setting.preprocessing.preprocessing.service, transport)
             else:
                 self._be_party(index, transport, end)
         except BaseException as error:
@@ -236,16 +233,16 @@ class _Session:
 
     def _be_party(self, index: int, transport: WatchedTransport, end: PartyEnd) -> None:
         setting, params = self._setting, self._setting.params
-        state = SessionState(index, setting.parties, setting.field, params.security, SystemRandomness())
-        party = ObservedParty(state, transport, setting.endpoints, timeout=setting.timeout)
+        made = make_party(params, index, transport, timeout=setting.timeout, driver=ObservedParty)
+        party = cast(ObservedParty, made)
         maker = setting.preprocessing.maker()
-        party.observer = Observer(state, maker)
+        party.observer = Observer(party.session, maker)
         end.released = party.observer.released
         self._adversary.makers[index] = maker
         source = self._install(index, party, maker)
         program, inputs = self._work[index]
         try:
-            with ObservedMpc(party, params, source, endpoints=setting.endpoints, inputs=inputs) as mpc:
+            with open_session(party, params, source, inputs=inputs, view=ObservedMpc) as mpc:
                 result = _run_program(program, mpc, end)
             end.output = result
         finally:

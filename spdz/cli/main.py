@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from spdz.errors import EXIT_CODES, SpdzError, exit_code
+from spdz.preprocessing.generators import DEFAULT, generator_named, generators
 from spdz.version import __version__
 
 FIELDS = ("M61", "M127")
@@ -85,18 +86,29 @@ def _add_field(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def _add_preprocessing(parser: argparse.ArgumentParser, what: str = "") -> None:
+    parser.add_argument(
+        "--preprocessing", choices=tuple(generators()), default=DEFAULT, help=f"{what} ({DEFAULT})".strip()
+    )
+
+
+def _add_choices(parser: argparse.ArgumentParser, generator: str, where: str) -> None:
+    """The options that a generator's declaration names."""
+    for name, option in generator_named(generator).options.items():
+        text = f"{where}: {option['help']}"
+        parser.add_argument(f"--{name.replace('_', '-')}", type=option["type"], metavar=option["metavar"], help=text)
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run main(mpc) of PROGRAM.py as one party. What follows -- is mpc.args."
     parser.add_argument("program", metavar="PROGRAM.py")
     parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
     parser.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
-    parser.add_argument(
-        "--preprocessing", choices=("mascot", "dealer"), default="mascot", help="who makes the material (mascot)"
-    )
+    _add_preprocessing(parser, "who makes the material")
     _add_field(parser, "M127")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for the heavy loops (1)")
-    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="mascot: base OTs per tree of the OT extension")
-    parser.add_argument("--authentication", metavar="NAME", help="mascot: how values get MAC shares: copee, vole")
+    for name in generators():
+        _add_choices(parser, name, name)
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary of the cost")
 
 
@@ -112,7 +124,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
     parser.add_argument("--field", default="M61", choices=("M61", "M127"), help="(M61)")
-    parser.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    _add_preprocessing(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
@@ -131,8 +143,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         help="triples, multiply, latency, matmul (its material): where one party's time goes",
     )
     parser.add_argument("--dims", metavar="M,L,N", help="matmul: an M x L matrix times an L x N matrix (64,64,64)")
-    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="triples, matmul: base OTs per tree of the OTs")
-    parser.add_argument("--authentication", metavar="NAME", help="triples, matmul: how values get MAC shares")
+    _add_choices(parser, "mascot", "triples, matmul")
     parser.add_argument("--threads", type=int, metavar="N", help="triples, matmul: threads of each party (1)")
     parser.add_argument("--round-trip-ms", type=float, metavar="T", help="delay messages by T / 2 in each direction")
     parser.add_argument("--mbit-per-second", type=float, metavar="R", help="limit each connection to R each way")
@@ -158,7 +169,7 @@ def _add_interop(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
         _add_field(one, "M127")
         one.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    export.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    _add_preprocessing(export)
     for name, what in (
         ("triples", "triples"),
         ("squares", "squares"),
@@ -198,7 +209,7 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--full", action="store_true", help="everything")
     _add_field(parser, "M61")
     parser.add_argument(
-        "--preprocessing", choices=("mascot", "dealer", "both"), default="both", help="what to attack (both)"
+        "--preprocessing", choices=(*generators(), "both"), default="both", help="what to attack (both)"
     )
     parser.add_argument("--transport", choices=("memory", "tls"), default="memory", help="how parties talk (memory)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes at a time (2)")
