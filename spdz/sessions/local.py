@@ -56,7 +56,7 @@ def run_local(
     for what, given in (("programs", programs), ("inputs", handed)):
         if len(given) != parties:
             raise UsageError(f"{len(given)} {what} were given for {parties} parties")
-    transports = memory_network(params.endpoints)
+    transports = memory_network(params.endpoints, parties)
     jobs = [
         _Job(partial(_run_party, params, maker, transports[i], i, programs[i], handed[i], timeout, threads))
         for i in range(parties)
