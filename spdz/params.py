@@ -6,6 +6,7 @@ Everything in `SessionParams.describe` is compared between the parties before an
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -29,6 +30,14 @@ def require_integer(value: object, name: str, lowest: int, highest: int | None =
         return value
     allowed = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
     raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
+
+
+def require_seconds(value: object, name: str) -> float:
+    """`value`, if it is a positive finite number; otherwise a UsageError that names it."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < math.inf:  # type: ignore[operator]  # a number, as just seen
+        raise UsageError(f"{name} must be a positive number of seconds, got {value!r}")
+    return float(value)  # type: ignore[arg-type]
 
 
 def _within(value: int, lowest: int, highest: int | None) -> bool:

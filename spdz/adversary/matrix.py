@@ -47,6 +47,8 @@ class Target:
     path: str | None = None
     field_name: str = "M61"
     transport: str = "memory"
+    args: tuple[str, ...] = ()
+    """What the program finds as `mpc.args`."""
 
     def load(self) -> tuple[Callable[..., Any], Judge]:
         """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""
@@ -141,6 +143,7 @@ def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> 
         parties,
         target.field_name,
         kind.choice,
+        args=target.args,
         transport=target.transport,
         vole_plan=kind.vole_plan,
     )
@@ -244,6 +247,7 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
             target.field_name,
             kind.choice,
             cheats=case.cheats(),
+            args=target.args,
             transport=target.transport,
             timeout=WAIT_SECONDS if target.transport == "memory" else WAIT_SECONDS_TLS,
             deadline=DEADLINE_SECONDS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
@@ -31,8 +31,9 @@ from spdz.preprocessing.vole.code import VolePlan
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.party import Party
 from spdz.runtime.transport import Transport
-from spdz.sessions.local import Program
+from spdz.sessions.local import inputs_by_party
 from spdz.sessions.opening import make_party, open_session, serve
+from spdz.sessions.programs import Program, require_programs
 
 HONEST_SECONDS = 600.0
 """After which a party without a cheat counts as hung."""
@@ -45,8 +46,9 @@ def run(
     parties: int = 2,
     field: Field | str = M61,
     preprocessing: Choice = "mascot",
-    inputs: Sequence[Any] | None = None,
+    inputs: Sequence[Any] | Mapping[int, Any] | None = None,
     *,
+    args: Sequence[str] = (),
     cheats: Sequence[Cheat] = (),
     corrupted: Sequence[int] = (),
     transport: str = "memory",
@@ -59,6 +61,7 @@ def run(
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
 
     program, parties, field, preprocessing, inputs   as in `spdz.run_local`
+    args          what every party's program finds as `mpc.args`
     cheats        what the corrupted parties do; whoever is named by one is corrupted
     corrupted     further corrupted parties, who give the others away but only lend their eyes
     transport     "memory" or "tls" (on loopback)
@@ -74,7 +77,7 @@ def run(
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
     kind = Attacked(preprocessing, vole_plan)
-    setting = _Setting(program, parties, chosen, kind, inputs, transport, float(timeout), float(deadline))
+    setting = _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), float(deadline))
     bad = corrupted_parties(corrupted)
     check_cheats(cheats, parties, setting.endpoints, bad, chosen)
     honest = _run_honestly(dataclasses.replace(setting, deadline=HONEST_SECONDS)) if honest_first else None
@@ -101,8 +104,9 @@ def run_honestly(
     parties: int = 2,
     field: Field | str = M61,
     preprocessing: Choice = "mascot",
-    inputs: Sequence[Any] | None = None,
+    inputs: Sequence[Any] | Mapping[int, Any] | None = None,
     *,
+    args: Sequence[str] = (),
     transport: str = "memory",
     timeout: float = 60.0,
     vole_plan: VolePlan | None = None,
@@ -111,7 +115,9 @@ def run_honestly(
     check_run(program, timeout, HONEST_SECONDS)
     chosen = field if isinstance(field, Field) else field_by_name(field)
     kind = Attacked(preprocessing, vole_plan)
-    return _run_honestly(_Setting(program, parties, chosen, kind, inputs, transport, float(timeout), HONEST_SECONDS))
+    return _run_honestly(
+        _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), HONEST_SECONDS)
+    )
 
 
 def _run_honestly(setting: _Setting) -> Report:
@@ -129,7 +135,8 @@ class _Setting:
     parties: int
     field: Field
     preprocessing: Attacked
-    inputs: Sequence[Any] | None
+    inputs: Sequence[Any] | Mapping[int, Any] | None
+    args: tuple[str, ...]
     transport: str
     timeout: float
     deadline: float
@@ -146,16 +153,10 @@ class _Setting:
         return self.preprocessing.preprocessing.session(self.field.name, self.parties)
 
     def program_of(self, party: int) -> Program:
-        if callable(self.program):
-            return self.program
-        if len(self.program) != self.parties:
-            raise UsageError(f"{len(self.program)} programs were given for {self.parties} parties")
-        return self.program[party]
+        return require_programs(self.program, self.parties)[party]
 
     def inputs_of(self, party: int) -> Any:
-        if self.inputs is not None and len(self.inputs) != self.parties:
-            raise UsageError(f"{len(self.inputs)} inputs were given for {self.parties} parties")
-        return None if self.inputs is None else self.inputs[party]
+        return inputs_by_party(self.inputs, self.parties)[party]
 
 
 class _Session:
@@ -242,7 +243,7 @@ class _Session:
         source = self._install(index, party, maker)
         program, inputs = self._work[index]
         try:
-            with open_session(party, params, source, inputs=inputs, view=ObservedMpc) as mpc:
+            with open_session(party, params, source, args=setting.args, inputs=inputs, view=ObservedMpc) as mpc:
                 result = _run_program(program, mpc, end)
             end.output = result
         finally:

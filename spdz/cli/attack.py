@@ -20,9 +20,11 @@ def run(options: argparse.Namespace) -> int:
     require_integer(options.workers, "--workers", 1, 64)
     if options.write_table and options.program:
         raise UsageError("--write-table describes the suite's own programs: leave out PROGRAM.py")
+    if options.rest and not options.program:
+        raise UsageError("arguments after -- are for PROGRAM.py, and none was given")
     if options.write_table:
         _require_writable(Path(options.write_table))
-    target = matrix.Target(options.program, options.field, options.transport)
+    target = matrix.Target(options.program, options.field, options.transport, tuple(options.rest))
     started = monotonic()
     progress = ProgressLine()
     progress.text("running the program honestly")

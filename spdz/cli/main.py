@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,10 @@ from spdz.preprocessing.generators import DEFAULT, generator_named, generators
 from spdz.version import __version__
 
 FIELDS = ("M61", "M127")
+WITH_PROGRAM = ("run", "interop", "attack")
+"""Commands that run a program, which may have arguments of its own."""
+BROKEN_PIPE = 141
+"""The exit code when nobody reads the output any more: what a shell gives for SIGPIPE."""
 
 _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".join(
     f"  {code:<3} {meaning}" for _, code, meaning in EXIT_CODES
@@ -20,6 +25,7 @@ _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".jo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _open_closed_streams()
     parser = _parser()
     arguments, rest = _split(list(sys.argv[1:] if argv is None else argv))
     options = parser.parse_args(arguments)
@@ -27,11 +33,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     options.rest = rest
-    if rest and options.command not in ("run", "interop"):
-        parser.error("arguments after -- are for spdz run and spdz interop")
-    command = importlib.import_module(f"spdz.cli.{options.command}")
+    if rest and options.command not in WITH_PROGRAM:
+        parser.error(f"arguments after -- are for spdz {', '.join(WITH_PROGRAM)}")
     try:
-        return int(command.run(options) or 0)
+        command = importlib.import_module(f"spdz.cli.{options.command}")
+        code = int(command.run(options) or 0)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except SpdzError as error:
         place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"spdz: {type(error).__name__}: {error}{place}", file=sys.stderr)
@@ -39,6 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("spdz: interrupted", file=sys.stderr)
         return 130
+
+
+def _open_closed_streams() -> None:
+    """Services may start a command with its output closed; Python then has None in the place of the stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -192,16 +211,16 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
         "every recorded function. Where the folder has an index.json, a file that is missing, changed or not listed "
         "differs too. The exit code is 1 if anything differs, 2 for a file that is not a vector file."
     )
-    parser.add_argument("action", choices=("check",))
-    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder of files, or one file (those of the package)")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    check = parser.add_subparsers(dest="action", required=True, metavar="check").add_parser("check", help="check files")
+    check.add_argument("path", metavar="PATH", nargs="?", help="a folder of files, or one file (those of the package)")
+    check.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
 def _add_attack(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run the attack matrix: cheats at every step, by every party, against every victim. Without PROGRAM.py it "
-        "attacks a program that touches every step there is. The exit code is 1 if a cheat was not detected, or a step "
-        "not attacked."
+        "attacks a program that touches every step there is. What follows -- is mpc.args of all parties. The exit code "
+        "is 1 if a cheat was not detected, or a step not attacked."
     )
     parser.add_argument("program", metavar="PROGRAM.py", nargs="?", help="attack main(mpc) of this file instead")
     size = parser.add_mutually_exclusive_group()

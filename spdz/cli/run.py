@@ -6,13 +6,14 @@ import argparse
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from spdz.errors import SpdzError
 from spdz.measuring.progress import ProgressLine
 from spdz.online.session import Mpc
 from spdz.preprocessing.generators import Choice, generator_named, generators, preprocessing_with
 from spdz.sessions.network import connect
-from spdz.sessions.programs import load_program
+from spdz.sessions.programs import load_program, unrevealed
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,12 +39,19 @@ def run(options: argparse.Namespace) -> int:
             raise
         cost = mpc.cost
     progress.end()
-    if result is not None:
-        print(result)
+    print_result(result)
     if not options.quiet:
         seconds = ", ".join(f"{phase} {value:.2f} s" for phase, value in cost.seconds.items())
         print(f"{cost.rounds} rounds, {cost.bytes_sent:,} bytes sent; {seconds}", file=sys.stderr)
     return 0
+
+
+def print_result(result: Any) -> None:
+    """What a program returned, if it returned something, on standard output; a word about secrets in it."""
+    if result is not None:
+        print(result)
+    if unrevealed(result):
+        print("the program returned a secret that was never revealed: return mpc.reveal(...) of it", file=sys.stderr)
 
 
 def chosen_preprocessing(options: argparse.Namespace) -> Choice:

@@ -7,21 +7,22 @@ transport differs from a run over a network. It works inside a running event loo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
-from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, MAX_THREADS, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, MAX_THREADS, SessionParams, require_integer, require_seconds
 from spdz.preprocessing.generators import Choice, Preprocessing, preprocessing_of
 from spdz.runtime.transport import Transport
 from spdz.sessions.opening import make_party, open_session, serve
+from spdz.sessions.programs import Program, require_programs
 from spdz.transport.memory import memory_network
 
-Program = Callable[[Mpc], Any]
+ENDING_SECONDS = 5.0
+"""How long Ctrl-C waits for each party to end. A party inside a long computation of its own ends after it."""
 
 
 def run_local(
@@ -49,13 +50,9 @@ def run_local(
     require_integer(threads, "threads", 1, MAX_THREADS)
     maker = preprocessing_of(preprocessing)
     params = maker.session(_field(field).name, parties)
-    programs = [program] * parties if callable(program) else list(program)
-    if not all(callable(one) for one in programs):
-        raise UsageError("a program must be a function of one argument, the session")
-    handed = [None] * parties if inputs is None else list(inputs)
-    for what, given in (("programs", programs), ("inputs", handed)):
-        if len(given) != parties:
-            raise UsageError(f"{len(given)} {what} were given for {parties} parties")
+    require_seconds(timeout, "timeout")
+    programs = require_programs(program, parties)
+    handed = inputs_by_party(inputs, parties)
     transports = memory_network(params.endpoints, parties)
     jobs = [
         _Job(partial(_run_party, params, maker, transports[i], i, programs[i], handed[i], timeout, threads))
@@ -63,12 +60,36 @@ def run_local(
     ]
     if params.has_dealer:
         jobs.append(_Job(lambda: serve(params, maker.service, transports[parties])))
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+    try:
+        for job in jobs:
+            job.start()
+        for job in jobs:
+            job.join()
+    except BaseException:
+        # Ctrl-C. The parties' threads would go on for good: each ends, key and material destroyed, at its next message.
+        for transport in transports:
+            transport.interrupt()
+        for job in jobs:
+            job.join(ENDING_SECONDS)
+        raise
     _raise_first([job.error for job in jobs])
     return [job.result for job in jobs[:parties]]
+
+
+def inputs_by_party(inputs: Any, parties: int) -> list[Any]:
+    """One object for each party, from a sequence, or from a dictionary with exactly the parties as keys."""
+    if inputs is None:
+        return [None] * parties
+    if isinstance(inputs, Mapping):
+        if set(inputs) != set(range(parties)) or any(type(key) is not int for key in inputs):
+            raise UsageError(f"inputs by party need exactly the keys 0 to {parties - 1}, got {list(inputs)!r:.80}")
+        return [inputs[party] for party in range(parties)]
+    if isinstance(inputs, str | bytes | Set) or not isinstance(inputs, Iterable):
+        raise UsageError(f"inputs must be one object for each party, in a list, got {type(inputs).__name__}")
+    handed = list(inputs)
+    if len(handed) != parties:
+        raise UsageError(f"{len(handed)} inputs were given for {parties} parties")
+    return handed
 
 
 def _field(field: Field | str) -> Field:
@@ -99,19 +120,25 @@ class _Job:
     error: BaseException | None = None
 
     def __post_init__(self) -> None:
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for the end, at most `seconds`; it may be interrupted and done again."""
+        # An interrupted Thread.join takes the thread for ended, though it runs (seen in CPython 3.11); an event does not.
+        if self._thread.ident is not None and self._ended.wait(seconds):
+            self._thread.join()
 
     def _run(self) -> None:
         try:
             self.result = self.work()
         except BaseException as error:
             self.error = error
+        finally:
+            self._ended.set()
 
 
 def _raise_first(errors: list[BaseException | None]) -> None:

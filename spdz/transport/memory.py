@@ -28,7 +28,7 @@ def memory_network(endpoints: int, parties: int | None = None) -> list[MemoryTra
 
 
 class MemoryTransport:
-    """One party's end of an in-memory network. Each end is used by one thread."""
+    """One party's end of an in-memory network. Each end is used by one thread, and may be interrupted by another."""
 
     name = "in memory"
 
@@ -37,6 +37,7 @@ class MemoryTransport:
         self._parties = parties
         self._inboxes = inboxes
         self._readers: Mapping[int, FrameReader] = {}
+        self._interrupted = False
 
     def attach(self, readers: Mapping[int, FrameReader]) -> None:
         self._readers = readers
@@ -61,6 +62,8 @@ class MemoryTransport:
 
     def _take(self, delivery: _Delivery) -> bool:
         """Feed one delivery to its reader; True when it completed a frame."""
+        if self._interrupted:
+            raise TransportError("the run was interrupted")
         reader = self._readers[delivery.sender]
         if delivery.parts is None:
             if not reader.finished:
@@ -77,6 +80,11 @@ class MemoryTransport:
                 source = source[count:]
                 reader.advance(count)
         return reader.frames_read > before
+
+    def interrupt(self) -> None:
+        """End this endpoint's session from another thread, when it next waits or looks for messages."""
+        self._interrupted = True
+        self._inboxes[self._party].put(_Delivery(self._party, None))
 
     def close(self, timeout: float) -> None:
         for peer in range(len(self._inboxes)):

@@ -259,7 +259,6 @@ def test_bad_usage_is_one_line_before_anything_is_sent(
         assert ended.code == 2, (words, ended.err)
         assert words in ended.error_line
         assert ended.out == ""
-    sys.modules.pop("spdz_program")
 
 
 def test_a_key_that_others_can_read_is_refused(group: Group) -> None:
