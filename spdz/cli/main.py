@@ -26,8 +26,20 @@ _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".jo
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     _open_closed_streams()
+    try:
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _run(argv: list[str]) -> int:
     parser = _parser()
-    arguments, rest = _split(list(sys.argv[1:] if argv is None else argv))
+    arguments, rest = _split(argv)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -37,13 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"arguments after -- are for spdz {', '.join(WITH_PROGRAM)}")
     try:
         command = importlib.import_module(f"spdz.cli.{options.command}")
-        code = int(command.run(options) or 0)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        # Whoever read the output has gone, as `head` does. Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return int(command.run(options) or 0)
     except SpdzError as error:
         place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"spdz: {type(error).__name__}: {error}{place}", file=sys.stderr)

@@ -168,9 +168,9 @@ class Mailbox:
         return {peer: expected.step.name for (peer, _), expected in self._expected.items()}
 
     @property
-    def awaits_the_present(self) -> bool:
-        """Whether something is awaited from a peer that has not left."""
-        return any(peer not in self._departed for peer, _ in self._expected)
+    def awaits_first_words(self) -> bool:
+        """Whether the first message of a session is awaited from a peer that has not left."""
+        return any(peer not in self._departed and one.round == 1 for (peer, _), one in self._expected.items())
 
     def unexpected(self) -> dict[int, str]:
         """For every peer that has sent something nobody waits for: the name of one such step."""

@@ -48,12 +48,12 @@ class Scheduler:
 
         A peer's abort is raised when everything that came before it has been looked at: what a message said may
         explain the abort better than the abort does. Nothing is sent or returned in between. Before there is a session
-        id, what the other peers say may explain it too (their parameters), so they are heard first.
+        id, the first words of the other peers (their parameters) may explain it too, so these are heard first.
         """
         while self._ready:
             task, value = self._ready.popleft()
             self._advance(task, value)
-        heard = bool(self.session_id) or not self.mailbox.awaits_the_present
+        heard = bool(self.session_id) or not self.mailbox.awaits_first_words
         if self.mailbox.peer_abort is not None and heard:
             raise self.mailbox.peer_abort
 

@@ -128,7 +128,7 @@ class _Job:
 
     def join(self, seconds: float | None = None) -> None:
         """Wait for the end, at most `seconds`; it may be interrupted and done again."""
-        # An interrupted Thread.join takes the thread for ended, though it runs (seen in CPython 3.11); an event does not.
+        # In CPython 3.11 an interrupted Thread.join takes the thread for ended, though it runs; an event does not.
         if self._thread.ident is not None and self._ended.wait(seconds):
             self._thread.join()
 

@@ -172,7 +172,7 @@ _ENDS: tuple[Mutant, ...] = (
     mutant(
         "end-abort-before-the-others-are-heard",
         "spdz/runtime/scheduler.py::Scheduler.run",
-        "heard = bool(self.session_id) or not self.mailbox.awaits_the_present",
+        "heard = bool(self.session_id) or not self.mailbox.awaits_first_words",
         "heard = True",
         "parameters that differ are named at one party, and the others hear of an abort only",
         "tests/protocols/test_dealer_by_name.py",
