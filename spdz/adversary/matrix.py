@@ -14,7 +14,7 @@ from spdz.adversary.kinds import PROGRAMS, exempt
 from spdz.adversary.observer import Released
 from spdz.adversary.report import UNSTABLE, Report, same
 from spdz.adversary.runner import compare_with, run, run_honestly
-from spdz.adversary.settings import CONFIGS, OWN_CONFIGS, PREPROCESSINGS, Config
+from spdz.adversary.settings import Config, attacked
 from spdz.adversary.verdict import (
     DETECTED,
     FAILED,
@@ -60,14 +60,6 @@ class Target:
             raise
         except BaseException as error:
             raise UsageError(f"the program {self.path} cannot be loaded: {type(error).__name__}: {error}") from error
-
-
-def configs_of(target: Target, preprocessing: str) -> list[Config]:
-    """The configurations to attack: those of one generator, or of "both"."""
-    known = (*CONFIGS, *(OWN_CONFIGS if target.path is None else ()))
-    return [
-        config for config in known if preprocessing in (PREPROCESSINGS[config[0]].preprocessing.generator.name, "both")
-    ]
 
 
 @dataclass(frozen=True)
@@ -137,7 +129,7 @@ def survey(target: Target, configs: Sequence[Config]) -> dict[Config, Report]:
 
 def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> Report:
     name, parties = config
-    kind = PREPROCESSINGS[name]
+    kind = attacked(name)
     return run_honestly(
         program,
         parties,
@@ -239,7 +231,7 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
         _workers[target] = _Worker(target)
     worker = _workers[target]
     honest = worker.honest(case.config)
-    kind = PREPROCESSINGS[case.config[0]]
+    kind = attacked(case.config[0])
     try:
         report = run(
             worker.program,

@@ -73,7 +73,7 @@ def run(
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
     """
-    require_integer(parties, "parties", 2, MAX_PARTIES)
+    parties = require_integer(parties, "parties", 2, MAX_PARTIES)
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
     kind = Attacked(preprocessing, vole_plan)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from spdz.errors import UsageError
 from spdz.params import MascotParams
-from spdz.preprocessing.generators import Choice, Preprocessing, preprocessing_of
+from spdz.preprocessing.generators import Choice, Preprocessing, generators, preprocessing_of
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.vole.code import LpnParams, VolePlan
 from spdz.protocols.material_source import MaterialSource
@@ -51,6 +51,12 @@ PREPROCESSINGS: dict[str, Attacked] = {
 }
 """COPEe with trees of the size that is usual; silent VOLE; an OT extension without trees."""
 
+
+def attacked(name: str) -> Attacked:
+    """The preprocessing with this name: of the table, or a generator with its defaults."""
+    return PREPROCESSINGS.get(name) or Attacked(name)
+
+
 CHEAPER: dict[str, tuple[str, ...]] = {"mascot": ("dealer",), "vole": ("dealer", "mascot"), "iknp": ()}
 """Where a step is attacked in the place of a dearer preprocessing that has it as well."""
 
@@ -60,3 +66,15 @@ ONLY: dict[str, tuple[str, ...]] = {"iknp": ("ot_extension.columns",)}
 CONFIGS: tuple[Config, ...] = (("dealer", 2), ("dealer", 3), ("mascot", 2), ("mascot", 3))
 OWN_CONFIGS: tuple[Config, ...] = (("vole", 2), ("vole", 3), ("iknp", 2))
 """With the suite's own programs also these; the parameters of the VOLEs are too small for others."""
+
+
+def configs_of(preprocessing: str, *, own_programs: bool) -> list[Config]:
+    """The configurations to attack: those of one generator, or of "both", which means of all that there are."""
+    known = (*CONFIGS, *(OWN_CONFIGS if own_programs else ()))
+    listed = {PREPROCESSINGS[name].preprocessing.generator.name for name, _ in known}
+    others = [(name, parties) for name in generators() if name not in listed for parties in (2, 3)]
+    return [
+        config
+        for config in (*known, *others)
+        if preprocessing in (attacked(config[0]).preprocessing.generator.name, "both")
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from spdz.adversary import matrix, pool
+from spdz.adversary.settings import configs_of
 from spdz.adversary.table import markdown
 from spdz.adversary.verdict import FAILED, NOT_JUDGED, UNDETECTED
 from spdz.errors import UsageError
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     started = monotonic()
     progress = ProgressLine()
     progress.text("running the program honestly")
-    surveys = matrix.survey(target, matrix.configs_of(target, options.preprocessing))
+    surveys = matrix.survey(target, configs_of(options.preprocessing, own_programs=target.path is None))
     cases = matrix.plan(target, surveys, full=options.full)
     results = []
     for result in pool.attack(target, cases, workers=options.workers):

@@ -46,8 +46,8 @@ def run_local(
 
     Raises the first error that is not merely the echo of another party's error.
     """
-    require_integer(parties, "parties", 2, MAX_PARTIES)
-    require_integer(threads, "threads", 1, MAX_THREADS)
+    parties = require_integer(parties, "parties", 2, MAX_PARTIES)
+    threads = require_integer(threads, "threads", 1, MAX_THREADS)
     maker = preprocessing_of(preprocessing)
     params = maker.session(_field(field).name, parties)
     require_seconds(timeout, "timeout")

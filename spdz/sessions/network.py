@@ -57,8 +57,8 @@ def connect(
     maker = preprocessing_of(preprocessing)
     parties = session_endpoints(load_parties(config), maker.generator)
     chosen = _secure_field(field, allow_toy=insecure_toy_field)
-    require_integer(party, "party", 0, len(parties.parties) - 1)
-    require_integer(threads, "threads", 1, MAX_THREADS)
+    party = require_integer(party, "party", 0, len(parties.parties) - 1)
+    threads = require_integer(threads, "threads", 1, MAX_THREADS)
     params = maker.session(
         chosen.name, len(parties.parties), program_digest=program_digest, network_digest=network_digest_of(parties)
     )

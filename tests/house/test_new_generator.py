@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 import pytest
 
 import spdz
+from spdz.adversary import matrix
+from spdz.adversary.settings import configs_of
+from spdz.adversary.verdict import DETECTED
 from spdz.cli.main import _parser
 from spdz.cli.run import chosen_preprocessing, security_model
 from spdz.crypto.prg import Prg
@@ -113,6 +116,15 @@ def test_the_command_line_offers_it() -> None:
     assert chosen_preprocessing(_parser().parse_args([*given, "--seed-byte", "9"])) == ToyParams(9)
     with pytest.raises(spdz.UsageError, match="--authentication has no meaning for the insecure_toy preprocessing"):
         chosen_preprocessing(_parser().parse_args([*given, "--authentication", "vole"]))
+
+
+@pytest.mark.usefixtures("toy")
+def test_the_harness_attacks_it() -> None:
+    assert configs_of(NAME, own_programs=True) == [(NAME, 2), (NAME, 3)]
+    target = matrix.Target()
+    surveys = matrix.survey(matrix.Target(), [(NAME, 2)])
+    case = next(case for case in matrix.plan(target, surveys, full=False) if case.step == "output.open")
+    assert matrix.run_case(target, case)[0].outcome == DETECTED
 
 
 @pytest.mark.usefixtures("toy")
