@@ -42,7 +42,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     hello = nonce + _encode(mine)
     received = await ctx.exchange(HELLO, dict.fromkeys(others, (codec, hello)), dict.fromkeys(others, codec))
     nonces = {ctx.party: nonce}
-    for peer, payload in received.items():
+    for peer, payload in sorted(received.items()):
         nonces[peer] = bytes(payload[:NONCE_BYTES])
         name = endpoint_name(peer, ctx.parties)
         _compare(mine, _decode(peer, name, bytes(payload[NONCE_BYTES:])), name)
