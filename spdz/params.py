@@ -6,7 +6,6 @@ Everything in `SessionParams.describe` is compared between the parties before an
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,14 +31,6 @@ def require_integer(value: object, name: str, lowest: int, highest: int | None =
     raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
 
 
-def require_seconds(value: object, name: str) -> float:
-    """`value`, if it is a positive finite number; otherwise a UsageError that names it."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < value < math.inf:  # type: ignore[operator]  # a number, as just seen
-        raise UsageError(f"{name} must be a positive number of seconds, got {value!r}")
-    return float(value)  # type: ignore[arg-type]
-
-
 def _within(value: int, lowest: int, highest: int | None) -> bool:
     return lowest <= value and (highest is None or value <= highest)
 
@@ -61,6 +52,14 @@ class SecurityParams:
         ([KOS16], section 5 and the parameter discussion after it; see docs/design.md 4.5).
         """
         return 2 + -(-2 * self.statistical_bits // field_bits)
+
+
+def require_seconds(value: object, name: str) -> float:
+    """`value`, if it is a positive finite number; otherwise a UsageError that names it."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):  # type: ignore[operator]  # a number, as just seen
+        raise UsageError(f"{name} must be a positive number of seconds, got {value!r}")
+    return float(value)  # type: ignore[arg-type]
 
 
 class GeneratorParams:
@@ -114,9 +113,9 @@ class MascotParams(GeneratorParams):
         return f"{self.ot_tree_bits} bits per OT tree, {self.authentication}"
 
 
-def endpoint_name(index: int, parties: int) -> str:
+def endpoint_name(endpoint: int, parties: int) -> str:
     """How messages call an endpoint: "party 0", or "the dealer", which comes after the last party."""
-    return f"party {index}" if index < parties else "the dealer"
+    return f"party {endpoint}" if endpoint < parties else "the dealer"
 
 
 @dataclass(frozen=True)
