@@ -56,16 +56,7 @@ class Mpc:
     args, inputs     what the caller handed to this party's program
     """
 
-    def __init__(
-        self,
-        party: Party,
-        params: SessionParams,
-        source: MaterialSource,
-        *,
-        endpoints: int,
-        args: Sequence[str] = (),
-        inputs: Any = None,
-    ) -> None:
+    def __init__(self, party: Party, source: MaterialSource, args: Sequence[str] = (), inputs: Any = None) -> None:
         self.args = tuple(args)
         self.inputs = inputs
         self._party = party
@@ -76,12 +67,16 @@ class Mpc:
         """The thread that makes material or reveals."""
         self._seconds = {"set-up": 0.0, "preprocessing": 0.0, "online": 0.0}
         party.on_end += [source.destroy, self._graph.destroy]
-        self._timed("set-up", lambda: self._set_up(params, tuple(range(endpoints))))
 
-    def _set_up(self, params: SessionParams, endpoints: tuple[int, ...]) -> None:
-        state = self._party.session
-        state.session_id = self._party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
-        self._party.run(self._source.set_up, "set-up")
+    def open(self, params: SessionParams, endpoints: tuple[int, ...]) -> None:
+        """Agree with all endpoints on the parameters and set the generator up; before anything else, and once."""
+
+        def work() -> None:
+            state = self._party.session
+            state.session_id = self._party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
+            self._party.run(self._source.set_up, "set-up")
+
+        self._timed("set-up", work)
 
     # -- who and what ---------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
     from spdz.online.session import Cost, Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.params import MascotParams
     from spdz.sessions.local import run_local
     from spdz.sessions.network import connect
 
@@ -48,6 +49,7 @@ _LAZY = {
     **dict.fromkeys(
         ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name"), "spdz.field"
     ),
+    "MascotParams": "spdz.params",
     "Cost": "spdz.online.session",
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
@@ -75,6 +77,7 @@ __all__ = [
     "InternalError",
     "MacCheckFailed",
     "MalformedMessage",
+    "MascotParams",
     "Mpc",
     "OtConsistencyFailed",
     "PeerAborted",

@@ -6,9 +6,9 @@ Everything in `SessionParams.describe` is compared between the parties before an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import index
-from typing import SupportsIndex
+from typing import Any, ClassVar, SupportsIndex
 
 from spdz.errors import UsageError
 from spdz.version import PROTOCOL_VERSION
@@ -66,6 +66,31 @@ class SecurityParams:
         return 2 + -(-2 * self.statistical_bits // field_bits)
 
 
+def require_seconds(value: object, name: str) -> float:
+    """`value`, if it is a positive finite number; otherwise a UsageError that names it."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):  # type: ignore[operator]  # a number, as just seen
+        raise UsageError(f"{name} must be a positive number of seconds, got {value!r}")
+    return float(value)  # type: ignore[arg-type]
+
+
+class GeneratorParams:
+    """What a generator of material leaves to the user: the base of a frozen dataclass of choices, with defaults.
+
+    `str` of it is compared between the parties. A field whose metadata have "help" is an option of the command line.
+    """
+
+    generator: ClassVar[str]
+    """The generator's name in `spdz.preprocessing.generators`."""
+    line: ClassVar[str]
+    """What its text is called in the hello message."""
+
+
+def choice(default: Any, metavar: str, text: str) -> Any:
+    """A field of a `GeneratorParams`, and its option on the command line: what the value is called, and the help."""
+    return field(default=default, metadata={"metavar": metavar, "help": text})
+
+
 OT_TREE_BITS = (1, 2, 4, 8)
 """Sizes of the trees of the OT extension that there are; 1 is IKNP."""
 AUTHENTICATION = ("copee", "vole")
@@ -73,15 +98,18 @@ AUTHENTICATION = ("copee", "vole")
 
 
 @dataclass(frozen=True)
-class MascotParams:
+class MascotParams(GeneratorParams):
     """Which protocols the MASCOT generator runs: the same guarantees, from assumptions that differ (SECURITY.md).
 
     All parties must choose the same.
     """
 
-    ot_tree_bits: int = 4
+    generator: ClassVar[str] = "mascot"
+    line: ClassVar[str] = "MASCOT"
+
+    ot_tree_bits: int = choice(4, "K", "base OTs per tree of the OT extension")
     """Base OTs in one tree of the OT extension [Roy22]: 128 / ot_tree_bits bits are sent per OT."""
-    authentication: str = "vole"
+    authentication: str = choice("vole", "NAME", "how values get MAC shares: copee, vole")
     """"vole": one element is sent for each authenticated value, once a session has authenticated so much that extending
     silent VOLE pays; rests on LPN as well. "copee": k elements always [KOS16]."""
 
@@ -97,6 +125,11 @@ class MascotParams:
         return f"{self.ot_tree_bits} bits per OT tree, {self.authentication}"
 
 
+def endpoint_name(endpoint: int, parties: int) -> str:
+    """How messages call an endpoint: "party 0", or "the dealer", which comes after the last party."""
+    return f"party {endpoint}" if endpoint < parties else "the dealer"
+
+
 @dataclass(frozen=True)
 class SessionParams:
     """What all parties of a session must have in common."""
@@ -109,14 +142,19 @@ class SessionParams:
     security: SecurityParams = SecurityParams()
     network_digest: str | None = None
     """Hash of the parties' certificates in order; None in memory."""
-    mascot: MascotParams = MascotParams()
-    """Of no meaning with other generators, and not compared then."""
+    generator: GeneratorParams | None = None
+    """What was chosen of the generator; None where there is nothing to choose."""
+    has_dealer: bool = False
+    """Whether an endpoint after the last party takes part, which deals."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.parties <= MAX_PARTIES:
             raise UsageError(f"a session has 2 to {MAX_PARTIES} parties, got {self.parties}")
-        if not isinstance(self.mascot, MascotParams):
-            raise UsageError(f"mascot must be a MascotParams, got {self.mascot!r}")
+
+    @property
+    def endpoints(self) -> int:
+        """How many take part: the parties, and the dealer if there is one."""
+        return self.parties + self.has_dealer
 
     def describe(self) -> dict[str, str]:
         """The parameters as short text, in the order in which a difference is reported."""
@@ -127,8 +165,8 @@ class SessionParams:
             "preprocessing": self.preprocessing,
             "statistical security": str(self.security.statistical_bits),
         }
-        if self.preprocessing == "mascot":
-            values["MASCOT"] = str(self.mascot)
+        if self.generator is not None:
+            values[self.generator.line] = str(self.generator)
         if self.network_digest is not None:
             values["certificates and their order"] = self.network_digest
         return values if self.program_digest is None else {**values, "program": self.program_digest}

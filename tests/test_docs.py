@@ -35,7 +35,7 @@ def test_the_example_of_the_readme_runs_and_prints_what_it_says() -> None:
     assert len(blocks) == 1
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(blocks[0], "README.md", "exec"), {})
+        exec(compile(blocks[0], "README.md", "exec"), {"__name__": "__main__"})
     promised = re.search(r"print\(results\)\s*# (.*)", blocks[0])
     assert promised is not None
     assert printed.getvalue().strip() == promised[1].strip()

@@ -14,7 +14,7 @@ from spdz.adversary.kinds import PROGRAMS, exempt
 from spdz.adversary.observer import Released
 from spdz.adversary.report import UNSTABLE, Report, same
 from spdz.adversary.runner import compare_with, run, run_honestly
-from spdz.adversary.settings import CONFIGS, OWN_CONFIGS, PREPROCESSINGS, Config
+from spdz.adversary.settings import Config, attacked
 from spdz.adversary.verdict import (
     DETECTED,
     FAILED,
@@ -47,6 +47,8 @@ class Target:
     path: str | None = None
     field_name: str = "M61"
     transport: str = "memory"
+    args: tuple[str, ...] = ()
+    """What the program finds as `mpc.args`."""
 
     def load(self) -> tuple[Callable[..., Any], Judge]:
         """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""
@@ -58,12 +60,6 @@ class Target:
             raise
         except BaseException as error:
             raise UsageError(f"the program {self.path} cannot be loaded: {type(error).__name__}: {error}") from error
-
-
-def configs_of(target: Target, preprocessing: str) -> list[Config]:
-    """The configurations to attack: "mascot", "dealer" or "both"."""
-    own = OWN_CONFIGS if target.path is None and preprocessing != "dealer" else ()
-    return [config for config in CONFIGS if preprocessing in (config[0], "both")] + list(own)
 
 
 @dataclass(frozen=True)
@@ -133,14 +129,14 @@ def survey(target: Target, configs: Sequence[Config]) -> dict[Config, Report]:
 
 def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> Report:
     name, parties = config
-    kind = PREPROCESSINGS[name]
+    kind = attacked(name)
     return run_honestly(
         program,
         parties,
         target.field_name,
-        kind.source,
+        kind.choice,
+        args=target.args,
         transport=target.transport,
-        mascot=kind.mascot,
         vole_plan=kind.vole_plan,
     )
 
@@ -235,20 +231,20 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
         _workers[target] = _Worker(target)
     worker = _workers[target]
     honest = worker.honest(case.config)
-    kind = PREPROCESSINGS[case.config[0]]
+    kind = attacked(case.config[0])
     try:
         report = run(
             worker.program,
             case.config[1],
             target.field_name,
-            kind.source,
+            kind.choice,
             cheats=case.cheats(),
+            args=target.args,
             transport=target.transport,
             timeout=WAIT_SECONDS if target.transport == "memory" else WAIT_SECONDS_TLS,
             deadline=DEADLINE_SECONDS,
             honest_first=False,
             recording=honest.recording,
-            mascot=kind.mascot,
             vole_plan=kind.vole_plan,
         )
         compare_with(report, honest)

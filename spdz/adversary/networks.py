@@ -23,7 +23,7 @@ NETWORKS = ("memory", "tls")
 def open_network(name: str, endpoints: int, parties: int) -> Iterator[Sequence[Transport]]:
     """Connected transports of all endpoints, the dealer's last if there is one."""
     if name == "memory":
-        yield memory_network(endpoints)
+        yield memory_network(endpoints, parties)
     elif name == "tls":
         with tempfile.TemporaryDirectory(prefix="spdz-") as folder, ExitStack() as stack:
             yield _connect(Path(folder), endpoints, parties, stack)

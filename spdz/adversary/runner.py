@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from spdz.adversary.adversary import Adversary
 from spdz.adversary.cheats import Cheat, Recording
@@ -19,20 +19,21 @@ from spdz.adversary.networks import open_network, undelivered
 from spdz.adversary.observer import ObservedMpc, ObservedParty, Observer
 from spdz.adversary.quiescence import Quiescence
 from spdz.adversary.report import PartyEnd, Report
-from spdz.adversary.settings import Preprocessing
+from spdz.adversary.settings import Attacked
 from spdz.adversary.transports import TamperingTransport, WatchedTransport
 from spdz.adversary.validation import check_cheats, check_run, corrupted_parties
-from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import UsageError
 from spdz.field import M61, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, MascotParams, SessionParams, require_integer
+from spdz.params import MAX_PARTIES, SessionParams, require_integer
+from spdz.preprocessing.generators import Choice
 from spdz.preprocessing.vole.code import VolePlan
 from spdz.protocols.material_source import MaterialSource
-from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party
 from spdz.runtime.transport import Transport
-from spdz.sessions.local import Program, run_dealer
+from spdz.sessions.local import inputs_by_party
+from spdz.sessions.opening import make_party, open_session, serve
+from spdz.sessions.programs import Program, require_programs
 
 HONEST_SECONDS = 600.0
 """After which a party without a cheat counts as hung."""
@@ -44,9 +45,10 @@ def run(
     program: Program | Sequence[Program],
     parties: int = 2,
     field: Field | str = M61,
-    preprocessing: str = "mascot",
-    inputs: Sequence[Any] | None = None,
+    preprocessing: Choice = "mascot",
+    inputs: Sequence[Any] | Mapping[int, Any] | None = None,
     *,
+    args: Sequence[str] = (),
     cheats: Sequence[Cheat] = (),
     corrupted: Sequence[int] = (),
     transport: str = "memory",
@@ -54,12 +56,12 @@ def run(
     deadline: float = 60.0,
     honest_first: bool = True,
     recording: Recording | None = None,
-    mascot: MascotParams | None = None,
     vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
 
     program, parties, field, preprocessing, inputs   as in `spdz.run_local`
+    args          what every party's program finds as `mpc.args`
     cheats        what the corrupted parties do; whoever is named by one is corrupted
     corrupted     further corrupted parties, who give the others away but only lend their eyes
     transport     "memory" or "tls" (on loopback)
@@ -67,16 +69,15 @@ def run(
     deadline      seconds after which a party that has not ended counts as hung, also if it ends a little later
     honest_first  run the program without a cheat before: its outputs are the report's `expected`, its messages what
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
-    mascot        which protocols the "mascot" generator runs
     vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
     """
-    require_integer(parties, "parties", 2, MAX_PARTIES)
+    parties = require_integer(parties, "parties", 2, MAX_PARTIES)
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Preprocessing(preprocessing, mascot, vole_plan)
-    setting = _Setting(program, parties, chosen, kind, inputs, transport, float(timeout), float(deadline))
+    kind = Attacked(preprocessing, vole_plan)
+    setting = _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), float(deadline))
     bad = corrupted_parties(corrupted)
     check_cheats(cheats, parties, setting.endpoints, bad, chosen)
     honest = _run_honestly(dataclasses.replace(setting, deadline=HONEST_SECONDS)) if honest_first else None
@@ -102,19 +103,21 @@ def run_honestly(
     program: Program | Sequence[Program],
     parties: int = 2,
     field: Field | str = M61,
-    preprocessing: str = "mascot",
-    inputs: Sequence[Any] | None = None,
+    preprocessing: Choice = "mascot",
+    inputs: Sequence[Any] | Mapping[int, Any] | None = None,
     *,
+    args: Sequence[str] = (),
     transport: str = "memory",
     timeout: float = 60.0,
-    mascot: MascotParams | None = None,
     vole_plan: VolePlan | None = None,
 ) -> Report:
     """Run the program without a cheat and record its messages. Raises UsageError if it fails by itself."""
     check_run(program, timeout, HONEST_SECONDS)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Preprocessing(preprocessing, mascot, vole_plan)
-    return _run_honestly(_Setting(program, parties, chosen, kind, inputs, transport, float(timeout), HONEST_SECONDS))
+    kind = Attacked(preprocessing, vole_plan)
+    return _run_honestly(
+        _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), HONEST_SECONDS)
+    )
 
 
 def _run_honestly(setting: _Setting) -> Report:
@@ -131,8 +134,9 @@ class _Setting:
     program: Program | Sequence[Program]
     parties: int
     field: Field
-    preprocessing: Preprocessing
-    inputs: Sequence[Any] | None
+    preprocessing: Attacked
+    inputs: Sequence[Any] | Mapping[int, Any] | None
+    args: tuple[str, ...]
     transport: str
     timeout: float
     deadline: float
@@ -142,23 +146,17 @@ class _Setting:
 
     @property
     def endpoints(self) -> int:
-        return self.parties + (self.preprocessing.source == "dealer")
+        return self.params.endpoints
 
     @property
     def params(self) -> SessionParams:
-        return self.preprocessing.params(self.field.name, self.parties)
+        return self.preprocessing.preprocessing.session(self.field.name, self.parties)
 
     def program_of(self, party: int) -> Program:
-        if callable(self.program):
-            return self.program
-        if len(self.program) != self.parties:
-            raise UsageError(f"{len(self.program)} programs were given for {self.parties} parties")
-        return self.program[party]
+        return require_programs(self.program, self.parties)[party]
 
     def inputs_of(self, party: int) -> Any:
-        if self.inputs is not None and len(self.inputs) != self.parties:
-            raise UsageError(f"{len(self.inputs)} inputs were given for {self.parties} parties")
-        return None if self.inputs is None else self.inputs[party]
+        return inputs_by_party(self.inputs, self.parties)[party]
 
 
 class _Session:
@@ -224,7 +222,7 @@ class _Session:
         end = self._ends[index]
         try:
             if index == self._setting.parties:
-                run_dealer(self._setting.params, transport)
+                serve(self._setting.params, self._setting.preprocessing.preprocessing.service, transport)
             else:
                 self._be_party(index, transport, end)
         except BaseException as error:
@@ -236,16 +234,16 @@ class _Session:
 
     def _be_party(self, index: int, transport: WatchedTransport, end: PartyEnd) -> None:
         setting, params = self._setting, self._setting.params
-        state = SessionState(index, setting.parties, setting.field, params.security, SystemRandomness())
-        party = ObservedParty(state, transport, setting.endpoints, timeout=setting.timeout)
+        made = make_party(params, index, transport, timeout=setting.timeout, driver=ObservedParty)
+        party = cast(ObservedParty, made)
         maker = setting.preprocessing.maker()
-        party.observer = Observer(state, maker)
+        party.observer = Observer(party.session, maker)
         end.released = party.observer.released
         self._adversary.makers[index] = maker
         source = self._install(index, party, maker)
         program, inputs = self._work[index]
         try:
-            with ObservedMpc(party, params, source, endpoints=setting.endpoints, inputs=inputs) as mpc:
+            with open_session(party, params, source, args=setting.args, inputs=inputs, view=ObservedMpc) as mpc:
                 result = _run_program(program, mpc, end)
             end.output = result
         finally:

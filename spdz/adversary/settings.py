@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spdz.errors import UsageError
-from spdz.params import MascotParams, SessionParams
-from spdz.preprocessing.generators import material_source
+from spdz.params import MascotParams
+from spdz.preprocessing.generators import Choice, Preprocessing, generators, preprocessing_of
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.vole.code import LpnParams, VolePlan
 from spdz.protocols.material_source import MaterialSource
@@ -19,38 +19,43 @@ SMALL_VOLES = VolePlan(LpnParams(6, 4, 4), LpnParams(24, 16, 6), 0)
 
 
 @dataclass(frozen=True)
-class Preprocessing:
+class Attacked:
     """Who makes the material, and how."""
 
-    source: str
-    mascot: MascotParams | None = None
+    choice: Choice
     vole_plan: VolePlan | None = None
 
     def __post_init__(self) -> None:
-        if self.mascot is not None and self.source != "mascot":
-            raise UsageError(f"mascot= says how the mascot generator works, but the preprocessing is {self.source!r}")
-        if self.vole_plan is not None and (self.mascot is None or self.mascot.authentication != "vole"):
-            raise UsageError('vole_plan= goes with mascot=MascotParams(authentication="vole")')
+        params = self.preprocessing.params
+        if self.vole_plan is not None and not (isinstance(params, MascotParams) and params.authentication == "vole"):
+            raise UsageError('vole_plan= goes with preprocessing=MascotParams(authentication="vole")')
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The generator, and what is chosen of it."""
+        return preprocessing_of(self.choice)
 
     def maker(self) -> MaterialSource:
         """A new maker for one party."""
-        source = material_source(self.source, mascot=self.mascot)
+        source = self.preprocessing.source()
         if self.vole_plan is not None and isinstance(source, MascotPreprocessing):
             source._vole_plan = self.vole_plan
         return source
 
-    def params(self, field_name: str, parties: int) -> SessionParams:
-        """What the parties compare."""
-        return SessionParams(field_name, parties, self.source, mascot=self.mascot or MascotParams())
 
-
-PREPROCESSINGS: dict[str, Preprocessing] = {
-    "dealer": Preprocessing("dealer"),
-    "mascot": Preprocessing("mascot", MascotParams(authentication="copee")),
-    "vole": Preprocessing("mascot", MascotParams(authentication="vole"), SMALL_VOLES),
-    "iknp": Preprocessing("mascot", MascotParams(ot_tree_bits=1, authentication="copee")),
+PREPROCESSINGS: dict[str, Attacked] = {
+    "dealer": Attacked("dealer"),
+    "mascot": Attacked(MascotParams(authentication="copee")),
+    "vole": Attacked(MascotParams(authentication="vole"), SMALL_VOLES),
+    "iknp": Attacked(MascotParams(ot_tree_bits=1, authentication="copee")),
 }
 """COPEe with trees of the size that is usual; silent VOLE; an OT extension without trees."""
+
+
+def attacked(name: str) -> Attacked:
+    """The preprocessing with this name: of the table, or a generator with its defaults."""
+    return PREPROCESSINGS.get(name) or Attacked(name)
+
 
 CHEAPER: dict[str, tuple[str, ...]] = {"mascot": ("dealer",), "vole": ("dealer", "mascot"), "iknp": ()}
 """Where a step is attacked in the place of a dearer preprocessing that has it as well."""
@@ -61,3 +66,15 @@ ONLY: dict[str, tuple[str, ...]] = {"iknp": ("ot_extension.columns",)}
 CONFIGS: tuple[Config, ...] = (("dealer", 2), ("dealer", 3), ("mascot", 2), ("mascot", 3))
 OWN_CONFIGS: tuple[Config, ...] = (("vole", 2), ("vole", 3), ("iknp", 2))
 """With the suite's own programs also these; the parameters of the VOLEs are too small for others."""
+
+
+def configs_of(preprocessing: str, *, own_programs: bool) -> list[Config]:
+    """The configurations to attack: those of one generator, or of "both", which means of all that there are."""
+    known = (*CONFIGS, *(OWN_CONFIGS if own_programs else ()))
+    listed = {PREPROCESSINGS[name].preprocessing.generator.name for name, _ in known}
+    others = [(name, parties) for name in generators() if name not in listed for parties in (2, 3)]
+    return [
+        config
+        for config in (*known, *others)
+        if preprocessing in (attacked(config[0]).preprocessing.generator.name, "both")
+    ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from spdz.adversary.cheats import Cheat
 from spdz.errors import UsageError
 from spdz.field import Field
+from spdz.params import require_seconds
+from spdz.sessions.programs import require_program
 from spdz.wire.steps import all_steps
 
 PLACES = ("first", "middle", "last")
@@ -18,13 +19,10 @@ PLACES = ("first", "middle", "last")
 
 def check_run(program: Any, timeout: object, deadline: object) -> None:
     """Refuse what is no program, and waiting times that are not."""
-    programs = program if isinstance(program, list | tuple) else [program]
-    if not all(callable(one) for one in programs):
-        raise UsageError("a program must be a function of one argument, the session, or a list of one for each party")
-    for name, value in (("timeout", timeout), ("deadline", deadline)):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(float(value)) or float(value) <= 0:  # type: ignore[arg-type]
-            raise UsageError(f"{name} must be a positive number of seconds, got {value!r}")
+    for one in program if isinstance(program, list | tuple) else [program]:
+        require_program(one)
+    require_seconds(timeout, "timeout")
+    require_seconds(deadline, "deadline")
 
 
 def corrupted_parties(corrupted: Any) -> frozenset[int]:

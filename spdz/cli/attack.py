@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from spdz.adversary import matrix, pool
+from spdz.adversary.settings import configs_of
 from spdz.adversary.table import markdown
 from spdz.adversary.verdict import FAILED, NOT_JUDGED, UNDETECTED
 from spdz.errors import UsageError
@@ -20,13 +21,15 @@ def run(options: argparse.Namespace) -> int:
     require_integer(options.workers, "--workers", 1, 64)
     if options.write_table and options.program:
         raise UsageError("--write-table describes the suite's own programs: leave out PROGRAM.py")
+    if options.rest and not options.program:
+        raise UsageError("arguments after -- are for PROGRAM.py, and none was given")
     if options.write_table:
         _require_writable(Path(options.write_table))
-    target = matrix.Target(options.program, options.field, options.transport)
+    target = matrix.Target(options.program, options.field, options.transport, tuple(options.rest))
     started = monotonic()
     progress = ProgressLine()
     progress.text("running the program honestly")
-    surveys = matrix.survey(target, matrix.configs_of(target, options.preprocessing))
+    surveys = matrix.survey(target, configs_of(options.preprocessing, own_programs=target.path is None))
     cases = matrix.plan(target, surveys, full=options.full)
     results = []
     for result in pool.attack(target, cases, workers=options.workers):

@@ -15,11 +15,12 @@ from spdz.measuring.profile import function_table, table
 from spdz.measuring.relay import Line
 from spdz.measuring.request import Figures, Request, parse_dims
 from spdz.params import MascotParams
+from spdz.preprocessing.generators import generator_named
 
 Benchmark = Callable[[Request], Figures]
 
 _NETWORK = frozenset({"runs", "round_trip_ms", "mbit_per_second"})
-_GENERATOR = frozenset({"ot_tree_bits", "authentication"})
+_GENERATOR = frozenset(generator_named(MascotParams.generator).options)
 
 BENCHMARKS: dict[str, tuple[Benchmark, frozenset[str]]] = {
     "field": (bench_field, frozenset()),
@@ -31,7 +32,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, frozenset[str]]] = {
 }
 """Each benchmark, and which of the options that not all have it takes."""
 
-SPECIAL = ("runs", "round_trip_ms", "mbit_per_second", "ot_tree_bits", "authentication", "threads", "profile", "dims")
+SPECIAL = ("runs", "round_trip_ms", "mbit_per_second", *sorted(_GENERATOR, reverse=True), "threads", "profile", "dims")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spdz.examples.breast_cancer import Aggregates, report
+from spdz.preprocessing.generators import generator_named
 
 _WIDTH = 100
 
@@ -66,12 +67,8 @@ def _parties(outcome: Outcome) -> Iterator[str]:
 
 def _security(outcome: Outcome) -> str:
     everybody = f"{outcome.transport}, mutually authenticated; abort, not fairness"
-    if outcome.preprocessing == "dealer":
-        return (
-            "malicious parties, all but one may cheat, as long as the TRUSTED DEALER is honest: a further process that "
-            f"makes the material and could read everything; {everybody}"
-        )
-    return f"malicious parties, all but one may cheat; no trusted party, MASCOT preprocessing; {everybody}"
+    trust = generator_named(outcome.preprocessing).trust
+    return f"malicious parties, all but one may cheat; {outcome.preprocessing} preprocessing ({trust}); {everybody}"
 
 
 def _revealed(outcome: Outcome) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from spdz.cli.run import print_result
 from spdz.errors import UsageError
 from spdz.field import field_by_name
 from spdz.interop.export import check_target, export_session
@@ -91,8 +92,7 @@ def _import(options: argparse.Namespace) -> int:
         progress.text(f"party {mpc.party} of {mpc.parties}: {mpc.field.name}; {mpc.transport}; {origin(material)}")
         result = main(mpc)
     progress.end()
-    if result is not None:
-        print(result)
+    print_result(result)
     if not options.quiet:
         print(f"{material.place}: this party's files are spent and removed", file=sys.stderr)
     return 0

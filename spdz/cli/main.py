@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from spdz.errors import EXIT_CODES, SpdzError, exit_code
+from spdz.preprocessing.generators import DEFAULT, generator_named, generators
 from spdz.version import __version__
 
 FIELDS = ("M61", "M127")
+WITH_PROGRAM = ("run", "interop", "attack")
+"""Commands that run a program, which may have arguments of its own."""
+BROKEN_PIPE = 141
+"""The exit code when nobody reads the output any more: what a shell gives for SIGPIPE."""
 
 _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".join(
     f"  {code:<3} {meaning}" for _, code, meaning in EXIT_CODES
@@ -19,17 +25,30 @@ _EPILOG = "exit codes:\n  0   done\n  1   the program itself failed\n" + "\n".jo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _open_closed_streams()
+    try:
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _run(argv: list[str]) -> int:
     parser = _parser()
-    arguments, rest = _split(list(sys.argv[1:] if argv is None else argv))
+    arguments, rest = _split(argv)
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
         return 0
     options.rest = rest
-    if rest and options.command not in ("run", "interop"):
-        parser.error("arguments after -- are for spdz run and spdz interop")
-    command = importlib.import_module(f"spdz.cli.{options.command}")
+    if rest and options.command not in WITH_PROGRAM:
+        parser.error(f"arguments after -- are for spdz {', '.join(WITH_PROGRAM)}")
     try:
+        command = importlib.import_module(f"spdz.cli.{options.command}")
         return int(command.run(options) or 0)
     except SpdzError as error:
         place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
@@ -38,6 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("spdz: interrupted", file=sys.stderr)
         return 130
+
+
+def _open_closed_streams() -> None:
+    """Services may start a command with its output closed; Python then has None in the place of the stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -85,18 +111,29 @@ def _add_field(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def _add_preprocessing(parser: argparse.ArgumentParser, what: str = "") -> None:
+    parser.add_argument(
+        "--preprocessing", choices=tuple(generators()), default=DEFAULT, help=f"{what} ({DEFAULT})".strip()
+    )
+
+
+def _add_choices(parser: argparse.ArgumentParser, generator: str, where: str) -> None:
+    """The options that a generator's declaration names."""
+    for name, option in generator_named(generator).options.items():
+        text = f"{where}: {option['help']}"
+        parser.add_argument(f"--{name.replace('_', '-')}", type=option["type"], metavar=option["metavar"], help=text)
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run main(mpc) of PROGRAM.py as one party. What follows -- is mpc.args."
     parser.add_argument("program", metavar="PROGRAM.py")
     parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
     parser.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
-    parser.add_argument(
-        "--preprocessing", choices=("mascot", "dealer"), default="mascot", help="who makes the material (mascot)"
-    )
+    _add_preprocessing(parser, "who makes the material")
     _add_field(parser, "M127")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for the heavy loops (1)")
-    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="mascot: base OTs per tree of the OT extension")
-    parser.add_argument("--authentication", metavar="NAME", help="mascot: how values get MAC shares: copee, vole")
+    for name in generators():
+        _add_choices(parser, name, name)
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary of the cost")
 
 
@@ -112,7 +149,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")
     parser.add_argument("--field", default="M61", choices=("M61", "M127"), help="(M61)")
-    parser.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    _add_preprocessing(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
@@ -131,8 +168,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         help="triples, multiply, latency, matmul (its material): where one party's time goes",
     )
     parser.add_argument("--dims", metavar="M,L,N", help="matmul: an M x L matrix times an L x N matrix (64,64,64)")
-    parser.add_argument("--ot-tree-bits", type=int, metavar="K", help="triples, matmul: base OTs per tree of the OTs")
-    parser.add_argument("--authentication", metavar="NAME", help="triples, matmul: how values get MAC shares")
+    _add_choices(parser, "mascot", "triples, matmul")
     parser.add_argument("--threads", type=int, metavar="N", help="triples, matmul: threads of each party (1)")
     parser.add_argument("--round-trip-ms", type=float, metavar="T", help="delay messages by T / 2 in each direction")
     parser.add_argument("--mbit-per-second", type=float, metavar="R", help="limit each connection to R each way")
@@ -158,7 +194,7 @@ def _add_interop(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
         _add_field(one, "M127")
         one.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    export.add_argument("--preprocessing", choices=("mascot", "dealer"), default="mascot", help="(mascot)")
+    _add_preprocessing(export)
     for name, what in (
         ("triples", "triples"),
         ("squares", "squares"),
@@ -181,16 +217,16 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
         "every recorded function. Where the folder has an index.json, a file that is missing, changed or not listed "
         "differs too. The exit code is 1 if anything differs, 2 for a file that is not a vector file."
     )
-    parser.add_argument("action", choices=("check",))
-    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder of files, or one file (those of the package)")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    check = parser.add_subparsers(dest="action", required=True, metavar="check").add_parser("check", help="check files")
+    check.add_argument("path", metavar="PATH", nargs="?", help="a folder of files, or one file (those of the package)")
+    check.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
 def _add_attack(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run the attack matrix: cheats at every step, by every party, against every victim. Without PROGRAM.py it "
-        "attacks a program that touches every step there is. The exit code is 1 if a cheat was not detected, or a step "
-        "not attacked."
+        "attacks a program that touches every step there is. What follows -- is mpc.args of all parties. The exit code "
+        "is 1 if a cheat was not detected, or a step not attacked."
     )
     parser.add_argument("program", metavar="PROGRAM.py", nargs="?", help="attack main(mpc) of this file instead")
     size = parser.add_mutually_exclusive_group()
@@ -198,7 +234,7 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--full", action="store_true", help="everything")
     _add_field(parser, "M61")
     parser.add_argument(
-        "--preprocessing", choices=("mascot", "dealer", "both"), default="both", help="what to attack (both)"
+        "--preprocessing", choices=(*generators(), "both"), default="both", help="what to attack (both)"
     )
     parser.add_argument("--transport", choices=("memory", "tls"), default="memory", help="how parties talk (memory)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes at a time (2)")

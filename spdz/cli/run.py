@@ -6,13 +6,14 @@ import argparse
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from spdz.errors import SpdzError
 from spdz.measuring.progress import ProgressLine
 from spdz.online.session import Mpc
-from spdz.params import MascotParams
+from spdz.preprocessing.generators import Choice, generator_named, generators, preprocessing_with
 from spdz.sessions.network import connect
-from spdz.sessions.programs import load_program
+from spdz.sessions.programs import load_program, unrevealed
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,12 +24,11 @@ def run(options: argparse.Namespace) -> int:
         options.config,
         options.party,
         field=options.field,
-        preprocessing=options.preprocessing,
+        preprocessing=chosen_preprocessing(options),
         args=options.rest,
         program_digest=digest,
         progress=progress.material,
         on_connect=progress.text,
-        mascot=mascot_params(options),
         threads=options.threads,
     ) as mpc:
         progress.text(security_model(mpc))
@@ -39,18 +39,25 @@ def run(options: argparse.Namespace) -> int:
             raise
         cost = mpc.cost
     progress.end()
-    if result is not None:
-        print(result)
+    print_result(result)
     if not options.quiet:
         seconds = ", ".join(f"{phase} {value:.2f} s" for phase, value in cost.seconds.items())
         print(f"{cost.rounds} rounds, {cost.bytes_sent:,} bytes sent; {seconds}", file=sys.stderr)
     return 0
 
 
-def mascot_params(options: argparse.Namespace) -> MascotParams:
-    """The choices of --ot-tree-bits and --authentication."""
-    chosen = {"ot_tree_bits": options.ot_tree_bits, "authentication": options.authentication}
-    return MascotParams(**{name: value for name, value in chosen.items() if value is not None})
+def print_result(result: Any) -> None:
+    """What a program returned, if it returned something, on standard output; a word about secrets in it."""
+    if result is not None:
+        print(result)
+    if unrevealed(result):
+        print("the program returned a secret that was never revealed: return mpc.reveal(...) of it", file=sys.stderr)
+
+
+def chosen_preprocessing(options: argparse.Namespace) -> Choice:
+    """The generator of --preprocessing, with the options that belong to it."""
+    names = {name for generator in generators().values() for name in generator.options}
+    return preprocessing_with(options.preprocessing, {name: getattr(options, name, None) for name in sorted(names)})
 
 
 def _place(error: SpdzError, program: str) -> str:
@@ -62,7 +69,7 @@ def _place(error: SpdzError, program: str) -> str:
 
 def security_model(mpc: Mpc) -> str:
     """One line that says what the run relies on."""
-    trust = "no trusted party" if mpc.preprocessing == "mascot" else "the dealer is trusted with every secret"
+    trust = generator_named(mpc.preprocessing).trust
     return (
         f"party {mpc.party} of {mpc.parties}: malicious security, all other parties may cheat; abort, not fairness; "
         f"{mpc.preprocessing} preprocessing ({trust}); {mpc.field.name}; {mpc.transport}"

@@ -17,6 +17,8 @@ import numba
 import numba.core.caching
 import numba.extending
 
+from spdz.errors import UsageError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,6 +26,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Some releases of numba have types and some have none; to this package it is all the same.
 _numba: Any = numba
 _FunctionCache: Any = _numba.core.caching.FunctionCache
+
+
+if _numba.config.DISABLE_JIT:
+    raise UsageError("spdz needs numba's compiler, which NUMBA_DISABLE_JIT turns off; unset it")
+
+# The errors of reading a pickle that is damaged, as Python's documentation lists them. Numba reads it, not we.
+_DAMAGED = (
+    EOFError,
+    _numba.core.caching.pickle.UnpicklingError,
+    AttributeError,
+    ImportError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 def _digest_of_sources() -> str:
@@ -39,10 +57,27 @@ SOURCES_DIGEST = _digest_of_sources()
 
 
 class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
-    """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines."""
+    """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines.
+
+    A file that was cut short (a full disk, a power cut) counts as no entry: numba would fail in every later run.
+    """
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), SOURCES_DIGEST)
+
+    def _load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super()._load_overload(sig, target_context)
+        except _DAMAGED:
+            # The index starts anew, so that saving finds it readable and writes all its files again.
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def _save_overload(self, sig: Any, data: Any) -> None:
+        """What was compiled serves this process, also if the damaged file could be neither read nor replaced."""
+        with contextlib.suppress(*_DAMAGED):
+            super()._save_overload(sig, data)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

@@ -19,14 +19,9 @@ from spdz.errors import UsageError
 from spdz.interop.files import bad_file, read_whole
 from spdz.interop.mp_spdz_format import Layout
 from spdz.params import SecurityParams, require_integer
+from spdz.preprocessing.generators import generators
 
 SCHEMA = "spdz-provenance-1"
-MALICIOUS_PROTOCOLS = ("mascot",)
-"""Makers that stay secure when all parties but one cheat."""
-TRUSTED_PROTOCOLS = ("dealer",)
-"""Makers that have to be trusted."""
-
-_PROTOCOLS = (*MALICIOUS_PROTOCOLS, *TRUSTED_PROTOCOLS)
 _KEYS = ("schema", "protocol", "statistical_bits", "session", "field", "prime", "parties", "party", "files")
 _MAX_BYTES = 1 << 16
 _SESSION = re.compile(r"[0-9a-f]{32}")
@@ -47,8 +42,8 @@ class Origin:
     session: str
 
     def __post_init__(self) -> None:
-        if self.protocol not in _PROTOCOLS:
-            raise UsageError(f"protocol must be {' or '.join(_PROTOCOLS)}, got {self.protocol!r:.60}")
+        if self.protocol not in generators():
+            raise UsageError(f"protocol must be {' or '.join(generators())}, got {self.protocol!r:.60}")
         SecurityParams(require_integer(self.statistical_bits, "statistical_bits", 40, 128))
         if not _SESSION.fullmatch(self.session):
             raise UsageError("session must be 32 hexadecimal digits")
@@ -56,7 +51,7 @@ class Origin:
     @property
     def is_malicious(self) -> bool:
         """Whether nobody had to be trusted."""
-        return self.protocol in MALICIOUS_PROTOCOLS
+        return generators()[self.protocol].trusts_nobody
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,8 @@ def read_provenance(path: Path, layout: Layout) -> Provenance:
     mark.require_same("parties", layout.parties)
     mark.require_same("party", layout.party)
     protocol, bits, session = (mark.values[key] for key in ("protocol", "statistical_bits", "session"))
-    mark.require(protocol in _PROTOCOLS, "protocol", f"{' or '.join(_PROTOCOLS)} as protocol", protocol)
+    known = isinstance(protocol, str) and protocol in generators()
+    mark.require(known, "protocol", f"{' or '.join(generators())} as protocol", protocol)
     fits = type(bits) is int and 40 <= bits <= 128
     mark.require(fits, "statistical_bits", "an integer from 40 to 128 as statistical_bits", bits)
     mark.require(_has_form(session, _SESSION), "session", "32 hexadecimal digits as session", session)

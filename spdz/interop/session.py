@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spdz.crypto.randomness import SystemRandomness
 from spdz.field import M127, Field, field_by_name
 from spdz.interop.importing import ImportedMaterial, import_material
 from spdz.online.session import Mpc
 from spdz.params import require_integer
-from spdz.runtime.context import SessionState
-from spdz.runtime.party import Party
 from spdz.sessions.network import network_digest_of, session_endpoints
+from spdz.sessions.opening import make_party, open_session
 from spdz.transport.parties_file import load_parties
 from spdz.transport.tls.transport import connect_tls
 
@@ -45,11 +43,8 @@ def connect_imported(
 
     The files are spent when all parties are connected and agree on what they hold, and before any of it is used.
     """
-    parties = session_endpoints(load_parties(config), "files")
+    parties = session_endpoints(load_parties(config), None)
     params = material.session_params(program_digest=program_digest, network_digest=network_digest_of(parties))
-    chosen = field_by_name(params.field_name)
     transport = connect_tls(parties, party, on_progress=on_connect)
-    state = SessionState(party, params.parties, chosen, params.security, SystemRandomness())
-    endpoints = len(parties.endpoints)
-    driver = Party(state, transport, endpoints, timeout=parties.timeout_seconds)
-    return Mpc(driver, params, material, endpoints=endpoints, args=args, inputs=inputs)
+    driver = make_party(params, party, transport, timeout=parties.timeout_seconds)
+    return open_session(driver, params, material, args=args, inputs=inputs)

@@ -16,12 +16,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from spdz.errors import SpdzError, TransportError
-from spdz.params import MascotParams
+from spdz.params import endpoint_name
+from spdz.preprocessing.generators import Choice, preprocessing_of
 from spdz.transport.initialise import initialise
 
 Report = Callable[[int, dict[str, Any]], None]
@@ -29,8 +29,6 @@ Report = Callable[[int, dict[str, Any]], None]
 
 Between = Callable[[Sequence[Path]], AbstractContextManager[Any]]
 """Given everyone's folder before anybody starts: it may change the parties files and stand between the processes."""
-
-DEFAULT_MASCOT = MascotParams()
 
 
 class WorkerFailed(SpdzError):
@@ -47,8 +45,7 @@ def run_cluster(
     *,
     parties: int,
     field: str,
-    preprocessing: str = "mascot",
-    mascot: MascotParams = DEFAULT_MASCOT,
+    preprocessing: Choice = "mascot",
     threads: int = 1,
     between: Between | None = None,
     report: Report | None = None,
@@ -61,7 +58,8 @@ def run_cluster(
     of another.
     """
     with tempfile.TemporaryDirectory(prefix="spdz-") as folder, ExitStack() as stack:
-        dealer = preprocessing == "dealer"
+        maker = preprocessing_of(preprocessing)
+        dealer = maker.generator.has_dealer
         handed = [options] * parties if isinstance(options, Mapping) else list(options)
         addresses = [f"127.0.0.1:{port}" for port in _free_ports(parties + dealer)]
         places = initialise(Path(folder) / "parties", addresses[:parties], addresses[parties] if dealer else None)
@@ -76,8 +74,8 @@ def run_cluster(
                 "party": index,
                 "dealer": index == parties,
                 "field": field,
-                "preprocessing": preprocessing,
-                "mascot": asdict(mascot),
+                "preprocessing": maker.generator.name,
+                "choices": maker.choices,
                 "threads": threads,
                 "options": dict(handed[index]) if index < parties else {},
             }
@@ -156,8 +154,7 @@ def _collect(
 
 def _raise_failure(failures: dict[int, dict[str, Any]], parties: int) -> None:
     for index, failure in sorted(failures.items(), key=lambda item: bool(item[1]["echo"])):
-        who = f"party {index}" if index < parties else "the dealer"
-        raise WorkerFailed(f"{who}: {failure['error']}", int(failure["code"]))
+        raise WorkerFailed(f"{endpoint_name(index, parties)}: {failure['error']}", int(failure["code"]))
 
 
 def _free_ports(count: int) -> list[int]:

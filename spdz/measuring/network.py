@@ -14,6 +14,7 @@ from spdz.measuring.profile import functions_of, rows_of
 from spdz.measuring.progress import ProgressLine
 from spdz.measuring.relay import slow_lines
 from spdz.measuring.request import Figures, Request, median_of_runs
+from spdz.preprocessing.generators import Choice
 from spdz.sessions.local import run_local
 
 MOST_REPEATS = 10
@@ -30,7 +31,7 @@ def bench_triples(request: Request) -> Figures:
     _compile_generator(request)
 
     def run() -> Figures:
-        results = _cluster(tasks.make_triples.__name__, {"count": wanted}, request, "mascot")
+        results = _cluster(tasks.make_triples.__name__, {"count": wanted}, request, request.mascot)
         seconds = _worst(results, "seconds")
         return _common(results) | {
             "triples_per_second": wanted / seconds,
@@ -39,7 +40,7 @@ def bench_triples(request: Request) -> Figures:
         }
 
     head = _head("triples", request) | {"generator": str(request.mascot), "count": wanted}
-    return _measured(request, head, run, {"count": wanted}, "make_triples", "mascot", "triple")
+    return _measured(request, head, run, {"count": wanted}, "make_triples", request.mascot, "triple")
 
 
 def bench_multiply(request: Request) -> Figures:
@@ -85,7 +86,7 @@ def bench_matmul(request: Request) -> Figures:
     _compile_generator(request)
 
     def run() -> Figures:
-        results = _cluster(tasks.matmul.__name__, {"dims": request.dims, "count": count}, request, "mascot")
+        results = _cluster(tasks.matmul.__name__, {"dims": request.dims, "count": count}, request, request.mascot)
         scale = products / results[0]["plain_sample"]
         made = results[0]["material"] == "matrix triples"
         whole = 1 / count if made else scale
@@ -104,14 +105,14 @@ def bench_matmul(request: Request) -> Figures:
         "dims": f"{m} x {inner} times {inner} x {n}",
         "count": count,
     }
-    return _measured(request, head, run, {"dims": request.dims, "count": count}, "matmul", "mascot", "product")
+    return _measured(request, head, run, {"dims": request.dims, "count": count}, "matmul", request.mascot, "product")
 
 
 # -- profiles ---------------------------------------------------------------------------------------------------------
 
 
 def _measured(
-    request: Request, head: Figures, run: Any, options: dict[str, Any], task: str, preprocessing: str, unit: str
+    request: Request, head: Figures, run: Any, options: dict[str, Any], task: str, preprocessing: Choice, unit: str
 ) -> Figures:
     """The medians of the runs, or a profile of one."""
     if not request.profile:
@@ -140,7 +141,7 @@ def _compile_generator(request: Request) -> None:
     run_local(
         lambda mpc: mpc.prepare(triples=COMPILING_TRIPLES),
         field=request.field,
-        mascot=request.mascot,
+        preprocessing=request.mascot,
         timeout=COMPILING_SECONDS,
     )
 
@@ -169,7 +170,7 @@ def _worst(results: list[dict[str, Any]], name: str) -> Any:
     return max(result[name] for result in results)
 
 
-def _cluster(task: str, options: dict[str, Any], request: Request, preprocessing: str) -> list[dict[str, Any]]:
+def _cluster(task: str, options: dict[str, Any], request: Request, preprocessing: Choice) -> list[dict[str, Any]]:
     progress = ProgressLine()
 
     def report(party: int, said: Mapping[str, Any]) -> None:
@@ -183,7 +184,6 @@ def _cluster(task: str, options: dict[str, Any], request: Request, preprocessing
             parties=request.parties,
             field=request.field,
             preprocessing=preprocessing,
-            mascot=request.mascot,
             threads=request.threads,
             between=None if request.line is None else partial(slow_lines, request.line),
             report=report,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from spdz.errors import UsageError
-from spdz.measuring.cluster import DEFAULT_MASCOT
 from spdz.measuring.relay import Line
 from spdz.params import MAX_THREADS, MascotParams, require_integer
 
@@ -25,7 +25,7 @@ class Request:
     count: int | None = None
     parties: int = 2
     runs: int = 1
-    mascot: MascotParams = DEFAULT_MASCOT
+    mascot: MascotParams = dataclasses.field(default_factory=MascotParams)
     threads: int = 1
     dims: tuple[int, int, int] = (64, 64, 64)
     profile: bool = False

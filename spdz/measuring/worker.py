@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from spdz.errors import PeerAborted, SpdzError, TransportError, exit_code
-from spdz.params import MascotParams
+from spdz.preprocessing.generators import Choice, preprocessing_with
 from spdz.sessions.network import connect, serve_dealer
 from spdz.sharing.material import Kind
 
@@ -24,7 +24,7 @@ def main(settings: dict[str, Any]) -> int:
     """Be one party, or the dealer."""
     try:
         if settings["dealer"]:
-            serve_dealer(settings["config"], field=settings["field"])
+            serve_dealer(settings["config"], field=settings["field"], preprocessing=_preprocessing(settings))
         else:
             say(result=_party(settings))
     except SpdzError as error:
@@ -44,14 +44,17 @@ def _party(settings: dict[str, Any]) -> Any:
         settings["config"],
         settings["party"],
         field=settings["field"],
-        preprocessing=settings["preprocessing"],
+        preprocessing=_preprocessing(settings),
         program_digest=settings["task"],
         progress=_material,
         on_connect=_connecting,
-        mascot=MascotParams(**settings["mascot"]),
         threads=settings["threads"],
     ) as mpc:
         return task(mpc, settings["options"], say)
+
+
+def _preprocessing(settings: dict[str, Any]) -> Choice:
+    return preprocessing_with(settings["preprocessing"], settings["choices"])
 
 
 def _connecting(text: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import labelled_hash
 from spdz.errors import BroadcastMismatch, ConfigurationMismatch, InternalError, MalformedMessage
-from spdz.params import SessionParams
+from spdz.params import SessionParams, endpoint_name
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
 from spdz.wire.steps import declare
@@ -42,18 +42,20 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     hello = nonce + _encode(mine)
     received = await ctx.exchange(HELLO, dict.fromkeys(others, (codec, hello)), dict.fromkeys(others, codec))
     nonces = {ctx.party: nonce}
-    for peer, payload in received.items():
+    for peer, payload in sorted(received.items()):
         nonces[peer] = bytes(payload[:NONCE_BYTES])
-        _compare(mine, _decode(peer, bytes(payload[NONCE_BYTES:])), peer)
+        name = endpoint_name(peer, ctx.parties)
+        _compare(mine, _decode(peer, name, bytes(payload[NONCE_BYTES:])), name)
     session_id = labelled_hash(Domain.SESSION_ID, *(nonces[endpoint] for endpoint in sorted(nonces)))
 
     codec = Blob(SESSION_ID_BYTES)
     confirmed = await ctx.exchange(CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec))
     for peer, theirs in confirmed.items():
         if bytes(theirs) != session_id:
+            me, other = (endpoint_name(endpoint, ctx.parties) for endpoint in (ctx.party, peer))
             raise BroadcastMismatch(
-                f"this party and party {peer} saw different nonces: somebody sent different values to different "
-                "parties; who cannot be known",
+                f"{me} and {other} saw different nonces: somebody sent different values to different parties; who "
+                "cannot be known",
                 step=CONFIRM.name,
             )
     return session_id
@@ -66,7 +68,7 @@ def _encode(values: dict[str, str]) -> bytes:
     return text.ljust(_TEXT_BYTES, b"\0")
 
 
-def _decode(peer: int, text: bytes) -> dict[str, str]:
+def _decode(peer: int, name: str, text: bytes) -> dict[str, str]:
     stripped = text.rstrip(b"\0")
     try:
         lines = stripped.decode("ascii").split("\n")
@@ -79,16 +81,16 @@ def _decode(peer: int, text: bytes) -> dict[str, str]:
         or not stripped.isascii()
         or not stripped.decode().replace("\n", "").isprintable()
     ):
-        raise MalformedMessage(f"the hello message of party {peer} is not readable", step=HELLO.name, blamed=peer)
+        raise MalformedMessage(f"the hello message of {name} is not readable", step=HELLO.name, blamed=peer)
     return values
 
 
-def _compare(mine: dict[str, str], theirs: dict[str, str], peer: int) -> None:
+def _compare(mine: dict[str, str], theirs: dict[str, str], peer: str) -> None:
     for name in (*mine, *(name for name in theirs if name not in mine)):
         if name == "program" and (name not in mine or name not in theirs):
             continue  # a dealer, or a session without a program file, has none to compare
         if mine.get(name) != theirs.get(name):
             raise ConfigurationMismatch(
                 f"the parties are configured differently: {name} is {mine.get(name, 'unknown')!r} here and "
-                f"{theirs.get(name, 'unknown')!r} at party {peer}"
+                f"{theirs.get(name, 'unknown')!r} at {peer}"
             )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from spdz.errors import Desync, InternalError, SpdzError
+from spdz.params import endpoint_name
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
@@ -61,7 +63,8 @@ class Lockstep:
     def __init__(self, sessions: Sequence[SessionState], interference: Interference | None = None) -> None:
         self.contexts = [Context(session) for session in sessions]
         self._interference = interference
-        self._schedulers = [Scheduler(Trace(keep_events=True)) for _ in sessions]
+        self._names = [partial(endpoint_name, parties=session.parties) for session in sessions]
+        self._schedulers = [Scheduler(Trace(keep_events=True), names) for names in self._names]
         self._outcomes = [Outcome(trace=scheduler.trace) for scheduler in self._schedulers]
         self._readers = [
             {peer: FrameReader(peer, scheduler.mailbox) for peer in range(len(sessions)) if peer != party}
@@ -138,8 +141,9 @@ class Lockstep:
                 raise InternalError("a protocol waits for nothing that could come")
             peer, step = next(iter(awaited.items()))
             seen = f" and has step {unexpected[peer]} instead" if peer in unexpected else ""
-            error = Desync(f"party {party} waits for step {step} of party {peer}{seen}", step=step, blamed=peer)
-            self._fail(party, error)
+            me, other = self._names[party](party), self._names[party](peer)
+            error = Desync(f"{me} waits for step {step} of {other}{seen}", step=step, blamed=peer)
+            self._fail(party, scheduler.mailbox.peer_abort or error)
 
 
 def _parse(sender: int, receiver: int, stream: bytes) -> list[Message]:

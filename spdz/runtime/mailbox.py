@@ -45,10 +45,11 @@ class Expected:
 class Mailbox:
     """The frames of all peers. It takes them as their `FrameOwner`, and gives decoded values to `deliver`."""
 
-    def __init__(self, deliver: Callable[[Task, int, Any], None]) -> None:
+    def __init__(self, deliver: Callable[[Task, int, Any], None], names: Callable[[int], str]) -> None:
         self.peer_abort: PeerAborted | None = None
         """Set when a peer says that it has aborted; whoever runs the tasks raises it."""
         self._give = deliver
+        self._names = names
         self._expected: dict[tuple[int, bytes], Expected] = {}
         # None: the header was admitted, the payload is still arriving.
         self._early: dict[tuple[int, bytes], tuple[Header, memoryview | None]] = {}
@@ -74,7 +75,7 @@ class Mailbox:
             self._deliver(peer, header, payload)
         elif header is None and peer in self._departed and self.peer_abort is None:
             raise Desync(
-                f"party {peer} has ended the session, but its message of step {expected.step.name} is missing: "
+                f"{self._names(peer)} has ended the session, but its message of step {expected.step.name} is missing: "
                 "the parties' programs differ, or it left on purpose",
                 step=expected.step.name,
                 round=expected.round,
@@ -84,24 +85,24 @@ class Mailbox:
     def admit(self, peer: int, header: Header) -> memoryview:
         """Refuse a frame by its header, or give it memory: the size this party expects, or bounded if it is early."""
         if peer in self._departed:
-            raise _malformed(peer, header, "came after the party had ended the session")
+            raise self._malformed(peer, header, "came after the party had ended the session")
         if header.kind in (Kind.ABORT, Kind.BYE):
             if header.length or header.round or any(header.label):
-                raise _malformed(peer, header, "is a control frame with a payload or a label")
+                raise self._malformed(peer, header, "is a control frame with a payload or a label")
             return memoryview(b"")
         if header.kind != Kind.DATA or by_wire_id(header.wire_id) is None:
-            raise _malformed(peer, header, "has an unknown kind or step")
+            raise self._malformed(peer, header, "has an unknown kind or step")
         expected = self._expected.get((peer, header.label))
         if expected is not None:
             self._check_header(peer, header, expected)
         elif (peer, header.label) in self._early:
-            raise _malformed(peer, header, "was sent twice")
+            raise self._malformed(peer, header, "was sent twice")
         else:
             if header.length > PAYLOAD_LIMIT_BYTES:
-                raise _malformed(peer, header, "exceeds what a message may have")
+                raise self._malformed(peer, header, "exceeds what a message may have")
             held = self._early_bytes.get(peer, 0) + EARLY_FRAME_BYTES + header.length
             if held > EARLY_LIMIT_BYTES:
-                raise _malformed(peer, header, "exceeds what a party may send ahead")
+                raise self._malformed(peer, header, "exceeds what a party may send ahead")
             self._early_bytes[peer] = held
             self._early[(peer, header.label)] = (header, None)
         return np.empty(header.length, np.uint8).data
@@ -114,7 +115,7 @@ class Mailbox:
             return
         if header.kind == Kind.ABORT:
             self._departed.add(peer)
-            self.peer_abort = self.peer_abort or _aborted(peer, by_wire_id(header.wire_id))
+            self.peer_abort = self.peer_abort or _aborted(self._names(peer), by_wire_id(header.wire_id))
             return
         key = (peer, header.label)
         expected = self._expected.get(key)
@@ -134,18 +135,20 @@ class Mailbox:
         try:
             value = expected.codec.decode(payload)
         except ValueError as error:
-            raise _malformed(peer, header, str(error)) from None
+            raise self._malformed(peer, header, str(error)) from None
         self._give(expected.task, peer, value)
 
     def _check_header(self, peer: int, header: Header, expected: Expected) -> None:
         if header.wire_id != expected.step.wire_id:
-            raise _malformed(peer, header, f"came where step {expected.step.name} belongs")
+            raise self._malformed(peer, header, f"came where step {expected.step.name} belongs")
         if expected.step.adopts_round:
             self._adopt_round(header, expected)
         elif header.round != expected.round:
-            raise _malformed(peer, header, f"says round {header.round}, but this is round {expected.round}")
+            raise self._malformed(peer, header, f"says round {header.round}, but this is round {expected.round}")
         if header.length != expected.codec.byte_count:
-            raise _malformed(peer, header, f"has {header.length} bytes where {expected.codec.byte_count} are expected")
+            raise self._malformed(
+                peer, header, f"has {header.length} bytes where {expected.codec.byte_count} are expected"
+            )
 
     def _adopt_round(self, header: Header, expected: Expected) -> None:
         """Take over the senders' round, which must be one and the same: nobody moves this endpoint alone."""
@@ -164,6 +167,11 @@ class Mailbox:
         """For every peer that something is waited for from: the name of one such step."""
         return {peer: expected.step.name for (peer, _), expected in self._expected.items()}
 
+    @property
+    def awaits_first_words(self) -> bool:
+        """Whether the first message of a session is awaited from a peer that has not left."""
+        return any(peer not in self._departed and one.round == 1 for (peer, _), one in self._expected.items())
+
     def unexpected(self) -> dict[int, str]:
         """For every peer that has sent something nobody waits for: the name of one such step."""
         names = {}
@@ -172,28 +180,28 @@ class Mailbox:
             names[peer] = step.name if step else "unknown"
         return names
 
+    def _malformed(self, peer: int, header: Header, what: str) -> MalformedMessage:
+        step = by_wire_id(header.wire_id)
+        name = step.name if step else "unknown"
+        text = f"a message of {self._names(peer)} (step {name}) {what}"
+        return MalformedMessage(text, step=name, round=header.round, blamed=peer)
+
     def _refuse_missing(self, peer: int) -> None:
         for (sender, _), expected in self._expected.items():
             if sender == peer:
                 raise Desync(
-                    f"party {peer} has ended the session while its message of step {expected.step.name} was awaited",
+                    f"{self._names(peer)} has ended the session while its message of step {expected.step.name} was "
+                    "awaited",
                     step=expected.step.name,
                     round=expected.round,
                     blamed=peer,
                 )
 
 
-def _malformed(peer: int, header: Header, what: str) -> MalformedMessage:
-    step = by_wire_id(header.wire_id)
-    name = step.name if step else "unknown"
-    text = f"a message of party {peer} (step {name}) {what}"
-    return MalformedMessage(text, step=name, round=header.round, blamed=peer)
-
-
-def _aborted(peer: int, step: Step | None) -> PeerAborted:
+def _aborted(peer: str, step: Step | None) -> PeerAborted:
     where = f" at step {step.name}" if step else ""
     return PeerAborted(
-        f"party {peer} has aborted{where}; the reason is in its own log. Nothing unchecked was output here, and this "
+        f"{peer} has aborted{where}; the reason is in its own log. Nothing unchecked was output here, and this "
         "session's key and material are destroyed",
         step=step.name if step else None,
     )

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from spdz.errors import Desync, InternalError, ProtocolAbort, SpdzError, TransportError, UsageError
+from spdz.params import endpoint_name
 from spdz.runtime.context import Context, SessionState
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
@@ -64,7 +65,7 @@ class Party:
         """Causal depth reached so far: the number of rounds."""
         self.on_end: list[Callable[[], None]] = []
         """Called when the session ends, however it ends, to destroy what must not survive it."""
-        self._scheduler = Scheduler(self.trace)
+        self._scheduler = Scheduler(self.trace, self._name)
         self._timeout = timeout
         self._others = tuple(endpoint for endpoint in range(endpoints) if endpoint != session.party)
         self._over = False
@@ -125,7 +126,9 @@ class Party:
             unexpected = self._scheduler.mailbox.unexpected()
             if unexpected:
                 peer, step = next(iter(unexpected.items()))
-                raise Desync(f"party {peer} sent step {step}, which this party never reached", step=step, blamed=peer)
+                raise Desync(
+                    f"{self._name(peer)} sent step {step}, which this party never reached", step=step, blamed=peer
+                )
         except SpdzError as error:
             self.abort(error)
             raise
@@ -140,6 +143,9 @@ class Party:
         for destroy in self.on_end:
             steps.callback(destroy)
         steps.callback(self.session.domains.destroy)
+
+    def _name(self, endpoint: int) -> str:
+        return endpoint_name(endpoint, self.session.parties)
 
     @property
     def over(self) -> bool:
@@ -169,6 +175,8 @@ class Party:
                 step = awaited.get(error.peer) or next(iter(awaited.values()))
                 raise TransportError(f"{error} (waiting at step {step})", peer=error.peer, step=step) from None
             raise
+        if not arrived and self._scheduler.mailbox.peer_abort is not None:
+            raise self._scheduler.mailbox.peer_abort
         if not arrived:
             raise self._too_late(awaited, monotonic() - started)
 
@@ -177,14 +185,14 @@ class Party:
         for peer, step in awaited.items():
             if peer in unexpected:
                 return Desync(
-                    f"party {peer} is at step {unexpected[peer]} while this party waits for its step {step}: "
+                    f"{self._name(peer)} is at step {unexpected[peer]} while this party waits for its step {step}: "
                     "the parties run different programs or inputs of different shapes",
                     step=step,
                 )
         peer, step = next(iter(awaited.items()))
         return TransportError(
-            f"party {peer} sent nothing for {seconds:.0f} s while this party waited at step {step}; it may be busy, "
-            "stopped or cut off. Raise timeout_seconds if it needs longer",
+            f"{self._name(peer)} sent nothing for {seconds:.0f} s while this party waited at step {step}; it may be "
+            "busy, stopped or cut off. Raise timeout_seconds if it needs longer",
             peer=peer,
             step=step,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from spdz.errors import InternalError, UsageError
@@ -24,15 +24,18 @@ Parts = list[bytes | memoryview]
 
 
 class Scheduler:
-    """Runs the coroutines of one party. It does no input or output: a driver moves frames in and out."""
+    """Runs the coroutines of one party. It does no input or output: a driver moves frames in and out.
 
-    def __init__(self, trace: Trace) -> None:
+    `names` says how messages call an endpoint.
+    """
+
+    def __init__(self, trace: Trace, names: Callable[[int], str] = "party {}".format) -> None:
         self.trace = trace
         self.session_id = b""
         self._ready: deque[tuple[Task, Any]] = deque()
         self._tasks: set[Task] = set()
         self._outgoing: dict[int, Parts] = {}
-        self.mailbox = Mailbox(self._deliver)
+        self.mailbox = Mailbox(self._deliver, names)
 
     # -- running ------------------------------------------------------------------------------------------------
 
@@ -44,12 +47,14 @@ class Scheduler:
         """Advance every task until each waits for a message. An exception of a task leaves here.
 
         A peer's abort is raised when everything that came before it has been looked at: what a message said may
-        explain the abort better than the abort does. Nothing is sent or returned in between.
+        explain the abort better than the abort does. Nothing is sent or returned in between. Before there is a session
+        id, the first words of the other peers (their parameters) may explain it too, so these are heard first.
         """
         while self._ready:
             task, value = self._ready.popleft()
             self._advance(task, value)
-        if self.mailbox.peer_abort is not None:
+        heard = bool(self.session_id) or not self.mailbox.awaits_first_words
+        if self.mailbox.peer_abort is not None and heard:
             raise self.mailbox.peer_abort
 
     @property

@@ -7,116 +7,107 @@ transport differs from a run over a network. It works inside a running event loo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
-from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, MAX_THREADS, MascotParams, SessionParams, require_integer
-from spdz.preprocessing.dealer.dealer import dealer_service
-from spdz.preprocessing.generators import material_source
-from spdz.protocols.handshake import agree_on_parameters
-from spdz.runtime.context import SessionState
-from spdz.runtime.party import Party
+from spdz.params import MAX_PARTIES, MAX_THREADS, SessionParams, require_integer, require_seconds
+from spdz.preprocessing.generators import Choice, Preprocessing, preprocessing_of
 from spdz.runtime.transport import Transport
+from spdz.sessions.opening import make_party, open_session, serve
+from spdz.sessions.programs import Program, require_programs
 from spdz.transport.memory import memory_network
 
-DEALER_PATIENCE_SECONDS = 7 * 24 * 3600.0
-
-Program = Callable[[Mpc], Any]
+ENDING_SECONDS = 5.0
+"""How long Ctrl-C waits for each party to end. A party inside a long computation of its own ends after it."""
 
 
 def run_local(
     program: Program | Sequence[Program],
     parties: int = 2,
     field: Field | str = M127,
-    preprocessing: str = "mascot",
-    inputs: Sequence[Any] | None = None,
+    preprocessing: Choice = "mascot",
+    inputs: Sequence[Any] | Mapping[int, Any] | None = None,
     *,
     timeout: float = 120.0,
-    mascot: MascotParams | None = None,
     threads: int = 1,
 ) -> list[Any]:
     """Run `program(mpc)` as every party and return each party's result, by party index.
 
     program        one function for all parties, or one for each
-    preprocessing  "mascot" (no trusted party) or "dealer" (a trusted dealer: it knows every secret)
-    inputs         one object for each party, seen by its program as `mpc.inputs`
+    preprocessing  "mascot" (no trusted party) or "dealer" (a trusted dealer: it knows every secret), or a generator
+                   with its parameters, such as MascotParams(authentication="copee")
+    inputs         one object for each party, seen by its program as `mpc.inputs`: a list, or a dictionary by party
     timeout        seconds that a party waits for a message
-    mascot         which protocols the "mascot" generator runs
     threads        how many threads the heavy loops of each party may use
 
     Raises the first error that is not merely the echo of another party's error.
     """
-    require_integer(parties, "parties", 2, MAX_PARTIES)
-    require_integer(threads, "threads", 1, MAX_THREADS)
-    material_source(preprocessing)
-    params = SessionParams(_field(field).name, parties, preprocessing, mascot=mascot or MascotParams())
-    programs = [program] * parties if callable(program) else list(program)
-    if not all(callable(one) for one in programs):
-        raise UsageError("a program must be a function of one argument, the session")
-    handed = [None] * parties if inputs is None else list(inputs)
-    for what, given in (("programs", programs), ("inputs", handed)):
-        if len(given) != parties:
-            raise UsageError(f"{len(given)} {what} were given for {parties} parties")
-    endpoints = parties + (preprocessing == "dealer")
-    transports = memory_network(endpoints)
+    parties = require_integer(parties, "parties", 2, MAX_PARTIES)
+    threads = require_integer(threads, "threads", 1, MAX_THREADS)
+    maker = preprocessing_of(preprocessing)
+    params = maker.session(_field(field).name, parties)
+    require_seconds(timeout, "timeout")
+    programs = require_programs(program, parties)
+    handed = inputs_by_party(inputs, parties)
+    transports = memory_network(params.endpoints, parties)
     jobs = [
-        _Job(partial(_run_party, params, transports[i], i, programs[i], handed[i], endpoints, timeout, threads))
+        _Job(partial(_run_party, params, maker, transports[i], i, programs[i], handed[i], timeout, threads))
         for i in range(parties)
     ]
-    if endpoints > parties:
-        jobs.append(_Job(lambda: run_dealer(params, transports[parties])))
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+    if params.has_dealer:
+        jobs.append(_Job(lambda: serve(params, maker.service, transports[parties])))
+    try:
+        for job in jobs:
+            job.start()
+        for job in jobs:
+            job.join()
+    except BaseException:
+        # Ctrl-C. The parties' threads would go on for good: each ends, key and material destroyed, at its next message.
+        for transport in transports:
+            transport.interrupt()
+        for job in jobs:
+            job.join(ENDING_SECONDS)
+        raise
     _raise_first([job.error for job in jobs])
     return [job.result for job in jobs[:parties]]
 
 
-def run_dealer(params: SessionParams, transport: Transport) -> None:
-    """Be the trusted dealer of one session: the endpoint after the last party.
-
-    It waits as long as the parties compute; a party that aborts or disappears ends it at once.
-    """
-    endpoint = params.parties
-    state = _state(params, endpoint)
-    party = Party(state, transport, endpoint + 1, timeout=DEALER_PATIENCE_SECONDS)
-    endpoints = tuple(range(endpoint + 1))
-    state.session_id = party.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
-    party.run(dealer_service, "set-up")
-    party.close()
+def inputs_by_party(inputs: Any, parties: int) -> list[Any]:
+    """One object for each party, from a sequence, or from a dictionary with exactly the parties as keys."""
+    if inputs is None:
+        return [None] * parties
+    if isinstance(inputs, Mapping):
+        if set(inputs) != set(range(parties)) or any(type(key) is not int for key in inputs):
+            raise UsageError(f"inputs by party need exactly the keys 0 to {parties - 1}, got {list(inputs)!r:.80}")
+        return [inputs[party] for party in range(parties)]
+    if isinstance(inputs, str | bytes | Set) or not isinstance(inputs, Iterable):
+        raise UsageError(f"inputs must be one object for each party, in a list, got {type(inputs).__name__}")
+    handed = list(inputs)
+    if len(handed) != parties:
+        raise UsageError(f"{len(handed)} inputs were given for {parties} parties")
+    return handed
 
 
 def _field(field: Field | str) -> Field:
     return field if isinstance(field, Field) else field_by_name(field)
 
 
-def _state(params: SessionParams, party: int) -> SessionState:
-    field = field_by_name(params.field_name)
-    return SessionState(party, params.parties, field, params.security, SystemRandomness())
-
-
 def _run_party(
     params: SessionParams,
+    maker: Preprocessing,
     transport: Transport,
     index: int,
     program: Program,
     inputs: Any,
-    endpoints: int,
     timeout: float,
     threads: int,
 ) -> Any:
-    state = _state(params, index)
-    state.threads = threads
-    party = Party(state, transport, endpoints, timeout=timeout)
-    source = material_source(params.preprocessing, mascot=params.mascot)
-    with Mpc(party, params, source, endpoints=endpoints, inputs=inputs) as mpc:
+    party = make_party(params, index, transport, timeout=timeout, threads=threads)
+    with open_session(party, params, maker.source(), inputs=inputs) as mpc:
         return program(mpc)
 
 
@@ -129,19 +120,25 @@ class _Job:
     error: BaseException | None = None
 
     def __post_init__(self) -> None:
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for the end, at most `seconds`; it may be interrupted and done again."""
+        # In CPython 3.11 an interrupted Thread.join takes the thread for ended, though it runs; an event does not.
+        if self._thread.ident is not None and self._ended.wait(seconds):
+            self._thread.join()
 
     def _run(self) -> None:
         try:
             self.result = self.work()
         except BaseException as error:
             self.error = error
+        finally:
+            self._ended.set()
 
 
 def _raise_first(errors: list[BaseException | None]) -> None:

@@ -27,18 +27,15 @@ from spdz.transport.parties_file import (
 PARTIES_FILE = "parties.toml"
 
 
-def initialise(
-    folder: str | os.PathLike[str], addresses: Sequence[str], dealer: str | None = None, force: bool = False
-) -> list[Path]:
-    """Write `folder`/party-I (and `folder`/dealer) and return these folders.
-
-    `force` allows a folder that is not empty, and replaces the files of this name in it.
-    """
+def initialise(folder: str | os.PathLike[str], addresses: Sequence[str], dealer: str | None = None) -> list[Path]:
+    """Write `folder`/party-I (and `folder`/dealer) and return these folders. A key is never overwritten."""
     root = Path(folder)
     places = _check_addresses(addresses, dealer)
     try:
-        if not force and root.exists() and any(root.iterdir()):
-            raise UsageError(f"{root} is not empty; name a new folder, or force it")
+        if root.exists() and any(root.iterdir()):
+            raise UsageError(
+                f"{root} is not empty, and keys are never overwritten: name a new folder, or remove this one yourself"
+            )
         return _write_all(root, places, has_dealer=dealer is not None)
     except OSError as error:
         raise UsageError(f"{error.filename or root}: cannot be written: {error.strerror}") from None
@@ -95,7 +92,6 @@ def _write_one(root: Path, config: PartiesFile, owner: Endpoint, key_pem: bytes)
 
 def _create(path: Path, content: bytes, mode: int) -> None:
     """Write a new file that has its mode from the first moment: a key is never readable by others, not even briefly."""
-    path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

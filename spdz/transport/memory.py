@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from spdz.errors import TransportError
+from spdz.params import endpoint_name
 from spdz.runtime.transport import Parts
 from spdz.wire.frames import FrameReader
 
@@ -19,21 +20,24 @@ class _Delivery:
     """None: the sender has closed its end."""
 
 
-def memory_network(endpoints: int) -> list[MemoryTransport]:
-    """Transports of `endpoints` parties that reach each other."""
+def memory_network(endpoints: int, parties: int | None = None) -> list[MemoryTransport]:
+    """Transports of `endpoints` endpoints that reach each other; all but a dealer, or all, are `parties`."""
     inboxes: list[queue.SimpleQueue[_Delivery]] = [queue.SimpleQueue() for _ in range(endpoints)]
-    return [MemoryTransport(party, inboxes) for party in range(endpoints)]
+    count = endpoints if parties is None else parties
+    return [MemoryTransport(party, inboxes, count) for party in range(endpoints)]
 
 
 class MemoryTransport:
-    """One party's end of an in-memory network. Each end is used by one thread."""
+    """One party's end of an in-memory network. Each end is used by one thread, and may be interrupted by another."""
 
     name = "in memory"
 
-    def __init__(self, party: int, inboxes: list[queue.SimpleQueue[_Delivery]]) -> None:
+    def __init__(self, party: int, inboxes: list[queue.SimpleQueue[_Delivery]], parties: int) -> None:
         self._party = party
+        self._parties = parties
         self._inboxes = inboxes
         self._readers: Mapping[int, FrameReader] = {}
+        self._interrupted = False
 
     def attach(self, readers: Mapping[int, FrameReader]) -> None:
         self._readers = readers
@@ -58,10 +62,13 @@ class MemoryTransport:
 
     def _take(self, delivery: _Delivery) -> bool:
         """Feed one delivery to its reader; True when it completed a frame."""
+        if self._interrupted:
+            raise TransportError("the run was interrupted")
         reader = self._readers[delivery.sender]
         if delivery.parts is None:
             if not reader.finished:
-                raise TransportError(f"party {delivery.sender} has gone", peer=delivery.sender)
+                name = endpoint_name(delivery.sender, self._parties)
+                raise TransportError(f"{name} has gone", peer=delivery.sender)
             return False
         before = reader.frames_read
         for part in delivery.parts:
@@ -73,6 +80,11 @@ class MemoryTransport:
                 source = source[count:]
                 reader.advance(count)
         return reader.frames_read > before
+
+    def interrupt(self) -> None:
+        """End this endpoint's session from another thread, when it next waits or looks for messages."""
+        self._interrupted = True
+        self._inboxes[self._party].put(_Delivery(self._party, None))
 
     def close(self, timeout: float) -> None:
         for peer in range(len(self._inboxes)):

@@ -196,7 +196,7 @@ def load_parties(path: str | os.PathLike[str]) -> PartiesFile:
 
 def _read_toml(file: Path) -> object:
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8"))
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{file}: the parties file cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

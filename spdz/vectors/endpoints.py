@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from spdz.crypto.randomness import deterministic_randomness_for_tests
+from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import SpdzError
 from spdz.field import Field, field_by_name
 from spdz.online.session import Mpc
 from spdz.online.values.array import SecretArray
-from spdz.params import MascotParams, SecurityParams, SessionParams
-from spdz.preprocessing.dealer.dealer import dealer_service
-from spdz.preprocessing.generators import material_source
-from spdz.protocols.handshake import agree_on_parameters
+from spdz.params import MascotParams, SecurityParams, endpoint_name
+from spdz.preprocessing.generators import preprocessing_of
 from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party
-from spdz.sessions.local import DEALER_PATIENCE_SECONDS
+from spdz.sessions.opening import make_party, open_session, serve
 from spdz.sharing.mac_key import MacKey
 from spdz.vectors.files import Case, VectorFault
 from spdz.vectors.material import mascot_params, run_material
 from spdz.vectors.protocols import PROTOCOLS, Given, elements
 from spdz.vectors.replay import Ending, RecordedTransport, RecordingEnds, differences, frames_of
+
+PATIENCE_SECONDS = 120.0
+"""Of no meaning: a recording never lets anybody wait."""
 
 
 def replay(case: Case) -> list[str]:
@@ -32,7 +33,7 @@ def replay(case: Case) -> list[str]:
     found = []
     for expected in case.test["outcomes"]:
         endpoint = expected["party"]
-        who = "dealer" if endpoint == case.params["parties"] else f"party {endpoint}"
+        who = endpoint_name(endpoint, case.params["parties"])
         found += [f"{who}: {text}" for text in _replay_one(case, endpoint, expected)]
     return found
 
@@ -57,15 +58,10 @@ def _replay_one(case: Case, endpoint: int, expected: dict[str, Any]) -> list[str
 
 def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, bytes]:
     params = case.params
-    state = SessionState(
-        endpoint,
-        params["parties"],
-        field_by_name(params["field"]),
-        SecurityParams(),
-        deterministic_randomness_for_tests(bytes.fromhex(case.test["seed"]), endpoint),
-    )
+    randomness = deterministic_randomness_for_tests(bytes.fromhex(case.test["seed"]), endpoint)
     if case.kind == "session":
-        return _session(case, state, transport)
+        return _session(case, endpoint, randomness, transport)
+    state = SessionState(endpoint, params["parties"], field_by_name(params["field"]), SecurityParams(), randomness)
     state.session_id = bytes.fromhex(params["sessionId"])
     party = Party(state, transport, state.parties, trace=transport.trace)
     if case.kind == "material":
@@ -81,26 +77,18 @@ def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, b
 # -- whole sessions ---------------------------------------------------------------------------------------------------
 
 
-def _session(case: Case, state: SessionState, transport: RecordedTransport) -> dict[str, bytes]:
-    preprocessing = case.params["preprocessing"]
-    mascot = mascot_params(case) if preprocessing == "mascot" else MascotParams()
-    params = SessionParams(state.field.name, state.parties, preprocessing, mascot=mascot)
-    endpoints = state.parties + (preprocessing == "dealer")
-    if state.party == state.parties:
-        return _dealer(params, state, transport)
-    party = Party(state, transport, endpoints, trace=transport.trace)
-    source = material_source(preprocessing, mascot=mascot)
-    with Mpc(party, params, source, endpoints=endpoints) as mpc:
+def _session(case: Case, endpoint: int, randomness: Randomness, transport: RecordedTransport) -> dict[str, bytes]:
+    name = case.params["preprocessing"]
+    maker = preprocessing_of(mascot_params(case) if name == MascotParams.generator else name)
+    params = maker.session(case.params["field"], case.params["parties"])
+    if endpoint == params.parties:
+        serve(params, maker.service, transport, randomness=randomness, trace=transport.trace)
+        return {}
+    party = make_party(
+        params, endpoint, transport, timeout=PATIENCE_SECONDS, randomness=randomness, trace=transport.trace
+    )
+    with open_session(party, params, maker.source()) as mpc:
         return _program(case, mpc)
-
-
-def _dealer(params: SessionParams, state: SessionState, transport: RecordedTransport) -> dict[str, bytes]:
-    dealer = Party(state, transport, state.parties + 1, timeout=DEALER_PATIENCE_SECONDS, trace=transport.trace)
-    endpoints = tuple(range(state.parties + 1))
-    state.session_id = dealer.run(lambda ctx: agree_on_parameters(ctx, params, endpoints), "handshake")
-    dealer.run(dealer_service, "set-up")
-    dealer.close()
-    return {}
 
 
 def _program(case: Case, mpc: Mpc) -> dict[str, bytes]:

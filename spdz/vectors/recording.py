@@ -9,6 +9,7 @@ from typing import Any
 
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import labelled_hash
+from spdz.preprocessing.generators import generator_named
 from spdz.protocols.handshake import HELLO, NONCE_BYTES
 from spdz.wire.frames import HEADER_BYTES, LABEL_BYTES, Header, Kind
 
@@ -21,7 +22,8 @@ _HANDSHAKE = "/000001.handshake/"
 def fault_of(group: dict[str, Any], test: dict[str, Any], notes: dict[str, Any]) -> Fault:
     """The first thing that does not fit together in a recording, or None."""
     params = group["params"]
-    endpoints = set(range(params["parties"] + (params.get("preprocessing") == "dealer")))
+    has_dealer = "preprocessing" in params and generator_named(params["preprocessing"]).has_dealer
+    endpoints = set(range(params["parties"] + has_dealer))
     ended = [outcome["party"] for outcome in test["outcomes"]]
     if sorted([*ended, *test["corrupted"]]) != sorted(endpoints):
         return "outcomes", f"must be of each of the {len(endpoints)} endpoints that is not corrupted"

@@ -52,7 +52,7 @@ def test_an_inconsistent_input_of_any_batch_is_found_by_its_authentication(skip:
             x = x + mpc.input([3], owner=1, shape=1)
         return mpc.reveal(x)
 
-    report = adversary.run(program, cheats=[GuessKeyBits(by=1, bits=50, skip=skip)], mascot=COPEE)
+    report = adversary.run(program, cheats=[GuessKeyBits(by=1, bits=50, skip=skip)], preprocessing=COPEE)
     assert_caught(report, AuthenticationFailed, "authenticate.check.sigma.open")
 
 

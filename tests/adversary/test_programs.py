@@ -56,7 +56,7 @@ CASES: list[tuple[Cheat, type[SpdzError], str]] = [
 
 @pytest.mark.parametrize(("cheat", "error", "step"), CASES, ids=lambda value: type(value).__name__)
 def test_it_is_found(cheat: Cheat, error: type[SpdzError], step: str) -> None:
-    assert_caught(attack(cheat, preprocessing="mascot", mascot=COPEE), error, step)
+    assert_caught(attack(cheat, preprocessing=COPEE), error, step)
 
 
 def test_another_key_for_one_peer() -> None:
@@ -101,7 +101,7 @@ def test_a_guess_at_one_bit_ends_as_the_bit_of_the_victim_says(guess: Cheat, mas
     """Regression: `GuessKeyBits` guessed the highest bit and not the lowest, and nothing told."""
     seen = set()
     for _ in range(40):
-        report = attack(guess, preprocessing="mascot", mascot=mascot)
+        report = attack(guess, preprocessing=mascot)
         assert report.happened
         (right,) = set(report.foreseen)
         assert report.detected != right
@@ -122,13 +122,16 @@ def test_the_generators_protocols_can_be_chosen() -> None:
         report = adversary.run_honestly(product, **options)
         return {step for step, _, _ in report.recording}
 
-    with_trees, without = steps(mascot=MascotParams(ot_tree_bits=4)), steps(mascot=MascotParams(ot_tree_bits=1))
+    with_trees, without = (
+        steps(preprocessing=MascotParams(ot_tree_bits=4)),
+        steps(preprocessing=MascotParams(ot_tree_bits=1)),
+    )
     assert with_trees - without == {"setup.ot_trees"}
-    voles = steps(mascot=MascotParams(authentication="vole"), vole_plan=SMALL_VOLES)
+    voles = steps(preprocessing=MascotParams(authentication="vole"), vole_plan=SMALL_VOLES)
     assert "vole.corrections" in voles
-    assert "vole.corrections" not in steps(mascot=COPEE)
+    assert "vole.corrections" not in steps(preprocessing=COPEE)
     with pytest.raises(UsageError, match="vole_plan= goes with"):
-        steps(mascot=COPEE, vole_plan=SMALL_VOLES)
+        steps(preprocessing=COPEE, vole_plan=SMALL_VOLES)
 
 
 @pytest.mark.parametrize("step", ["vole.sums", "vole.totals"])
@@ -137,7 +140,7 @@ def test_a_key_holder_that_ignores_what_it_sees_is_found_by_the_others(step: str
     report = adversary.run(
         product,
         cheats=[Flip(step, "first", by=1, mask=1), Flip(step, "middle", by=1, mask=1), IgnoreVoleCheck(by=1)],
-        mascot=MascotParams(authentication="vole"),
+        preprocessing=MascotParams(authentication="vole"),
         vole_plan=SMALL_VOLES,
         honest_first=False,
     )

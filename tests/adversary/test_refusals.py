@@ -23,10 +23,10 @@ from spdz.adversary import (
     Truncate,
     View,
 )
+from spdz.adversary.settings import SMALL_VOLES
 from spdz.errors import UsageError
 from spdz.field import M61
 from spdz.online.session import Mpc
-from spdz.params import MascotParams
 
 from .support import attack, product
 
@@ -131,7 +131,7 @@ def test_what_a_cheat_cannot_be_is_said_in_one_line(cheat: Cheat, said: str) -> 
         ({"deadline": "x"}, "deadline must be a positive number of seconds, got 'x'"),
         ({"deadline": float("nan")}, "deadline must be"),
         ({"preprocessing": "mascott"}, "did you mean 'mascot'"),
-        ({"mascot": MascotParams()}, "the preprocessing is 'dealer'"),
+        ({"vole_plan": SMALL_VOLES}, "vole_plan= goes with preprocessing=MascotParams"),
     ],
 )
 def test_options_that_make_no_sense(options: dict[str, Any], said: str) -> None:

@@ -30,7 +30,7 @@ def test_nothing_is_left_of_links() -> None:
 
 def test_nothing_is_left_of_voles() -> None:
     report = adversary.run(
-        suite.every_step, cheats=[RHO], mascot=MascotParams(authentication="vole"), vole_plan=SMALL_VOLES
+        suite.every_step, cheats=[RHO], preprocessing=MascotParams(authentication="vole"), vole_plan=SMALL_VOLES
     )
     assert report.detected
     assert report.secrets_destroyed, report.honest[0].remains

@@ -1,4 +1,4 @@
-"""`mascot=` and `threads=`: every choice computes the same, and a wrong one is one clear line."""
+"""Parameters of generators, and `threads=`: every choice computes the same, and a wrong one is one clear line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_choice_computes_the_same(bits: int, authentication: str, monkeypa
     """With VOLEs from the first value on: a session of this size would not get to them."""
     monkeypatch.setattr("spdz.preprocessing.mascot.generator.PLAN", TINY)
     mascot = MascotParams(bits, authentication)
-    assert run_local(products, field="M61", mascot=mascot, threads=2) == [[9, 16, 25]] * 2
+    assert run_local(products, field="M61", preprocessing=mascot, threads=2) == [[9, 16, 25]] * 2
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_every_choice_computes_the_same(bits: int, authentication: str, monkeypa
         ({"threads": 0}, "threads must be an integer from 1 to 256, got 0"),
         ({"threads": "2"}, "threads must be an integer from 1 to 256, got '2'"),
         ({"threads": True}, "threads must be an integer from 1 to 256, got True"),
-        ({"mascot": "vole"}, "mascot must be a MascotParams, got 'vole'"),
-        ({"mascot": MascotParams}, "mascot must be a MascotParams"),
+        ({"preprocessing": "vole"}, "preprocessing must be one of mascot, dealer, got 'vole'"),
+        ({"preprocessing": MascotParams}, "preprocessing must be one of mascot, dealer"),
     ],
 )
 def test_a_wrong_choice_is_named(options: dict[str, Any], text: str) -> None:
@@ -59,7 +59,7 @@ def test_a_choice_that_there_is_not(arguments: tuple[Any, Any], text: str) -> No
 
 
 def test_parties_that_choose_differently_are_told_so(seed: bytes) -> None:
-    chosen = [SessionParams("M61", 2, "mascot", mascot=MascotParams(4, how)) for how in AUTHENTICATION]
+    chosen = [SessionParams("M61", 2, "mascot", generator=MascotParams(4, how)) for how in AUTHENTICATION]
     sessions = make_sessions(2, spdz.field.M61, seed)
     ended = run(sessions, lambda ctx: agree_on_parameters(ctx, chosen[ctx.party], (0, 1)))
     for outcome in ended.outcomes:

@@ -29,19 +29,18 @@ from spdz.crypto.randomness import SystemRandomness
 from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127
 from spdz.online.session import Mpc
-from spdz.params import MAX_PARTIES, SecurityParams, SessionParams
+from spdz.params import MAX_PARTIES, SecurityParams
 from spdz.preprocessing.dealer import wire as dealer_wire
-from spdz.preprocessing.generators import material_source
+from spdz.preprocessing.generators import preprocessing_of
 from spdz.preprocessing.mascot import generator as mascot
 from spdz.preprocessing.mascot import matrix_multiply, matrix_triples
 from spdz.preprocessing.ot import extension as ot_extension
 from spdz.preprocessing.vole.code import PLAN
 from spdz.runtime import mailbox
 from spdz.runtime.context import Context, SessionState
-from spdz.runtime.party import Party
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Event, Trace
-from spdz.sessions.local import run_dealer
+from spdz.sessions.opening import make_party, open_session, serve
 from spdz.sharing.material import TRIPLES
 from spdz.transport.memory import memory_network
 from spdz.version import PROTOCOL_VERSION
@@ -168,21 +167,20 @@ def _uses(text: str, use: re.Pattern[str]) -> bool:
 
 def record(preprocessing: str, program: Callable[[Mpc], Any], parties: int = 2) -> list[list[Event]]:
     """Run a session at M61 in memory; what each party recorded."""
-    params = SessionParams(M61.name, parties, preprocessing)
-    endpoints = parties + (preprocessing == "dealer")
-    transports = memory_network(endpoints)
+    maker = preprocessing_of(preprocessing)
+    params = maker.session(M61.name, parties)
+    transports = memory_network(params.endpoints)
     traces = [Trace(keep_events=True) for _ in range(parties)]
 
     def work(index: int) -> None:
         if index == parties:
-            run_dealer(params, transports[index])
+            serve(params, maker.service, transports[index])
             return
-        state = SessionState(index, parties, M61, params.security, SystemRandomness())
-        party = Party(state, transports[index], endpoints, trace=traces[index])
-        with Mpc(party, params, material_source(preprocessing), endpoints=endpoints) as mpc:
+        party = make_party(params, index, transports[index], timeout=60.0, trace=traces[index])
+        with open_session(party, params, maker.source()) as mpc:
             program(mpc)
 
-    threads = [Thread(target=work, args=(index,), daemon=True) for index in range(endpoints)]
+    threads = [Thread(target=work, args=(index,), daemon=True) for index in range(params.endpoints)]
     for thread in threads:
         thread.start()
     for thread in threads:

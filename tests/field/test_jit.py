@@ -66,3 +66,55 @@ def test_importing_the_package_does_not_load_numba() -> None:
         "import types, sys; m = types.ModuleType('spdz'); m.__path__ = ['spdz']; sys.modules['spdz'] = m; " + program
     )
     subprocess.run([sys.executable, "-c", program], cwd=root, env=dict(os.environ), check=True)
+
+
+KERNEL = """
+from spdz.field import M61
+
+print((M61.array([2, 3]) * M61.array([4, 5])).to_signed().tolist())
+"""
+
+
+@pytest.mark.parametrize(("kind", "size"), [("nbi", 0), ("nbi", 30), ("nbc", 0), ("nbc", 100)])
+def test_a_truncated_file_of_the_cache_made_every_later_run_fail(kind: str, size: int, tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def run() -> str:
+        done = subprocess.run([sys.executable, "-c", KERNEL], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert run() == "[8, 15]\n"
+    files = sorted(tmp_path.rglob(f"*.{kind}"))
+    assert files
+    for file in files:
+        file.write_bytes(file.read_bytes()[:size])
+    assert run() == "[8, 15]\n"
+    assert all(file.stat().st_size > size for file in files), "the damaged files are replaced"
+    assert run() == "[8, 15]\n"
+
+
+def test_a_cache_that_can_be_neither_read_nor_replaced_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    @jit.kernel
+    def predecessor(number: int) -> int:
+        return number - 1
+
+    def damaged(*_: object) -> None:
+        raise EOFError
+
+    def refused(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    cache = predecessor._cache  # type: ignore[attr-defined]
+    monkeypatch.setattr(cache._cache_file, "_load_index", damaged)
+    monkeypatch.setattr(cache._cache_file, "_save_index", refused)
+    assert predecessor(2) == 1
+
+
+def test_python_without_the_compiler_is_refused_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1] == (
+        "spdz.errors.UsageError: spdz needs numba's compiler, which NUMBA_DISABLE_JIT turns off; unset it"
+    )

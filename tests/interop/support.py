@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import spdz
-from spdz.crypto.randomness import SystemRandomness
-from spdz.field import Field, field_by_name
+from spdz.field import field_by_name
 from spdz.interop.export import Exported, export_session
 from spdz.interop.importing import ImportedMaterial, import_material
 from spdz.online.session import Mpc
-from spdz.runtime.context import SessionState
-from spdz.runtime.party import Party
 from spdz.sessions.local import _Job, _raise_first
+from spdz.sessions.opening import make_party, open_session
 from spdz.transport.memory import memory_network
 
 COUNTS = {"triples": 101, "squares": 101, "random_bits": 101, "masks_of_each": 101}
@@ -43,16 +41,14 @@ def load(root: Path, parties: int = 2, field: str = "M61", **options: Any) -> li
     return [import_material(home(root, party), chosen, parties, party, **options) for party in range(parties)]
 
 
-def compute(materials: Sequence[ImportedMaterial], program: Callable[[Mpc], Any], field: str = "M61") -> list[Any]:
+def compute(materials: Sequence[ImportedMaterial], program: Callable[[Mpc], Any]) -> list[Any]:
     """Run a program as every party, each on its own material. Raises the first error that is not an echo."""
-    chosen: Field = field_by_name(field)
     transports = memory_network(len(materials))
 
     def one(party: int, material: ImportedMaterial) -> Any:
         params = material.session_params()
-        state = SessionState(party, len(materials), chosen, params.security, SystemRandomness())
-        driver = Party(state, transports[party], len(materials), timeout=60.0)
-        with Mpc(driver, params, material, endpoints=len(materials)) as mpc:
+        driver = make_party(params, party, transports[party], timeout=60.0)
+        with open_session(driver, params, material) as mpc:
             return program(mpc)
 
     jobs = [

@@ -42,7 +42,7 @@ def expected(party: int) -> Any:
 def test_export_import_compute(tmp_path: Path, field: str, parties: int, maker: str) -> None:
     export(tmp_path, parties, field, maker)
     materials = load(tmp_path, parties, field, trust_unmarked=maker == "dealer")
-    assert compute(materials, program, field) == [expected(party) for party in range(parties)]
+    assert compute(materials, program) == [expected(party) for party in range(parties)]
     for party, material in enumerate(materials):
         left = sorted(path.name for path in (home(tmp_path, party) / f"{parties}-p-{field[1:]}").iterdir())
         assert left == ["Params-Data", f"spdz-spent-P{party}"], "spent files are gone"

@@ -317,12 +317,14 @@ def test_a_program_computes_with_it(parties: int, monkeypatch: pytest.MonkeyPatc
         x, y = mpc.input([3, 4, 5], owner=0, shape=3), mpc.input([6, 7, 8], owner=1, shape=3)
         return [int(value) for value in mpc.reveal(x * y + x**2)]
 
-    outputs = run_local(program, parties, mascot=MascotParams(authentication="vole"))
+    outputs = run_local(program, parties, preprocessing=MascotParams(authentication="vole"))
     assert outputs == [[27, 44, 65]] * parties
 
 
 def test_parties_that_authenticate_differently_do_not_start() -> None:
-    described = [SessionParams("M61", 2, "mascot", mascot=MascotParams(authentication=name)) for name in AUTHENTICATION]
+    described = [
+        SessionParams("M61", 2, "mascot", generator=MascotParams(authentication=name)) for name in AUTHENTICATION
+    ]
     first, second = (params.describe()["MASCOT"] for params in described)
     assert first != second
 

@@ -260,15 +260,12 @@ def test_bad_requests_write_nothing(tmp_path: Path, addresses: list[str], dealer
     assert not (tmp_path / "net").exists()
 
 
-def test_a_folder_that_is_not_empty_is_refused_unless_forced(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     folder = initialise(tmp_path, ["a:1", "b:1"])[0]
     first = (folder / "party-0.key").read_bytes()
     with pytest.raises(UsageError, match="not empty"):
         initialise(tmp_path, ["a:1", "b:1"])
     assert (folder / "party-0.key").read_bytes() == first
-    initialise(tmp_path, ["a:1", "b:1"], force=True)
-    assert (folder / "party-0.key").read_bytes() != first
-    load_parties(folder / "parties.toml")
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

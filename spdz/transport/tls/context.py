@@ -37,7 +37,8 @@ def tls_context(config: PartiesFile, me: int, *, server_side: bool) -> ssl.SSLCo
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise UsageError(f"{key}: the private key does not belong to {own.certificate}") from None
-        raise UsageError(f"{key}: not a private key in PEM form, or unusable ({error.reason})") from None
+        reason = f" ({error.reason})" if error.reason else ""
+        raise UsageError(f"{key}: not a private key in PEM form, or unusable{reason}") from None
     except OSError as error:
         raise UsageError(f"{key} or {own.certificate}: cannot be read: {error.strerror}") from None
     return context

@@ -46,7 +46,7 @@ EXEMPT: dict[tuple[str, str], str] = {
         "words the error; the comparison that raises it is mutated in `commit_and_open`"
     ),
     ("preprocessing/mascot/vole_check.py", "failed"): "words the error; the three places that raise it are mutated",
-    ("spdz/runtime/mailbox.py", "_malformed"): "words the error; every place that raises it is mutated",
+    ("spdz/runtime/mailbox.py", "Mailbox._malformed"): "words the error; every place that raises it is mutated",
     ("spdz/runtime/mailbox.py", "_aborted"): "words the error; `Mailbox.complete` and `Scheduler.run` are mutated",
     ("spdz/runtime/party.py", "Party._wait"): "passes on what `Party._too_late` made, which is mutated",
     ("spdz/transport/tls/connect.py", "_Setup.run"): "raises a `TransportError`, which accuses nobody of cheating",

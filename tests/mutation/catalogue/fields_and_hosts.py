@@ -176,8 +176,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "network-toy-field",
-        "spdz/sessions/network.py::connect",
-        "if not insecure_toy_field:",
+        "spdz/sessions/network.py::_secure_field",
+        "if not allow_toy and chosen.bits < SecurityParams().statistical_bits:",
         "if False:",
         "a toy field is used over a network without being asked for",
         "tests/transport/test_toy_fields.py",

@@ -81,7 +81,7 @@ _COMPARISONS: tuple[Mutant, ...] = (
     mutant(
         "handshake-readable",
         f"{HANDSHAKE}::_decode",
-        '        raise MalformedMessage(f"the hello message of party {peer} is not readable", '
+        '        raise MalformedMessage(f"the hello message of {name} is not readable", '
         "step=HELLO.name, blamed=peer)\n",
         "        pass\n",
         "a hello message may hold anything",
@@ -98,8 +98,8 @@ _COMPARISONS: tuple[Mutant, ...] = (
     mutant(
         "handshake-comparison",
         f"{HANDSHAKE}::agree_on_parameters",
-        "        _compare(mine, _decode(peer, bytes(payload[NONCE_BYTES:])), peer)\n",
-        "        _decode(peer, bytes(payload[NONCE_BYTES:]))\n",
+        "        _compare(mine, _decode(peer, name, bytes(payload[NONCE_BYTES:])), name)\n",
+        "        _decode(peer, name, bytes(payload[NONCE_BYTES:]))\n",
         "different fields, versions and programs are not named",
         "tests/protocols/test_handshake.py",
     ),

@@ -106,7 +106,7 @@ _FRAMES: tuple[Mutant, ...] = (
     mutant(
         "frame-canonical-payload",
         f"{MAILBOX}::Mailbox._deliver",
-        "            raise _malformed(peer, header, str(error)) from None\n",
+        "            raise self._malformed(peer, header, str(error)) from None\n",
         "            value = expected.codec.field.zeros(expected.codec.shape)\n",
         "a payload that cannot be read counts as zeros",
         HOSTILE,
@@ -156,7 +156,7 @@ _ENDS: tuple[Mutant, ...] = (
     mutant(
         "end-abort-of-a-peer-dropped",
         f"{MAILBOX}::Mailbox.complete",
-        "            self.peer_abort = self.peer_abort or _aborted(peer, by_wire_id(header.wire_id))\n",
+        "            self.peer_abort = self.peer_abort or _aborted(self._names(peer), by_wire_id(header.wire_id))\n",
         "            pass\n",
         "the abort of a peer is not heard",
         f"{HOSTILE} {SCHEDULER}",
@@ -164,10 +164,26 @@ _ENDS: tuple[Mutant, ...] = (
     mutant(
         "end-abort-of-a-peer-ignored",
         "spdz/runtime/scheduler.py::Scheduler.run",
-        "if self.mailbox.peer_abort is not None:",
+        "if self.mailbox.peer_abort is not None and heard:",
         "if False:",
         "the abort of a peer is ignored",
         f"{HOSTILE} {SCHEDULER}",
+    ),
+    mutant(
+        "end-abort-before-the-others-are-heard",
+        "spdz/runtime/scheduler.py::Scheduler.run",
+        "heard = bool(self.session_id) or not self.mailbox.awaits_first_words",
+        "heard = True",
+        "parameters that differ are named at one party, and the others hear of an abort only",
+        "tests/protocols/test_dealer_by_name.py",
+    ),
+    mutant(
+        "program-digest-of-the-file-alone",
+        "spdz/sessions/digest.py::program_digest",
+        "sorted(_modules(program).items())",
+        "()",
+        "parties may run different helper modules, which looks like cheating",
+        "tests/sessions/test_programs.py",
     ),
     mutant(
         "end-unread-message",
