@@ -142,6 +142,8 @@ class SessionParams:
     security: SecurityParams = SecurityParams()
     network_digest: str | None = None
     """Hash of the parties' certificates in order; None in memory."""
+    session_label: str | None = None
+    """Which session the user means: two that run at the same time cannot be joined crosswise. None in memory."""
     generator: GeneratorParams | None = None
     """What was chosen of the generator; None where there is nothing to choose."""
     has_dealer: bool = False
@@ -169,4 +171,6 @@ class SessionParams:
             values[self.generator.line] = str(self.generator)
         if self.network_digest is not None:
             values["certificates and their order"] = self.network_digest
+        if self.session_label is not None:
+            values["session"] = self.session_label
         return values if self.program_digest is None else {**values, "program": self.program_digest}

@@ -15,7 +15,6 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive, labelled_hash
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness, deterministic_randomness_for_tests
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127, Field
 from spdz.field.mersenne import reference
 from spdz.online.session import Mpc
@@ -25,7 +24,7 @@ from spdz.preprocessing.mascot import generator as mascot
 from spdz.preprocessing.mascot import matrix_multiply
 from spdz.preprocessing.mascot import matrix_triples as matrix_batches
 from spdz.preprocessing.ot import trees as ot_trees
-from spdz.preprocessing.ot.extension import OtReceiver
+from spdz.preprocessing.ot.extension import OtReceiver, Place
 from spdz.preprocessing.vole.copee import CopeeInputter
 from spdz.runtime.context import Context, SessionState
 from spdz.sessions.local import run_local
@@ -209,9 +208,9 @@ def test_the_ot_extension_is_laid_out_as_the_page_says(d: int) -> None:
     source, choices = Prg(bytes(16)), bytes(range(100, 116))
     seeds = [[source.bytes(16) for _ in range(1 << d)] for _ in range(128 // d)]
     dealt = np.frombuffer(b"".join(seed for tree in seeds for seed in tree), np.uint8).reshape(128 // d, 1 << d, 16)
-    receiver = OtReceiver(dealt)
+    receiver = OtReceiver(Place(b"id", 0, 1), dealt)
     randomness = deterministic_randomness_for_tests(bytes(32), 0)
-    sent, received = receiver.extend(np.frombuffer(choices, np.uint8), randomness, FIXED_KEY)
+    sent, received = receiver.extend(np.frombuffer(choices, np.uint8), randomness)
     x = choices + deterministic_randomness_for_tests(bytes(32), 0).bytes(16)
     streams = [[Prg(seed).bytes(32) for seed in tree] for tree in seeds]
     columns = [
@@ -228,7 +227,8 @@ def test_the_ot_extension_is_laid_out_as_the_page_says(d: int) -> None:
 
     rows, hashed = np.empty((128, 2), np.uint64), np.empty((128, 2), np.uint64)
     received.hashed(0, 128, rows, hashed)
-    permutation = Aes128(FIXED_KEY).encrypt_block
+    key = derive(Domain.OT_HASH_KEY, b"", 16, 0, 1, 0, session_id=b"id")
+    permutation = Aes128(key).encrypt_block
     for h in (0, 1, 77, 127):
         bits = [column[h // 8] >> (h % 8) & 1 for column in columns]
         first = permutation(sum(bit << i for i, bit in enumerate(bits)).to_bytes(16, "little"))

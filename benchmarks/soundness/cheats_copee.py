@@ -12,7 +12,6 @@ from unittest.mock import patch
 import numpy as np
 
 from spdz.crypto.randomness import deterministic_randomness_for_tests
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import AuthenticationFailed, MacCheckFailed, OtConsistencyFailed
 from spdz.field import Field, FieldArray
@@ -158,9 +157,9 @@ def wrong_columns(guessed_bits: int) -> Attempt:
 def _survives(pair: OtPair, columns: list[int], guesses: list[int], key: bytes) -> bool:
     row = np.zeros(32, np.uint8)
     row[5] = 1
-    message, received = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness, FIXED_KEY)
+    message, received = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
     message[columns] ^= row
-    sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
+    sent = pair.sender.extend(memoryview(message.tobytes()), 128)
     error = UniversalHash(key, 32).digest(row.data)
     digests = np.frombuffer(bytearray(received.digests(key)), np.uint8).reshape(-1, DIGEST_BYTES)
     for column, guess in zip(columns, guesses, strict=True):

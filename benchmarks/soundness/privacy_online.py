@@ -7,9 +7,9 @@ The honest inputs are made of `scenario.secret`; whatever the coalition is allow
 from __future__ import annotations
 
 import numpy as np
+from spdz.online.operations.arithmetic import matmul, multiply, share_input, square
 
 from spdz.field import M5, FieldArray
-from spdz.online.operations.arithmetic import matmul, multiply, share_input, square
 from spdz.preprocessing.mascot.squares_bits import _bits, _squares
 from spdz.preprocessing.mascot.triples import sacrifice
 from spdz.protocols.mac_check import check_openings

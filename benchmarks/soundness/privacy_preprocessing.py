@@ -12,7 +12,6 @@ from unittest.mock import patch
 
 import numpy as np
 
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.field import M5, FieldArray
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
@@ -190,8 +189,8 @@ def ot_digests(scenario: Scenario, *, masked: bool = True) -> View:
     unmasked = np.zeros(32, np.uint8)
     unmasked[:16] = 85
     for _ in range(scenario.repetitions):
-        message, chosen = pair.receiver.extend(choices, pair.randomness if masked else _Zeros(), FIXED_KEY)
-        sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
+        message, chosen = pair.receiver.extend(choices, pair.randomness if masked else _Zeros())
+        sent = pair.sender.extend(memoryview(message.tobytes()), 128)
         key = pair.randomness.bytes(16)
         digests, hasher = chosen.digests(key), UniversalHash(key, 32)
         received.append([digests[-DIGEST_BYTES], digests[-1], digests[column * DIGEST_BYTES]])

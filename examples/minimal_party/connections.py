@@ -39,6 +39,9 @@ class Network:
         self.folder = path.absolute().parent
         self.endpoints = [self._endpoint(row) for row in (*content["party"], content["dealer"])]
         self.digest = labelled_hash(b"session parameters", *(one.fingerprint for one in self.endpoints)).hex()[:32]
+        self.label = " ".join(row["address"] for row in (*content["party"], content["dealer"]))
+        if "session" in content:
+            self.label = content["session"]["name"]
         self.timeout_seconds = float(content["network"]["timeout_seconds"])
         self.connect_seconds = float(content["network"]["connect_seconds"])
 

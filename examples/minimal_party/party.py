@@ -72,7 +72,7 @@ class Party:
         others = (self.peer, self.dealer)
         return self.exchange(place, step, dict.fromkeys(others, payload), dict.fromkeys(others, len(payload)))
 
-    def handshake(self, field_name: str, network_digest: str) -> None:
+    def handshake(self, field_name: str, network_digest: str, label: str) -> None:
         """Compare the configurations, and agree on the session id (section 8)."""
         place = self.root.child("handshake")
         lines = [
@@ -82,6 +82,7 @@ class Party:
             "preprocessing=dealer",
             "statistical security=60",
             f"certificates and their order={network_digest}",
+            f"session={label}",
         ]
         nonces = {self.me: secrets.token_bytes(NONCE_BYTES)}
         hello = nonces[self.me] + "\n".join(lines).encode().ljust(HELLO_TEXT_BYTES, b"\0")
@@ -263,7 +264,7 @@ def main() -> None:
         parser.exit(4, f"minimal_party: {error}\n")
     try:
         party = Party(connections, options.party, field)
-        party.handshake(options.field, network.digest)
+        party.handshake(options.field, network.digest, network.label)
         party.set_up()
         program(party, [value % field.p for value in options.values])
         party.finish()

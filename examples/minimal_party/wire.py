@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 DATA, ABORT, BYE = 1, 2, 3
 HEADER = struct.Struct("<B4s16sIQ")
 

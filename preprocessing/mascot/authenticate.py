@@ -91,12 +91,16 @@ async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, 
     return entered.share.mac[:-1]
 
 
-async def check_all_entered(ctx: Context, links: dict[int, Link], parts: Sequence[Entered]) -> list[FieldArray]:
+async def check_all_entered(
+    ctx: Context, links: dict[int, Link], parts: Sequence[Entered], turn: Task | None = None
+) -> list[FieldArray]:
     """`check_entered` for several parts in one combination, in which all masks but the last are values like others."""
     values, macs = ([getattr(part.share, name) for part in parts] for name in ("value", "mac"))
     share = AuthShare(FieldArray.concatenate(values), FieldArray.concatenate(macs))
-    await _check(ctx, links, share, None, after=[part.received for part in parts])
+    await _check(ctx, links, share, turn, after=[part.received for part in parts])
     share.wipe()
+    for part in parts:
+        part.share.value.wipe()
     return [part.share.mac[:-1] for part in parts]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import FieldArray
 from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.links import Link
@@ -64,12 +63,12 @@ async def extend_choices(
     threads, columns, extension = ctx.session.threads, {}, Extension({}, {})
     for peer in receivers:
         receiver = links[peer].ot_receiver
-        message, extension.received[peer] = receiver.extend(choices[peer], ctx.randomness, FIXED_KEY, threads)
+        message, extension.received[peer] = receiver.extend(choices[peer], ctx.randomness, threads)
         columns[peer] = (Blob(receiver.message_bytes(rows)), message)
     codecs = {peer: Blob(links[peer].ot_sender.message_bytes(rows)) for peer in senders}
     received = await ctx.exchange(OT_COLUMNS, columns, codecs)
     for peer in senders:
-        extension.sent[peer] = links[peer].ot_sender.extend(received[peer], rows, FIXED_KEY, threads)
+        extension.sent[peer] = links[peer].ot_sender.extend(received[peer], rows, threads)
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
     codec = Blob(CHECK_BYTES)

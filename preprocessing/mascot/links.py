@@ -15,7 +15,7 @@ from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.ot.base import base_ots
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.ot.trees import grow_trees
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
@@ -83,12 +83,12 @@ async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: Vole
         _share_seeds(ctx.child("share_seeds")),
     )
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)
-    links = {}
+    links, session_id = {}, ctx.session.session_id
     for peer in ctx.peers:
         chosen, pairs = ots[peer].chosen, ots[peer].pairs
         links[peer] = Link(
-            OtSender(deltas[peer], trees[peer].held),
-            OtReceiver(trees[peer].dealt),
+            OtSender(Place(session_id, peer, ctx.party), deltas[peer], trees[peer].held),
+            OtReceiver(Place(session_id, ctx.party, peer), trees[peer].dealt),
             CopeeKeyHolder(field, alpha_bits.copy(), chosen[COMPUTATIONAL_BITS:]),
             CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
             *_streams(seeds[peer]),

@@ -5,7 +5,8 @@ Symbols:   tau copies of a; r, r^ combination coins; a = <a_t, r>, a^ = <a_t, r^
            rho = t a - a^ is opened, sigma = t c - c^ - rho b must be zero.
 Deviation: coins r, r^ per triple, one sacrifice coin t per batch ([KOS16] treats a single triple). A triple that is
            wrong by (e, e^) passes only if t e = e^, so one t finds any number of wrong triples with the same bound 1/p.
-Order:     products -> r, r^ -> authenticate -> t -> openings -> MAC check, each by data flow (docs/design.md 3).
+Order:     products, b enters -> r, r^ -> the others enter, check -> t -> openings -> MAC check, each by data flow
+           (docs/security/order.md). b is fixed before r is known, or a cheater could choose its error by r.
 Checked:   everything, before this returns.
 """
 
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from spdz.errors import BroadcastMismatch, SacrificeFailed
 from spdz.field import FieldArray
-from spdz.preprocessing.mascot.authenticate import Entered, check_entered, enter
+from spdz.preprocessing.mascot.authenticate import Entered, check_all_entered, enter
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
@@ -56,7 +57,7 @@ class Candidates(NamedTuple):
 async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batch:
     """`count` authenticated triples, every check done.
 
-    Rounds:    22, and 2 more for the echoes for three parties and more.
+    Rounds:    23, and 2 more for the echoes for three parties and more.
                Sends: per triple tau k OTs of 128 / ot_tree_bits bits + 1 element, and 5 elements (5 k with
                COPEe); the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
@@ -71,36 +72,42 @@ class EnteredCandidates(NamedTuple):
 
     ctx: Context
     candidates: Candidates
-    entered: Entered
+    entered: tuple[Entered, Entered]
+    """b, before the coins of the combination; a, c, a^, c^ after them."""
 
 
 async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
     """Products of what the parties hold, combined, and the first part of their authentication; nothing is checked.
 
     All that `links` keep from batch to batch, but for the shares of zero, is used in here.
-    Rounds:    8, and those of `replenish` with VOLEs.
+    Rounds:    9, and those of `replenish` with VOLEs.
                Sends: as `make_triples` without the check of the MACs and the sacrifice.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
     """
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     a, b = ctx.random((count, copies)), ctx.random(count)
+    everyone = tuple(range(ctx.parties))
     products = await multiply(ctx.child("multiply"), links, a, b)
-    coins = await toss(ctx, COMBINE_COINS, after=products)
+    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)
+    coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))
     candidates = combine(coins, a, b, products)
     a.wipe()
     products.wipe()
-    values, inside = FieldArray.concatenate(list(candidates)), ctx.child("authenticate")
-    entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+    values = FieldArray.concatenate([candidates.a, candidates.c, candidates.a_hat, candidates.c_hat])
+    entered = await enter(ctx.child("authenticate"), links, values.size, everyone, values)
     values.wipe()
-    return EnteredCandidates(inside, candidates, entered)
+    return EnteredCandidates(ctx.child("authenticate"), candidates, (entered_b, entered))
 
 
 async def authenticate_candidates(
     links: dict[int, Link], made: EnteredCandidates, turn: Task | None = None
 ) -> list[AuthShare]:
-    """The five values of every candidate with checked MACs; see `check_entered`."""
-    macs, count = await check_entered(made.ctx, links, made.entered, turn), made.candidates.b.size
-    return [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(made.candidates)]
+    """The five values of every candidate with checked MACs; see `check_all_entered`."""
+    of_b, others = await check_all_entered(made.ctx, links, made.entered, turn)
+    count = of_b.size
+    a, c, a_hat, c_hat = (others[start : start + count] for start in range(0, 4 * count, count))
+    macs = (a, of_b, c, a_hat, c_hat)
+    return [AuthShare(value, mac) for value, mac in zip(made.candidates, macs, strict=True)]
 
 
 def combine(coins: Coins, a: FieldArray, b: FieldArray, c: FieldArray) -> Candidates:

@@ -18,14 +18,14 @@ Layout:    columns are rows of an array: 128 x `length_bytes`, bit h of a column
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spdz.crypto.bit_sums import add_selected
 from spdz.crypto.randomness import Randomness
-from spdz.crypto.tweakable_hash import xor_to_rows
+from spdz.crypto.tweakable_hash import hash_key, xor_to_rows
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
@@ -54,13 +54,21 @@ def column_bytes(rows: int) -> int:
     return (rows + MASK_ROWS) // 8
 
 
+class Place(NamedTuple):
+    """Which OTs: it enters the key under which their rows are hashed."""
+
+    session_id: bytes
+    receiver: int
+    sender: int
+
+
 class ReceiverRows(ExtensionRows):
     """The rows t_h of one extension, and the choice bits x_h."""
 
     hashes = 1
 
-    def __init__(self, choices: Bits, memory: Bits, first_index: int, hash_key: bytes, end: OtReceiver) -> None:
-        super().__init__(memory, choices.size, first_index, hash_key, end.closed)
+    def __init__(self, choices: Bits, memory: Bits, first_index: int, key: bytes, end: OtReceiver) -> None:
+        super().__init__(memory, choices.size, first_index, key, end.closed)
         self.choices = choices
 
     def digests(self, key: bytes) -> bytes:
@@ -91,8 +99,8 @@ class SenderRows(ExtensionRows):
 
     hashes = 2
 
-    def __init__(self, length: int, memory: Bits, first_index: int, hash_key: bytes, end: OtSender) -> None:
-        super().__init__(memory, length, first_index, hash_key, end.closed)
+    def __init__(self, length: int, memory: Bits, first_index: int, key: bytes, end: OtSender) -> None:
+        super().__init__(memory, length, first_index, key, end.closed)
         self._delta_row, self._masks = end.delta_row, end.masks
 
     def check(self, key: bytes, digests: memoryview, peer: int) -> None:
@@ -133,7 +141,8 @@ class SenderRows(ExtensionRows):
 class OtEnd(Generic[R]):
     """What both ends keep from extension to extension: streams of leaves, the next OT index, memory for columns."""
 
-    def __init__(self, seeds: Bits) -> None:
+    def __init__(self, place: Place, seeds: Bits) -> None:
+        self._place = place
         self.streams = LeafStreams(seeds)
         self._next_index = 0
         self._memory: Bits = np.empty(0, np.uint8)
@@ -149,10 +158,10 @@ class OtEnd(Generic[R]):
         memory, self._memory = self._memory, np.empty(0, np.uint8)
         return memory if memory.size >= COMPUTATIONAL_BITS * length else np.empty(COMPUTATIONAL_BITS * length, np.uint8)
 
-    def _new_index(self, length: int) -> int:
-        """The first index of an extension: an index is never used twice under one correlation."""
+    def _new_index(self, length: int) -> tuple[int, bytes]:
+        """The first index of an extension, and its hash key; an index is never used twice under one correlation."""
         first, self._next_index = self._next_index, self._next_index + 8 * length
-        return first
+        return first, hash_key(*self._place, first)
 
     def closed(self, rows: R) -> None:
         """An extension is over: its memory, overwritten, serves the next one."""
@@ -170,23 +179,18 @@ class OtEnd(Generic[R]):
 class OtReceiver(OtEnd[ReceiverRows]):
     """Holds all leaves of its trees with one peer; its choice bits stay hidden from the peer."""
 
-    def __init__(self, dealt: Bits) -> None:
+    def __init__(self, place: Place, dealt: Bits) -> None:
         """`dealt` (128 / k, 2^k, 16): seeds in the order of x."""
         # Row y is leaf x = ~y, so y has a bit exactly where x has none.
-        super().__init__(dealt[:, ::-1])
+        super().__init__(place, dealt[:, ::-1])
 
-    def extend(
-        self, choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1
-    ) -> tuple[Bits, ReceiverRows]:
-        """Start an extension for packed choice bits; returns the columns u to send, and the rows.
-
-        The rows are hashed under `hash_key`.
-        """
+    def extend(self, choices: Bits, randomness: Randomness, threads: int = 1) -> tuple[Bits, ReceiverRows]:
+        """Start an extension for packed choice bits; returns the columns u to send, and the rows."""
         length = column_bytes(8 * choices.size)
         own = np.empty(length, np.uint8)
         own[: choices.size] = choices
         randomness.fill(own[choices.size :].data)
-        rows = ReceiverRows(own, self._new_memory(length), self._new_index(length), hash_key, self)
+        rows = ReceiverRows(own, self._new_memory(length), *self._new_index(length), self)
         self.open_rows.append(rows)
         message = np.empty((self.streams.trees, length), np.uint8)
         choice_words, corrections = _words(own), _words(message)
@@ -201,20 +205,20 @@ class OtReceiver(OtEnd[ReceiverRows]):
 class OtSender(OtEnd[SenderRows]):
     """Holds the correlation Delta towards one peer and all leaves but one of the peer's trees."""
 
-    def __init__(self, delta: list[int], held: Bits) -> None:
+    def __init__(self, place: Place, delta: list[int], held: Bits) -> None:
         """`held` (128 / k, 2^k - 1, 16): seeds in the order of x ^ ~Delta from 1 on."""
         # Row y is leaf x = y ^ ~Delta: y has a bit exactly where x agrees with Delta.
-        super().__init__(held)
+        super().__init__(place, held)
         bits = np.array(delta, np.uint8)
         self.delta_row: Rows = np.packbits(bits, bitorder="little").view(np.uint64).reshape(1, 2)
         self.masks: Bits = np.negative(bits).reshape(-1, 1)
         """0x00 or 0xff per column: Delta_i spread over a byte, so nothing branches on it."""
 
-    def extend(self, message: memoryview, count: int, hash_key: bytes, threads: int = 1) -> SenderRows:
-        """Take the peer's columns u for `count` OTs and compute q; the rows are hashed under `hash_key`."""
+    def extend(self, message: memoryview, count: int, threads: int = 1) -> SenderRows:
+        """Take the peer's columns u for `count` OTs and compute q."""
         length = column_bytes(count)
         corrections = np.frombuffer(message, np.uint64).reshape(self.streams.trees, length // 8)
-        rows = SenderRows(length, self._new_memory(length), self._new_index(length), hash_key, self)
+        rows = SenderRows(length, self._new_memory(length), *self._new_index(length), self)
         self.open_rows.append(rows)
         columns, masks = _words(rows.columns), _words(np.repeat(self.masks, 8, axis=1)).ravel()
         depth = self.streams.depth

@@ -14,7 +14,7 @@ from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.preprocessing.mascot.triples import COMBINE_COINS, EnteredCandidates, combine
 from spdz.preprocessing.ot.base import base_ots
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.ot.trees import grow_trees
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.protocols.coin_toss import toss
@@ -43,14 +43,15 @@ class WrongTriples(Altered):
     async def make_candidates(self, ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
         """As the honest `make_candidates`, but for the errors."""
         copies = ctx.session.security.combined_copies(ctx.field.bits)
-        a, b = ctx.random((count, copies)), ctx.random(count)
+        a, b, everyone = ctx.random((count, copies)), ctx.random(count), tuple(range(ctx.parties))
         products = await multiply(ctx.child("multiply"), links, a, b)
-        coins = await toss(ctx, COMBINE_COINS, after=products)
+        entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)
+        coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))
         right = combine(coins, a, b, products)
         wrong = right._replace(c=right.c + self.error, c_hat=right.c_hat + self.error * self.guess)
-        values, inside = FieldArray.concatenate(list(wrong)), ctx.child("authenticate")
-        entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
-        return EnteredCandidates(inside, wrong, entered)
+        values = FieldArray.concatenate([wrong.a, wrong.c, wrong.a_hat, wrong.c_hat])
+        entered = await enter(ctx.child("authenticate"), links, values.size, everyone, values)
+        return EnteredCandidates(ctx.child("authenticate"), wrong, (entered_b, entered))
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ class OtherKeyPerPeer(Altered):
             base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *bits[peer].tolist()] for peer in ctx.peers}),
             honest_links._share_seeds(ctx.child("share_seeds")),
         )
-        trees = await grow_trees(ctx.child("ot_trees"), tree_bits, deltas, ots)
+        trees, session_id = await grow_trees(ctx.child("ot_trees"), tree_bits, deltas, ots), ctx.session.session_id
         return {
             peer: Link(
-                OtSender(deltas[peer], trees[peer].held),
-                OtReceiver(trees[peer].dealt),
+                OtSender(Place(session_id, peer, ctx.party), deltas[peer], trees[peer].held),
+                OtReceiver(Place(session_id, ctx.party, peer), trees[peer].dealt),
                 CopeeKeyHolder(ctx.field, bits[peer].copy(), ots[peer].chosen[COMPUTATIONAL_BITS:]),
                 CopeeInputter(ctx.field, ots[peer].pairs[COMPUTATIONAL_BITS:]),
                 *honest_links._streams(seeds[peer]),

@@ -104,9 +104,9 @@ class InconsistentChoiceBits(Altered):
 def _flip_in_some_columns(receiver: OtReceiver, columns: int, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1) -> tuple[Bits, ReceiverRows]:
+    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> tuple[Bits, ReceiverRows]:
         fired()
-        message, rows = honest(choices, randomness, hash_key, threads)
+        message, rows = honest(choices, randomness, threads)
         depth = COMPUTATIONAL_BITS // len(message)
         message[: -(-columns // depth), 0] ^= 1
         return message, rows
@@ -134,11 +134,11 @@ class WrongBitsOfA(Altered):
 def _flip_a_choice(receiver: OtReceiver, fired: Fired) -> None:
     honest = receiver.extend
 
-    def extend(choices: Bits, randomness: Randomness, hash_key: bytes, threads: int = 1) -> tuple[Bits, ReceiverRows]:
+    def extend(choices: Bits, randomness: Randomness, threads: int = 1) -> tuple[Bits, ReceiverRows]:
         fired()
         other = choices.copy()
         other[0] ^= 1
-        return honest(other, randomness, hash_key, threads)
+        return honest(other, randomness, threads)
 
     receiver.extend = extend  # type: ignore[method-assign]
 

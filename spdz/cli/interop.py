@@ -43,6 +43,7 @@ def _export(options: argparse.Namespace) -> int:
         options.party,
         field=field,
         preprocessing=options.preprocessing,
+        session=options.session,
         program_digest="spdz interop mp-spdz export",
         progress=progress.material,
         on_connect=progress.text,
@@ -86,6 +87,7 @@ def _import(options: argparse.Namespace) -> int:
         options.party,
         material,
         args=options.rest,
+        session=options.session,
         program_digest=digest,
         on_connect=progress.text,
     ) as mpc:

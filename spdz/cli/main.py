@@ -124,11 +124,18 @@ def _add_choices(parser: argparse.ArgumentParser, generator: str, where: str) ->
         parser.add_argument(f"--{name.replace('_', '-')}", type=option["type"], metavar=option["metavar"], help=text)
 
 
+def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--session", metavar="LABEL", help="which session this is, the same at all parties (addresses of the file)"
+    )
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run main(mpc) of PROGRAM.py as one party. What follows -- is mpc.args."
     parser.add_argument("program", metavar="PROGRAM.py")
     parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
     parser.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
+    _add_session(parser)
     _add_preprocessing(parser, "who makes the material")
     _add_field(parser, "M127")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for the heavy loops (1)")
@@ -140,6 +147,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_dealer(parser: argparse.ArgumentParser) -> None:
     parser.description = "Deal material to the parties of one session. The dealer can learn every secret of it."
     parser.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in the dealer's folder")
+    _add_session(parser)
     _add_field(parser, "M127")
 
 
@@ -191,6 +199,7 @@ def _add_interop(parser: argparse.ArgumentParser) -> None:
     use.add_argument("--check", action="store_true", help="look at the files only; nothing is spent")
     for one in (export, load):
         one.add_argument("--config", required=True, metavar="FILE", help="the parties.toml in this party's folder")
+        _add_session(one)
         one.add_argument("--party", required=True, type=int, metavar="I", help="index of this party")
         _add_field(one, "M127")
         one.add_argument("--quiet", action="store_true", help="no progress, no summary")

@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
         field=options.field,
         preprocessing=chosen_preprocessing(options),
         args=options.rest,
+        session=options.session,
         program_digest=digest,
         progress=progress.material,
         on_connect=progress.text,

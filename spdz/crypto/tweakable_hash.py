@@ -1,20 +1,18 @@
-"""The tweakable correlation-robust hash of the OT extension: `H(x, i) = P(P(x) ^ i) ^ P(x)`, P = AES, fixed key.
+"""The tweakable correlation-robust hash of the OT extension: `H(x, i) = P(P(x) ^ i) ^ P(x)`, P = AES, a public key.
 
 Source: [GKWY20] (their TMMO): tweakable circular correlation robust when P is an ideal permutation. `i` is the index
 of the OT, as a little-endian 128-bit block. **Under one correlation no index may serve two different OTs**; both
 parties give the same index to the same OT. The final XOR with P(x) and the tweak are what libOTe once left out
 (PITFALLS 10); the tests pin both by vectors.
 
-The key of P is public and fixed: the first 16 bytes of the SHA-256 of the sentence in `_KEY_SENTENCE`, so that nobody
-could choose it. AES runs in ECB mode because ECB *is* the bare permutation.
-
-One key serves everybody, so an attacker's evaluations of P count against the rows of all sessions at once. A key for
-each session would separate them, at the price of one more public value to agree on; `TweakableHash` takes such a key.
+The key of P is public, and belongs to one extension of one ordered pair in one session (`hash_key`). H(x, i) ^ i is
+P(z) ^ z at z = P(x) ^ i: with one key for all, evaluations of that function would serve against every OT ever made. As
+it is they serve against one extension, and only from the moment on at which the session id is known
+(docs/security/ot-extension.md). AES runs in ECB mode because ECB *is* the bare permutation.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 import numpy as np
@@ -24,13 +22,13 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 from spdz.crypto.buffers import readable_bytes, writable_bytes
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import derive
 from spdz.errors import UsageError
 from spdz.field.jit import kernel
 
 KEY_BYTES: Final = 16
 _BLOCK_BYTES: Final = 16
-_KEY_SENTENCE: Final = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
-FIXED_KEY: Final = hashlib.sha256(_KEY_SENTENCE).digest()[:KEY_BYTES]
 
 # Four buffers of this many rows of 16 bytes, two of them the caller's, make 256 KiB: they stay in the second-level
 # cache, and the calls cost little beside their work.
@@ -39,6 +37,12 @@ _CHUNK_ROWS: Final = 4096
 _SLACK_BYTES: Final = _BLOCK_BYTES - 1
 
 INDEX_LIMIT: Final = 1 << 64
+
+
+def hash_key(session_id: bytes, receiver: int, sender: int, first_index: int) -> bytes:
+    """The key of P for the extension of this ordered pair that begins with this index."""
+    place = (receiver, sender, first_index)
+    return derive(Domain.OT_HASH_KEY, b"", KEY_BYTES, *place, session_id=session_id)
 
 
 @kernel
@@ -92,7 +96,7 @@ class TweakableHash:
 
     __slots__ = ("_permutation", "_scratch")
 
-    def __init__(self, key: bytes = FIXED_KEY) -> None:
+    def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise UsageError(f"the key of the permutation has {KEY_BYTES} bytes")
         self._permutation = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 - the bare permutation is wanted

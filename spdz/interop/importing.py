@@ -77,7 +77,13 @@ class ImportedMaterial:
             return f"files without a mark: {counts}"
         return f"files of session {self.provenance.origin.session} made by {self.provenance.origin.protocol}: {counts}"
 
-    def session_params(self, *, program_digest: str | None = None, network_digest: str | None = None) -> SessionParams:
+    def session_params(
+        self,
+        *,
+        program_digest: str | None = None,
+        network_digest: str | None = None,
+        session_label: str | None = None,
+    ) -> SessionParams:
         """The parameters of the session that uses the material."""
         security = (
             SecurityParams() if self.provenance is None else SecurityParams(self.provenance.origin.statistical_bits)
@@ -89,6 +95,7 @@ class ImportedMaterial:
             program_digest,
             security=security,
             network_digest=network_digest,
+            session_label=session_label,
         )
 
     def spend(self) -> MacKey[FieldArray]:

@@ -11,7 +11,7 @@ from spdz.field import M127, Field, field_by_name
 from spdz.interop.importing import ImportedMaterial, import_material
 from spdz.online.session import Mpc
 from spdz.params import require_integer
-from spdz.sessions.network import network_digest_of, session_endpoints
+from spdz.sessions.network import identity_of, session_endpoints
 from spdz.sessions.opening import make_party, open_session
 from spdz.transport.parties_file import load_parties
 from spdz.transport.tls.transport import connect_tls
@@ -36,6 +36,7 @@ def connect_imported(
     *,
     args: Sequence[str] = (),
     inputs: Any = None,
+    session: str | None = None,
     program_digest: str | None = None,
     on_connect: Callable[[str], None] | None = None,
 ) -> Mpc:
@@ -44,7 +45,7 @@ def connect_imported(
     The files are spent when all parties are connected and agree on what they hold, and before any of it is used.
     """
     parties = session_endpoints(load_parties(config), None)
-    params = material.session_params(program_digest=program_digest, network_digest=network_digest_of(parties))
+    params = material.session_params(program_digest=program_digest, **identity_of(parties, session))
     transport = connect_tls(parties, party, on_progress=on_connect)
     driver = make_party(params, party, transport, timeout=parties.timeout_seconds)
     return open_session(driver, params, material, args=args, inputs=inputs)

@@ -19,7 +19,7 @@ from time import monotonic
 
 from spdz.errors import UsageError
 from spdz.transport.initialise import PARTIES_FILE
-from spdz.transport.parties_file import Endpoint, load_parties, write_parties
+from spdz.transport.parties_file import Endpoint, label_of_addresses, load_parties, write_parties
 
 LARGEST_PIECE, SMALLEST_PIECE = 1 << 18, 1500
 PIECE_SECONDS = 0.5e-3
@@ -216,6 +216,7 @@ def slow_lines(line: Line, folders: Sequence[Path]) -> Iterator[None]:
                 return endpoint if endpoint.index == own else replace(endpoint, port=relay.ports[endpoint.index])
 
             dealer = None if mine.dealer is None else moved(mine.dealer)
-            changed = replace(mine, parties=tuple(map(moved, mine.parties)), dealer=dealer)
+            label = config.session or label_of_addresses(config.endpoints)
+            changed = replace(mine, parties=tuple(map(moved, mine.parties)), dealer=dealer, session=label)
             write_parties(folder / PARTIES_FILE, changed)
         yield

@@ -21,6 +21,13 @@ NONCE_BYTES = 32
 SESSION_ID_BYTES = 32
 _TEXT_BYTES = 1024
 
+ADVICE = {
+    "session": ". Either two sessions have been joined crosswise, or the parties write the addresses in different "
+    "ways, as behind NAT: then give all of them one label (--session, session=..., or name in [session] of the "
+    "parties file)"
+}
+"""What to do about a difference, where it is not plain."""
+
 HELLO = declare(
     "handshake.hello",
     source="docs/wire.md 8",
@@ -92,5 +99,5 @@ def _compare(mine: dict[str, str], theirs: dict[str, str], peer: str) -> None:
         if mine.get(name) != theirs.get(name):
             raise ConfigurationMismatch(
                 f"the parties are configured differently: {name} is {mine.get(name, 'unknown')!r} here and "
-                f"{theirs.get(name, 'unknown')!r} at {peer}"
+                f"{theirs.get(name, 'unknown')!r} at {peer}{ADVICE.get(name, '')}"
             )

@@ -16,7 +16,7 @@ from spdz.online.session import Mpc
 from spdz.params import MAX_THREADS, SecurityParams, require_integer
 from spdz.preprocessing.generators import Choice, Generator, Progress, preprocessing_of
 from spdz.sessions.opening import make_party, open_session, serve
-from spdz.transport.parties_file import PartiesFile, load_parties
+from spdz.transport.parties_file import PartiesFile, label_of_addresses, load_parties, session_label
 from spdz.transport.tls.transport import connect_tls
 
 ConfigPath = str | os.PathLike[str]
@@ -30,6 +30,7 @@ def connect(
     preprocessing: Choice = "mascot",
     args: Sequence[str] = (),
     inputs: Any = None,
+    session: str | None = None,
     program_digest: str | None = None,
     progress: Progress | None = None,
     on_connect: Callable[[str], None] | None = None,
@@ -44,6 +45,8 @@ def connect(
     preprocessing   "mascot" (no trusted party) or "dealer" (the file's [dealer] knows every secret), or a generator
                     with its parameters, such as MascotParams(authentication="copee"); the same at all parties
     args, inputs    handed to the program as `mpc.args` and `mpc.inputs`
+    session         which session this is, the same text at all parties; without it the file's [session], or else its
+                    addresses: two sessions that run at the same time must differ in it
     program_digest  text that must be the same at all parties, such as a hash of the program
     progress        called with (kind, made, wanted) while material is made
     on_connect      called with a line of text while connecting
@@ -60,7 +63,7 @@ def connect(
     party = require_integer(party, "party", 0, len(parties.parties) - 1)
     threads = require_integer(threads, "threads", 1, MAX_THREADS)
     params = maker.session(
-        chosen.name, len(parties.parties), program_digest=program_digest, network_digest=network_digest_of(parties)
+        chosen.name, len(parties.parties), program_digest=program_digest, **identity_of(parties, session)
     )
     transport = connect_tls(parties, party, listener=listener, on_progress=on_connect)
     driver = make_party(params, party, transport, timeout=parties.timeout_seconds, threads=threads)
@@ -72,6 +75,7 @@ def serve_dealer(
     *,
     field: Field | str = M127,
     preprocessing: Choice = "dealer",
+    session: str | None = None,
     on_connect: Callable[[str], None] | None = None,
     listener: socket.socket | None = None,
     insecure_toy_field: bool = False,
@@ -84,9 +88,15 @@ def serve_dealer(
     service = maker.service
     parties = session_endpoints(load_parties(config), maker.generator)
     chosen = _secure_field(field, allow_toy=insecure_toy_field)
-    params = maker.session(chosen.name, len(parties.parties), network_digest=network_digest_of(parties))
+    params = maker.session(chosen.name, len(parties.parties), **identity_of(parties, session))
     transport = connect_tls(parties, params.parties, listener=listener, on_progress=on_connect)
     serve(params, service, transport)
+
+
+def identity_of(parties: PartiesFile, session: str | None) -> dict[str, str]:
+    """What tells this session from others: who takes part, and what it is called."""
+    label = session_label(session) if session is not None else parties.session or label_of_addresses(parties.endpoints)
+    return {"network_digest": network_digest_of(parties), "session_label": label}
 
 
 def network_digest_of(parties: PartiesFile) -> str:

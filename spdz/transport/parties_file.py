@@ -8,6 +8,7 @@ is an error that names the nearest known one, because a setting that is silently
 from __future__ import annotations
 
 import difflib
+import hashlib
 import ipaddress
 import json
 import math
@@ -15,7 +16,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ DEFAULT_CONNECT_SECONDS = 60.0
 """How long a party waits for the others to appear: long enough to start them by hand."""
 
 MAX_SECONDS = 7 * 86400.0
+MAX_LABEL = 200
+"""Characters of the label of a session."""
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})")
 _ENDPOINT_KEYS = ("address", "certificate", "fingerprint")
@@ -73,6 +76,8 @@ class PartiesFile:
     timeout_seconds: float
     connect_seconds: float
     folder: Path
+    session: str | None = None
+    """What the user calls the sessions that are opened with this file; None for the addresses."""
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -174,7 +179,7 @@ class _Table:
 def load_parties(path: str | os.PathLike[str]) -> PartiesFile:
     """Read and check a parties file. Raises UsageError with one line that names the file and the field."""
     file = Path(path)
-    top = _Table(str(file), _read_toml(file), ("party", "dealer", "network"))
+    top = _Table(str(file), _read_toml(file), ("party", "dealer", "network", "session"))
     rows = top.values.get("party", [])
     if not isinstance(rows, list):
         raise UsageError(f"{file}: 'party' must be written as [[party]], once for each party")
@@ -189,9 +194,33 @@ def load_parties(path: str | os.PathLike[str]) -> PartiesFile:
         network.seconds("timeout_seconds", DEFAULT_TIMEOUT_SECONDS),
         network.seconds("connect_seconds", DEFAULT_CONNECT_SECONDS),
         file.absolute().parent,
+        _session_name(file, top.values.get("session")),
     )
     _refuse_duplicates(file, config.endpoints)
     return config
+
+
+def _session_name(file: Path, values: object) -> str | None:
+    """`name` of the table [session]; None where there is no such table."""
+    if values is None:
+        return None
+    try:
+        return session_label(_Table(f"{file}: session", values, ("name",)).text("name"))
+    except UsageError as error:
+        raise UsageError(str(error) if str(error).startswith(str(file)) else f"{file}: session: {error}") from None
+
+
+def session_label(text: object) -> str:
+    """A label as parties compare it. Raises UsageError for what does not fit a line."""
+    if isinstance(text, str) and 0 < len(text) <= MAX_LABEL and text.isascii() and text.isprintable():
+        return text
+    raise UsageError(f"the label of a session is 1 to {MAX_LABEL} printable ASCII characters, got {text!r:.80}")
+
+
+def label_of_addresses(endpoints: Sequence[Endpoint]) -> str:
+    """What a session is called that nobody has named: its addresses as the parties file has them."""
+    text = " ".join(endpoint.address for endpoint in endpoints).encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= MAX_LABEL else f"addresses {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _read_toml(file: Path) -> object:
@@ -259,6 +288,8 @@ def parties_text(config: PartiesFile) -> str:
         lines.append(f"address = {_quoted(endpoint.address)}")
         lines.append(f"certificate = {_quoted(certificate.as_posix())}")
         lines.append(f"fingerprint = {_quoted(endpoint.fingerprint)}")
+    if config.session is not None:
+        lines += ["", "[session]", f"name = {_quoted(config.session)}"]
     lines += ["", "[network]"]
     lines.append(f"timeout_seconds = {_number(config.timeout_seconds)}")
     lines.append(f"connect_seconds = {_number(config.connect_seconds)}")

@@ -197,7 +197,7 @@ def _seeded(case: Case) -> Computed:
 def _tweakable(case: Case) -> Computed:
     rows = np.frombuffer(_hex(case, "rows"), np.uint64).reshape(-1, 2).copy()
     out = np.empty_like(rows)
-    TweakableHash().hash_rows(rows, int(case.test["firstIndex"], 16), out)
+    TweakableHash(_hex(case, "key")).hash_rows(rows, int(case.test["firstIndex"], 16), out)
     return {"out": out.tobytes().hex()}
 
 

@@ -15,11 +15,11 @@ from spdz.crypto import ggm
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import Randomness
 from spdz.crypto.seed_expansion import ExpansionScratch, SeedExpansion
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.errors import OtConsistencyFailed
 from spdz.field import field_by_name
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot.extension import MASK_ROWS, ROW_UNIT, OtReceiver, OtSender, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.extension import Place as OtPlace
 from spdz.preprocessing.ot.rows import Rows
 from spdz.preprocessing.ot.trees import Place, Seeds, deal, hold
 from spdz.preprocessing.vole.code import add_code
@@ -106,7 +106,8 @@ def _ends(case: Case) -> tuple[OtReceiver, OtSender]:
     missing = ((1 - delta.reshape(-1, depth).astype(np.int64)) << np.arange(depth)).sum(1)
     # The sender's seeds are in the order of their distance from the missing one.
     held = np.stack([seeds[np.arange(1, 1 << depth) ^ leaf] for seeds, leaf in zip(dealt, missing, strict=True)])
-    return OtReceiver(dealt), OtSender(delta.tolist(), held)
+    place = OtPlace(_hex(case, "sessionId"), case.test["receiver"], case.test["sender"])
+    return OtReceiver(place, dealt), OtSender(place, delta.tolist(), held)
 
 
 def _pairs(sent: SenderRows, rows: int) -> str:
@@ -129,9 +130,9 @@ def ot_extension(case: Case, randomness: Randomness) -> Computed:
     for text in case.test["choices"]:
         choices = np.frombuffer(bytes.fromhex(text), np.uint8)
         rows = 8 * choices.size
-        message, received = receiver.extend(choices, randomness, FIXED_KEY)
+        message, received = receiver.extend(choices, randomness)
         columns = message.tobytes()
-        sent = sender.extend(memoryview(columns), rows, FIXED_KEY)
+        sent = sender.extend(memoryview(columns), rows)
         digests = received.digests(key)
         sent.check(key, memoryview(digests), 0)
         shown = {"out": columns.hex(), "digests": digests.hex()}
@@ -149,7 +150,7 @@ def ot_extension_check(case: Case) -> Computed:
     rows = len(columns) * case.test["treeBits"] * 8 // COMPUTATIONAL_BITS - MASK_ROWS
     if rows < ROW_UNIT:
         raise case.fault("columns", f"has no whole columns of {ROW_UNIT} OTs and more")
-    sent = sender.extend(memoryview(columns), rows, FIXED_KEY)
+    sent = sender.extend(memoryview(columns), rows)
     try:
         sent.check(_hex(case, "key"), memoryview(_hex(case, "digests")), 0)
     except OtConsistencyFailed:

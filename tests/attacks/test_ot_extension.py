@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.crypto.universal_hash import UniversalHash
 from spdz.errors import OtConsistencyFailed
 from spdz.field import M13, M61, Field
@@ -119,9 +118,9 @@ def survives(pair: OtPair, trees: list[int], guesses: list[int], choice_byte: in
     row = np.zeros(32, np.uint8)
     row[choice_byte] = 1
     choices = np.zeros(16, np.uint8)
-    message, received = pair.receiver.extend(choices, pair.randomness, FIXED_KEY)
+    message, received = pair.receiver.extend(choices, pair.randomness)
     message[trees] ^= row
-    sent = pair.sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
+    sent = pair.sender.extend(memoryview(message.tobytes()), 128)
     key = pair.randomness.bytes(16)
     error = UniversalHash(key, 32).digest(memoryview(row))
     digests = bytearray(received.digests(key))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,10 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from spdz.crypto import Prg
-from spdz.crypto.tweakable_hash import FIXED_KEY, HashScratch, TweakableHash, xor_to_rows
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import derive
+from spdz.crypto.tweakable_hash import HashScratch, TweakableHash, hash_key, xor_to_rows
 from spdz.errors import UsageError
 
 from . import references as ref
+
+FIXED_KEY = bytes.fromhex("b14e730afc8af11a183b35cd6075a32a")
 
 
 def reference(rows: NDArray[np.uint64], first_index: int, key: bytes = FIXED_KEY) -> NDArray[np.uint64]:
@@ -35,13 +37,21 @@ def random_rows(count: int, seed: int = 0) -> NDArray[np.uint64]:
 
 def hashed(rows: NDArray[np.uint64], first_index: int) -> NDArray[np.uint64]:
     out = np.zeros_like(rows)
-    TweakableHash().hash_rows(rows, first_index, out)
+    TweakableHash(FIXED_KEY).hash_rows(rows, first_index, out)
     return out
 
 
-def test_the_key_is_the_hash_of_a_sentence() -> None:
-    sentence = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
-    assert hashlib.sha256(sentence).digest()[:16] == FIXED_KEY
+def test_the_key_belongs_to_session_pair_direction_and_extension() -> None:
+    """Regression: one key served the whole world, so one table of images served against every OT ever made."""
+    keys = [
+        hash_key(session_id, receiver, sender, first)
+        for session_id in (b"", bytes(32), b"\1" + bytes(31))
+        for receiver, sender in ((0, 1), (1, 0), (0, 2), (2, 1))
+        for first in (0, 256, 384)
+    ]
+    assert len(set(keys)) == len(keys)
+    assert {len(key) for key in keys} == {16}
+    assert hash_key(bytes(32), 0, 1, 256) == derive(Domain.OT_HASH_KEY, b"", 16, 0, 1, 256, session_id=bytes(32))
 
 
 def test_known_answers() -> None:
@@ -78,7 +88,7 @@ def _every_997th(rows: NDArray[np.uint64], first_index: int) -> NDArray[np.uint6
 
 
 def test_one_object_serves_many_calls_and_in_place() -> None:
-    hasher = TweakableHash()
+    hasher = TweakableHash(FIXED_KEY)
     for count in (3000, 5, 2048):
         rows = random_rows(count, count)
         expected = hashed(rows, 7)
@@ -109,7 +119,7 @@ def test_unfit_arrays_are_refused() -> None:
     good = np.zeros((4, 2), np.uint64)
     read_only = np.zeros((4, 2), np.uint64)
     read_only.flags.writeable = False
-    hasher = TweakableHash()
+    hasher = TweakableHash(FIXED_KEY)
     for bad in (
         np.zeros((4, 2), np.int64),
         np.zeros((4, 3), np.uint64),
@@ -137,7 +147,7 @@ def test_another_key_is_another_hash() -> None:
 
 
 def test_wipe_clears_the_scratch_buffers() -> None:
-    hasher = TweakableHash()
+    hasher = TweakableHash(FIXED_KEY)
     rows = random_rows(10)
     hasher.hash_rows(rows, 0, np.zeros_like(rows))
     halves = hasher._scratch.halves(10)
@@ -148,7 +158,7 @@ def test_wipe_clears_the_scratch_buffers() -> None:
 
 
 def test_the_hash_is_the_xor_of_its_halves_and_the_index() -> None:
-    hasher, rows = TweakableHash(), random_rows(300)
+    hasher, rows = TweakableHash(FIXED_KEY), random_rows(300)
     scratch, hashed = HashScratch(300), np.empty_like(rows)
     hasher.hash_rows(rows, 77, hashed)
     hasher.permute(rows, 77, scratch)

@@ -26,7 +26,6 @@ from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive, labelled_hash
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, SecurityParams
@@ -90,7 +89,6 @@ def constants() -> str:
             (f"silent VOLE: k, t and depth of the {name} stage", f"{stage.secret}, {stage.blocks}, {stage.depth}")
             for name, stage in (("first", PLAN.first), ("main", PLAN.main))
         ),
-        ("key of the AES permutation A", f"`{FIXED_KEY.hex()}`"),
     ]
     for field in (M61, M127):
         session = SessionState(0, 2, field, SecurityParams(), SystemRandomness())

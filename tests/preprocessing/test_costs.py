@@ -228,8 +228,8 @@ def test_sacrifice(parties: int, seed: bytes) -> None:
 @pytest.mark.parametrize(("field", "count", "copies"), [(M61, 32, 4), (M61, 1, 4), (M127, 5, 3)], ids=str)
 def test_triples(parties: int, field: Field, count: int, copies: int, seed: bytes) -> None:
     ended = start(parties, field, seed, lambda ctx, own: make_triples(ctx, own, count))
-    assert stated_rounds(make_triples) == 22
-    assert ended.rounds == (22 if parties == 2 else 24)
+    assert stated_rounds(make_triples) == 23
+    assert ended.rounds == (23 if parties == 2 else 25)
     costs = bytes_per_peer(ended)
     assert costs == triple_bytes(field, count, copies, parties)
     big = costs["ot_extension.columns"] + costs["multiply.corrections"] + costs["copee.corrections"]
@@ -257,7 +257,7 @@ def test_candidates(parties: int, seed: bytes) -> None:
 def test_squares(parties: int, seed: bytes) -> None:
     ended = start(parties, M61, seed, lambda ctx, own: make_squares(ctx, own, 3))
     assert stated_rounds(make_squares) == 5
-    assert ended.rounds == (22 + 5 if parties == 2 else 24 + 6)
+    assert ended.rounds == (23 + 5 if parties == 2 else 25 + 6)
     opened = {"squares.difference": 3 * 8}
     assert bytes_per_peer(ended) == added(
         triple_bytes(M61, 3, 4, parties), opened, check_bytes("mac_check", parties, 8)
@@ -268,7 +268,7 @@ def test_squares(parties: int, seed: bytes) -> None:
 def test_random_bits(parties: int, seed: bytes) -> None:
     ended = start(parties, M61, seed, lambda ctx, own: make_random_bits(ctx, own, 3))
     assert stated_rounds(make_random_bits) == 6
-    assert ended.rounds == (22 + 6 if parties == 2 else 24 + 7)
+    assert ended.rounds == (23 + 6 if parties == 2 else 25 + 7)
     opened = {"squares.difference": 3 * 8, "bits.square": 3 * 8}
     assert bytes_per_peer(ended) == added(
         triple_bytes(M61, 3, 4, parties), opened, check_bytes("mac_check", parties, 8)

@@ -7,11 +7,10 @@ import pytest
 
 from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import deterministic_randomness_for_tests
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.errors import InternalError, UsageError
 from spdz.preprocessing.ot import streams
 from spdz.preprocessing.ot.extension import MASK_ROWS, OtReceiver, OtSender, column_bytes
-from tests.support.ot import DEPTHS, OtPair
+from tests.support.ot import DEPTHS, PLACE, OtPair
 
 KEY = b"a tossed key 16b"
 
@@ -55,7 +54,7 @@ def test_the_mask_rows_hide_what_the_digest_says_about_the_choices(depth: int, s
     choices = np.zeros(16, np.uint8)
     digests = set()
     for _ in range(8):
-        _, rows = pair.receiver.extend(choices, pair.randomness, FIXED_KEY)
+        _, rows = pair.receiver.extend(choices, pair.randomness)
         digests.add(rows.digests(KEY)[-16:])
         rows.finish()
     assert len(digests) == 8
@@ -67,7 +66,7 @@ def test_streams_go_on_from_one_extension_to_the_next(depth: int, seed: bytes) -
     pair = OtPair(seed, depth)
     seen: list[bytes] = []
     for _ in range(3):
-        _, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness, FIXED_KEY)
+        _, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
         seen += [rows.columns[column].tobytes()[:16] for column in range(128)]
         rows.finish()
     assert len(set(seen)) == 3 * 128
@@ -76,7 +75,7 @@ def test_streams_go_on_from_one_extension_to_the_next(depth: int, seed: bytes) -
 @DEPTHS
 def test_what_is_sent_has_one_column_for_each_tree(depth: int, seed: bytes) -> None:
     pair = OtPair(seed, depth)
-    message, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness, FIXED_KEY)
+    message, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
     assert message.shape == (128 // depth, 32)
     assert rows.choices.size == 32
     assert message.nbytes == pair.receiver.message_bytes(128) == pair.sender.message_bytes(128)
@@ -86,7 +85,7 @@ def test_what_is_sent_has_one_column_for_each_tree(depth: int, seed: bytes) -> N
 def test_the_columns_are_the_sums_of_the_leaves(depth: int, seed: bytes) -> None:
     """From the definition, on whole streams: t of bit b from the leaves without it, u from all."""
     pair, length = OtPair(seed, depth), column_bytes(128)
-    message, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness, FIXED_KEY)
+    message, rows = pair.receiver.extend(np.zeros(16, np.uint8), pair.randomness)
     for tree, leaves in enumerate(pair.dealt):
         whole = [np.frombuffer(Prg(leaf.tobytes()).bytes(length), np.uint8) for leaf in leaves]
         for bit in range(depth):
@@ -100,9 +99,9 @@ def test_trees_of_one_base_ot_are_iknp(seed: bytes) -> None:
     randomness = deterministic_randomness_for_tests(seed, "keys")
     keys = np.frombuffer(randomness.bytes(128 * 2 * 16), np.uint8).reshape(128, 2, 16)
     delta = [byte & 1 for byte in randomness.bytes(128)]
-    receiver, sender = OtReceiver(keys), OtSender(delta, keys[np.arange(128), delta].reshape(128, 1, 16))
-    message, received = receiver.extend(np.frombuffer(randomness.bytes(16), np.uint8), randomness, FIXED_KEY)
-    sent = sender.extend(memoryview(message.tobytes()), 128, FIXED_KEY)
+    receiver, sender = OtReceiver(PLACE, keys), OtSender(PLACE, delta, keys[np.arange(128), delta].reshape(128, 1, 16))
+    message, received = receiver.extend(np.frombuffer(randomness.bytes(16), np.uint8), randomness)
+    sent = sender.extend(memoryview(message.tobytes()), 128)
     first, second = (
         np.array([np.frombuffer(Prg(key.tobytes()).bytes(32), np.uint8) for key in keys[:, side]]) for side in (0, 1)
     )
@@ -121,8 +120,8 @@ def test_chunks_meet_without_a_seam(depth: int, seed: bytes, monkeypatch: pytest
         if words is not None:
             monkeypatch.setattr(streams, "_chunk_words", lambda depth, words=words: words)
         pair = OtPair(seed, depth)
-        message, received = pair.receiver.extend(choices, pair.randomness, FIXED_KEY, threads)
-        sent = pair.sender.extend(memoryview(message.tobytes()), 1280, FIXED_KEY, threads)
+        message, received = pair.receiver.extend(choices, pair.randomness, threads)
+        sent = pair.sender.extend(memoryview(message.tobytes()), 1280, threads)
         found.append(message.tobytes() + received.columns.tobytes() + sent.columns.tobytes())
     assert found[0] == found[1] == found[2]
 
@@ -156,6 +155,16 @@ def test_rows_of_an_extension_that_is_over_cannot_be_read(seed: bytes) -> None:
             rows.finish()
     assert not pair.receiver.open_rows
     assert not pair.sender.open_rows
+
+
+def test_each_extension_hashes_under_a_key_of_its_own(seed: bytes) -> None:
+    pair, keys = OtPair(seed), []
+    for _ in range(2):
+        pair.extend(128)
+        assert pair.received._hash_key == pair.sent._hash_key
+        keys.append(pair.received._hash_key)
+        pair.finish()
+    assert len(set(keys)) == 2
 
 
 def test_rows_of_two_extensions_stand_side_by_side(seed: bytes) -> None:

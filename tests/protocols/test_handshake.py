@@ -15,7 +15,7 @@ from spdz.runtime.lockstep import Protocol
 from tests.support.interference import flip_bytes, replace_payload
 from tests.support.parties import assert_caught, make_sessions, run
 
-PARAMS = SessionParams("M61", 2, "mascot", "digest of one program")
+PARAMS = SessionParams("M61", 2, "mascot", "digest of one program", session_label="of Monday")
 
 
 def greet(params: SessionParams, endpoints: int | None = None) -> Protocol:
@@ -45,6 +45,7 @@ DIFFERENCES = {
     "field": ({"field_name": "M127"}, "M61", "M127"),
     "preprocessing": ({"preprocessing": "dealer"}, "mascot", "dealer"),
     "statistical security": ({"security": SecurityParams(40)}, "60", "40"),
+    "session": ({"session_label": "of Tuesday"}, "of Monday", "of Tuesday"),
     "program": ({"program_digest": "digest of another"}, "digest of one program", "digest of another"),
 }
 

@@ -12,7 +12,7 @@ from spdz.crypto.randomness import Randomness, deterministic_randomness_for_test
 from spdz.field import Field, FieldArray
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.mascot.links import Link, _stream
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
@@ -116,7 +116,7 @@ def ideal_links(
     `key_towards[a, b]` is added to the key share that party a, a cheater, uses towards party b.
     """
     randomness = deterministic_randomness_for_tests(seed, "ideal links")
-    field, parties = sessions[0].field, range(len(sessions))
+    field, parties, session_id = sessions[0].field, range(len(sessions)), sessions[0].session_id
     offsets = key_towards or {}
     bits: dict[tuple[int, int], list[int]] = {}
     for own, session in enumerate(sessions):
@@ -136,8 +136,8 @@ def ideal_links(
         given = pairs[peer, own]
         both = ((own, peer), (peer, own))
         return Link(
-            OtSender(deltas[own, peer], trees[own, peer][1]),
-            OtReceiver(trees[peer, own][0]),
+            OtSender(Place(session_id, peer, own), deltas[own, peer], trees[own, peer][1]),
+            OtReceiver(Place(session_id, own, peer), trees[peer, own][0]),
             CopeeKeyHolder(field, np.array(bits[own, peer], np.uint8), chosen),
             CopeeInputter(field, given),
             *(_stream(seeds[ends], use) for use in ("input shares", "zero shares") for ends in both),

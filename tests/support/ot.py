@@ -7,11 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
-from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.params import COMPUTATIONAL_BITS, OT_TREE_BITS
 from spdz.preprocessing.ot.base import BaseOts
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender
+from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.ot.trees import Seeds, by_distance
+
+PLACE = Place(b"a session", 0, 1)
+"""Of the OTs of an `OtPair`."""
 
 DEPTHS = pytest.mark.parametrize("depth", OT_TREE_BITS)
 
@@ -47,14 +49,14 @@ class OtPair:
         self.delta = [byte & 1 for byte in self.randomness.bytes(128)]
         self.depth = depth
         self.dealt, held = ideal_trees(self.randomness, self.delta, depth)
-        self.sender = OtSender(self.delta, held)
-        self.receiver = OtReceiver(self.dealt)
+        self.sender = OtSender(PLACE, self.delta, held)
+        self.receiver = OtReceiver(PLACE, self.dealt)
 
     def extend(self, rows: int) -> NDArray[np.uint8]:
         """One extension with random choices, which are returned as bits."""
         choices = np.frombuffer(self.randomness.bytes(rows // 8), np.uint8)
-        message, self.received = self.receiver.extend(choices, self.randomness, FIXED_KEY)
-        self.sent = self.sender.extend(memoryview(message.tobytes()), rows, FIXED_KEY)
+        message, self.received = self.receiver.extend(choices, self.randomness)
+        self.sent = self.sender.extend(memoryview(message.tobytes()), rows)
         return np.unpackbits(choices, bitorder="little")
 
     def finish(self) -> None:

@@ -83,7 +83,7 @@ def _attack_matrices(group: Group, wanted: Wanted, params: MascotParams) -> None
     field, products, rho = FIELDS["M13"], "matrix_multiply.corrections", "matrix_sacrifice.rho"
     for comment, flag, step, change in (
         ("a correction of a product, where the bit of X is one", "WrongProduct", products, plus(field, 0)),
-        ("a correction of a product, where the bit of X is zero", "NoEffect", products, plus(field, 8)),
+        ("a correction of a product, where the bit of X is zero", "NoEffect", products, plus(field, 4)),
         ("a correction that is p", "NotCanonical", products, unreduced(field, -1)),
         ("another rho", "WrongRho", rho, plus(field, 1)),
         ("sigma of the sacrifice", "WrongOpening", "matrix_sacrifice.check.sigma.open", flip(32)),

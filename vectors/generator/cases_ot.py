@@ -8,7 +8,7 @@ from vectors.generator.envelope import Flag, Group, big, document, seed_of
 from vectors.generator.field import FIELDS
 from vectors.generator.ghash import universal_hash
 from vectors.generator.hashing import seeded
-from vectors.generator.ot_extension import tweakable_hash
+from vectors.generator.ot_extension import Pair, tweakable_hash
 
 SCHEMA = "function_v1.json"
 
@@ -30,11 +30,12 @@ def tweakable_hash_file() -> str:
     group = Group("tweakable hash", "[GKWY20] TMMO; docs/wire.md section 14")
     stream = seeded(seed_of("tweakable hash"), "rows")
     rows = [int.from_bytes(stream.read(16), "little") for _ in range(4)]
+    key = Pair(seed_of("tweakable hash"), 0, 1).hash_key(0)
 
     def add(comment: str, flag: str, values: list[int], first: int) -> None:
-        out = b"".join(tweakable_hash(x, first + i).to_bytes(16, "little") for i, x in enumerate(values))
+        out = b"".join(tweakable_hash(key, x, first + i).to_bytes(16, "little") for i, x in enumerate(values))
         data = b"".join(x.to_bytes(16, "little") for x in values)
-        group.add(comment, flag, {"rows": data.hex(), "firstIndex": big(first), "out": out.hex()})
+        group.add(comment, flag, {"key": key.hex(), "rows": data.hex(), "firstIndex": big(first), "out": out.hex()})
 
     add("four rows", "Random", rows, 0)
     add("the same row again and again", "Tweak", [rows[0]] * 4, 0)

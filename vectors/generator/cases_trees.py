@@ -13,7 +13,7 @@ from vectors.generator.field import FIELDS
 from vectors.generator.hashing import seeded
 from vectors.generator.links import bits_of
 from vectors.generator.matrices import expanded
-from vectors.generator.ot_extension import Receiver, Sender
+from vectors.generator.ot_extension import Pair, Receiver, Sender
 from vectors.generator.vole import coded
 
 SCHEMA = "function_v1.json"
@@ -141,8 +141,10 @@ def _extension(depth: int) -> tuple[dict[str, Any], Receiver, Sender, Prg, list[
     for j, tree in enumerate(seeds):
         missing = sum((1 - bit) << b for b, bit in enumerate(bits[j * depth : (j + 1) * depth]))
         held.append([None if y == missing else leaf for y, leaf in enumerate(tree)])
-    content = {"treeBits": depth, "treeSeed": seed.hex(), "delta": delta.hex()}
-    return content, Receiver(seeds), Sender(bits, held), stream, bits
+    pair = Pair(seed_of("ot extension, session"), 0, 1)
+    content = {"treeBits": depth, "treeSeed": seed.hex(), "delta": delta.hex(), "sessionId": pair.session_id.hex()}
+    content |= {"receiver": pair.receiver, "sender": pair.sender}
+    return content, Receiver(pair, seeds), Sender(pair, bits, held), stream, bits
 
 
 def ot_extension_file() -> str:

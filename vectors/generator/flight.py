@@ -51,7 +51,7 @@ class _Flights:
         def body(clock: Clock) -> object:
             arrays, inside, entered = self.turns.join(clock, self.a[i])
             self._join(clock, self.b, i - 1)
-            macs = self.mascot.check_entered(clock, inside, entered, lambda: self._join(clock, self.c, i - 2))
+            macs = self.mascot.check_candidates(clock, inside, entered, lambda: self._join(clock, self.c, i - 2))
             return arrays, macs
 
         return body

@@ -6,7 +6,7 @@ import hashlib
 
 from vectors.generator.aes import Prg
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Part = bytes | str | int
 

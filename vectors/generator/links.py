@@ -69,9 +69,14 @@ def set_up_links(session: Session, clock: Clock, place: Place, depth: int) -> Li
     dealt, held = grow_trees(session, clock, place.child("ot_trees"), depth, choices, keys)
     # Who has Delta is receiver of the base OTs and sender of the extension.
     return Links(
-        {(sender, has): ot_extension.Receiver(dealt[has, sender]) for has, sender in keys},
         {
-            (sender, has): ot_extension.Sender(choices[has, sender][:BASE_OTS], held[has, sender])
+            (sender, has): ot_extension.Receiver(ot_extension.Pair(session.session_id, sender, has), dealt[has, sender])
+            for has, sender in keys
+        },
+        {
+            (sender, has): ot_extension.Sender(
+                ot_extension.Pair(session.session_id, sender, has), choices[has, sender][:BASE_OTS], held[has, sender]
+            )
             for has, sender in keys
         },
         {ends: copee.Inputter(field, pair.pairs[BASE_OTS:]) for ends, pair in keys.items()},

@@ -14,6 +14,8 @@ from vectors.generator.world import Clock, Place, Session
 
 ROW_UNIT = 128
 
+Rows = list[list[int]]
+
 Turn = Callable[[], None]
 """Waits until it is one's turn to check."""
 
@@ -121,12 +123,28 @@ class Mascot:
             values[peer] = field.sample(at_peer, count)
         return Material([Shares(values, macs, (count,))], clear)
 
+    def check_parts(self, clock: Clock, place: Place, parts: list[Shares], turn: Turn = _at_once) -> list[Shares]:
+        """One check of what was entered in several parts; each without what was appended to it."""
+
+        def joined(rows: list[list[list[int]]]) -> list[list[int]]:
+            return [[x for row in of_party for x in row] for of_party in zip(*rows, strict=True)]
+
+        whole = Shares(joined([part.values for part in parts]), joined([part.macs for part in parts]))
+        self.check_entered(clock, place, whole, turn)
+        return [Shares([row[:-1] for row in part.values], [row[:-1] for row in part.macs]) for part in parts]
+
     def _triples(self, clock: Clock, place: Place, count: int) -> list[Shares]:
         arrays, inside, entered = self.candidates(clock, place, count)
-        macs = self.check_entered(clock, inside, entered)
+        macs = self.check_candidates(clock, inside, entered)
         return self.sacrifice(clock, place, arrays, macs)
 
-    def candidates(self, clock: Clock, place: Place, count: int) -> tuple[list[list[list[int]]], Place, Shares]:
+    def check_candidates(self, clock: Clock, place: Place, entered: list[Shares], turn: Turn = _at_once) -> Rows:
+        """MAC shares of a || b || c || a^ || c^ by party, b having been entered first."""
+        of_b, others = self.check_parts(clock, place, entered, turn)
+        count = len(of_b.macs[0])
+        return [[*rest[:count], *b, *rest[count:]] for b, rest in zip(of_b.macs, others.macs, strict=True)]
+
+    def candidates(self, clock: Clock, place: Place, count: int) -> tuple[list[Rows], Place, list[Shares]]:
         """(a, b, c, a^, c^ by party; the place and the shares of their authentication), nothing checked."""
         session, field, parties = self.session, self.session.field, self.session.parties
         tau = field.combined_copies
@@ -135,6 +153,8 @@ class Mascot:
             a.append(session.draw_elements(party, count * tau))
             b.append(session.draw_elements(party, count))
         c = self.multiply(clock, place.child("multiply"), a, [[x for x in row for _ in range(tau)] for row in b])
+        of_b: list[list[int] | None] = list(b)
+        entered = [self.enter(clock, place.child("authenticate"), of_b, count)]
         coins = toss(session, clock, place, "combine")
         r, r_hat = coins.elements("r", count * tau), coins.elements("r hat", count * tau)
 
@@ -145,9 +165,10 @@ class Mascot:
             ]
 
         arrays = [combined(r, a), b, combined(r, c), combined(r_hat, a), combined(r_hat, c)]
-        joined: list[list[int] | None] = [[x for array in arrays for x in array[party]] for party in parties]
-        inside = place.child("authenticate")
-        return arrays, inside, self.enter(clock, inside, joined, 5 * count)
+        others = [array for array in arrays if array is not b]
+        joined: list[list[int] | None] = [[x for array in others for x in array[party]] for party in parties]
+        entered.append(self.enter(clock, place.child("authenticate"), joined, 4 * count))
+        return arrays, place.child("authenticate"), entered
 
     def sacrifice(
         self, clock: Clock, place: Place, arrays: list[list[list[int]]], macs: list[list[int]], turn: Turn = _at_once

@@ -107,13 +107,12 @@ def _enter(mascot: Mascot, clock: Clock, place: Place, values: Rows) -> list[Sha
 
 def _checked(mascot: Mascot, clock: Clock, place: Place, parts: list[Shares]) -> tuple[Rows, Rows]:
     """One check of all parts; values and MAC shares by party, without what was appended."""
+    checked = mascot.check_parts(clock, place.child("authenticate"), parts)
 
-    def joined(rows: list[Rows], kept: int | None) -> Rows:
-        return [[x for row in of_party for x in row[:kept]] for of_party in zip(*rows, strict=True)]
+    def joined(rows: list[Rows]) -> Rows:
+        return [[x for row in of_party for x in row] for of_party in zip(*rows, strict=True)]
 
-    values, macs = [part.values for part in parts], [part.macs for part in parts]
-    mascot.check_entered(clock, place.child("authenticate"), Shares(joined(values, None), joined(macs, None)))
-    return joined(values, -1), joined(macs, -1)
+    return joined([part.values for part in checked]), joined([part.macs for part in checked])
 
 
 def _multiply(mascot: Mascot, clock: Clock, place: Place, shape: Shape, x: Rows, y: Rows) -> Rows:

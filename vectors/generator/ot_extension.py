@@ -5,29 +5,40 @@ Columns are Python ints, bit h of a column being bit h of the number.
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache, reduce
 from operator import xor
+from typing import NamedTuple
 
 from vectors.generator.aes import Prg, encrypt_block
 from vectors.generator.ghash import universal_hash
+from vectors.generator.hashing import derive
 
 BASE_OTS = 128
 EXTRA_ROWS = 128
-_SENTENCE = b"spdz: the fixed public AES-128 key of the tweakable correlation-robust hash, version 1"
-PERMUTATION_KEY = hashlib.sha256(_SENTENCE).digest()[:16]
 
 
 @lru_cache(maxsize=1 << 15)
-def _permuted(block: bytes) -> bytes:
-    return encrypt_block(PERMUTATION_KEY, block)
+def _permuted(key: bytes, block: bytes) -> bytes:
+    return encrypt_block(key, block)
 
 
-def tweakable_hash(value: int, index: int) -> int:
-    """C(x, i) = A(A(x) ^ i) ^ A(x); blocks are little-endian numbers."""
-    inner = int.from_bytes(_permuted(value.to_bytes(16, "little")), "little")
-    outer = int.from_bytes(_permuted((inner ^ index).to_bytes(16, "little")), "little")
+def tweakable_hash(key: bytes, value: int, index: int) -> int:
+    """C(x, i) = A(A(x) ^ i) ^ A(x), A under `key`; blocks are little-endian numbers."""
+    inner = int.from_bytes(_permuted(key, value.to_bytes(16, "little")), "little")
+    outer = int.from_bytes(_permuted(key, (inner ^ index).to_bytes(16, "little")), "little")
     return outer ^ inner
+
+
+class Pair(NamedTuple):
+    """Which OTs."""
+
+    session_id: bytes
+    receiver: int
+    sender: int
+
+    def hash_key(self, first_index: int) -> bytes:
+        """The key of A for the extension that begins with this index."""
+        return derive("ot hash key", b"", 16, self.receiver, self.sender, first_index, session_id=self.session_id)
 
 
 def row(columns: list[int], h: int) -> int:
@@ -45,7 +56,8 @@ def _digests(columns: list[int], length: int, key: bytes) -> list[bytes]:
 class Receiver:
     """Knows the seeds of all leaves of its trees, and has the choice bits."""
 
-    def __init__(self, seeds: list[list[bytes]]) -> None:
+    def __init__(self, pair: Pair, seeds: list[list[bytes]]) -> None:
+        self._pair = pair
         self._streams = [[Prg(seed) for seed in tree] for tree in seeds]
         self._depth = BASE_OTS // len(seeds)
         self._columns: list[int] = []
@@ -70,7 +82,8 @@ class Receiver:
 
     def hashed(self, h: int) -> int:
         """s of OT h."""
-        return tweakable_hash(row(self._columns, h), self._first_index + h)
+        key = self._pair.hash_key(self._first_index)
+        return tweakable_hash(key, row(self._columns, h), self._first_index + h)
 
     def finish(self) -> None:
         """The next extension counts on."""
@@ -80,7 +93,8 @@ class Receiver:
 class Sender:
     """Knows Delta and the seeds of all leaves but one of each of the receiver's trees, which is None."""
 
-    def __init__(self, delta: list[int], seeds: list[list[bytes | None]]) -> None:
+    def __init__(self, pair: Pair, delta: list[int], seeds: list[list[bytes | None]]) -> None:
+        self._pair = pair
         self._delta = delta
         self._streams = [[None if seed is None else Prg(seed) for seed in tree] for tree in seeds]
         self._depth = BASE_OTS // len(seeds)
@@ -112,7 +126,8 @@ class Sender:
         q = row(self._columns, h)
         delta = sum(bit << i for i, bit in enumerate(self._delta))
         index = self._first_index + h
-        return tweakable_hash(q, index), tweakable_hash(q ^ delta, index)
+        key = self._pair.hash_key(self._first_index)
+        return tweakable_hash(key, q, index), tweakable_hash(key, q ^ delta, index)
 
     def finish(self) -> None:
         """The next extension counts on."""

@@ -27,7 +27,9 @@ _SAYS = "the coins are known to everybody before they are tossed"
 
 _KNOWN: tuple[Mutant, ...] = (
     _known("ot-check", f"{EXTEND}::extend_choices", "coins = await toss(ctx, OT_CHECK_COINS, after=received)"),
-    _known("combine", f"{TRIPLES}::make_candidates", "coins = await toss(ctx, COMBINE_COINS, after=products)"),
+    _known(
+        "combine", f"{TRIPLES}::make_candidates", "coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))"
+    ),
     _known("vole-base", f"{VOLE_EXTEND}::_check_base", "coins = await toss(ctx, BASE_COINS, after=after)"),
     _known("vole-check", f"{VOLE_CHECK}::check_trees", "coins = await toss(ctx, VOLE_COINS, after=after)"),
     _known("authenticate", f"{AUTHENTICATE}::_check", "coins = await toss(scope, AUTHENTICATE_COINS, after=after)"),
@@ -111,9 +113,27 @@ _EARLY: tuple[Mutant, ...] = (
                 "    products = await multiply",
                 "    coins = await toss(ctx, COMBINE_COINS, after=None)\n    products = await multiply",
             ),
-            ("make_candidates", "    coins = await toss(ctx, COMBINE_COINS, after=products)\n", ""),
+            ("make_candidates", "    coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))\n", ""),
         ],
         "the combination is known before the products are made",
+        ORDER,
+    ),
+    mutant_of(
+        "b-after-the-combination-is-known",
+        TRIPLES,
+        [
+            (
+                "make_candidates",
+                '    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)\n',
+                "",
+            ),
+            (
+                "make_candidates",
+                "after=(products, entered_b))\n",
+                'after=products)\n    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)\n',
+            ),
+        ],
+        "a cheater may choose its b by the coins of the combination",
         ORDER,
     ),
     mutant_of(
