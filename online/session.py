@@ -10,19 +10,20 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
 from spdz.online.operations.inputs import INPUT
+from spdz.online.operations.publish import publish
 from spdz.online.operations.random import BITS, RANDOM
 from spdz.online.operations.registry import Operation
 from spdz.online.plan.graph import Graph, Local, Node
 from spdz.online.values.array import Public, SecretArray
 from spdz.online.values.encoding import encode
+from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
-from spdz.online.values.shapes import Shape, input_shape, normal_axis, placeholder, shape_by_numpy, shape_tuple
+from spdz.online.values.shapes import Shape, input_shape, shape_tuple
 from spdz.params import SessionParams, require_integer
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
@@ -33,6 +34,7 @@ from spdz.runtime.traps import Trap
 from spdz.sharing.material import InputMasks, Kind, demand_of
 from spdz.sharing.material import input_masks as input_masks_of
 from spdz.sharing.shares import AuthShare, concatenate_shares
+from spdz.wire.plain import decode_plain, encode_plain
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Mpc:
         of which only the shape is used.
         Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
         """
-        require_integer(owner, "owner", 0, self.parties - 1)
+        owner = require_integer(owner, "owner", 0, self.parties - 1)
         mine = self.party == owner
         encoded = encode(self.field, values) if mine and values is not None else None
         if encoded is None and mine:
@@ -156,23 +158,11 @@ class Mpc:
 
     def concatenate(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
         """Join arrays along an existing axis, as `np.concatenate` does; public ones count as constants."""
-        if axis is None:
-            raise UsageError("concatenate takes an axis; ravel the arrays to join them flat")
-        parts = [array if isinstance(array, SecretArray) else self.constant(array) for array in arrays]
-        if not parts:
-            raise UsageError("nothing to concatenate")
-        shape = shape_by_numpy(lambda: np.concatenate([placeholder(part.shape) for part in parts], axis))
-        return self.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *parts)
+        return concatenated(self, arrays, axis)
 
     def stack(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
         """Join arrays of one shape along a new axis, as `np.stack` does; public ones count as constants."""
-        parts = [array if isinstance(array, SecretArray) else self.constant(array) for array in arrays]
-        if not parts:
-            raise UsageError("nothing to stack")
-        shape = shape_by_numpy(lambda: np.stack([placeholder(part.shape) for part in parts], axis))
-        at = normal_axis(axis, len(shape))
-        longer = [part.reshape(*part.shape[:at], 1, *part.shape[at:]) for part in parts]
-        return self.concatenate(longer, at)
+        return stacked(self, arrays, axis)
 
     # -- material -------------------------------------------------------------------------------------------------
 
@@ -194,8 +184,9 @@ class Mpc:
 
     def discard_material(self) -> None:
         """Throw away all material that has been made and not used; the same call at every party."""
-        self._graph.note("discard material")
-        self._source.store.discard()
+        with self._alone("discard material"):
+            self._graph.note("discard material")
+            self._source.store.discard()
 
     # -- revealing ------------------------------------------------------------------------------------------------
 
@@ -217,7 +208,7 @@ class Mpc:
     def reveal_to(self, *arrays: SecretArray, party: int) -> Any:
         """As `reveal`, but only `party` learns the values; the others get None."""
         self._require_arrays(arrays)
-        require_integer(party, "party", 0, self.parties - 1)
+        party = require_integer(party, "party", 0, self.parties - 1)
         kind = input_masks_of(party)
         count = sum(array.size for array in arrays)
 
@@ -233,6 +224,26 @@ class Mpc:
             f"reveal to party {party} {shapes}", arrays, ending, {kind: count} if count else {}
         )
         return None if opened is None else _separated(opened, arrays)
+
+    # -- what is no secret ----------------------------------------------------------------------------------------
+
+    def publish(self, value: Any = None, *, owner: int) -> Any:
+        """Tell all parties a plain value of `owner`'s, and return it at all of them, at once. **It is no secret.**
+
+        For what the others must know before they can go on, such as a shape: `mpc.publish(np.shape(rows), owner=0)`.
+        Numbers, text, bytes, None, and tuples and lists of them, up to a megabyte. The value that others than the owner
+        pass is not used. Nothing vouches for what the owner says, but all are told the same.
+        Raises UsageError for what is no plain value; BroadcastMismatch if different parties were told different things.
+        """
+        owner = require_integer(owner, "owner", 0, self.parties - 1)
+        own = decode_plain(encode_plain(value)) if self.party == owner else None
+
+        pending, ending = self._graph.pending(), f"publish by party {owner}"
+
+        with self._alone("publish"):
+            # As before a reveal, under the same name: a party whose program reveals here instead is told so.
+            self._party.run(lambda ctx: self._graph.agree(ctx.child("plan"), pending, ending), "prepare")
+            return self._timed("online", lambda: self._party.run(lambda ctx: publish(ctx, owner, own), "publish"))
 
     # -- the session ----------------------------------------------------------------------------------------------
 
@@ -305,8 +316,7 @@ class Mpc:
         return SecretArray(self, self._admit(node))
 
     def _admit(self, node: Node) -> Node:
-        if self._party.over:
-            raise UsageError("this session has ended; start a new one")
+        self._require_running()
         if self._revealing == get_ident():
             raise UsageError(
                 f"this session is busy: it runs a reveal, and cannot be asked for {node.description!r} from within it; "
@@ -321,10 +331,15 @@ class Mpc:
             raise UsageError(f"this session is busy: it cannot {what} now; a party does one thing at a time")
         self._revealing = get_ident()
         try:
+            self._require_running()
             yield
         finally:
             self._revealing = None
             self._busy.release()
+
+    def _require_running(self) -> None:
+        if self._party.over:
+            raise UsageError("this session has ended; start a new one")
 
     def _drive(
         self, name: str, arrays: tuple[SecretArray, ...], ending: Callable[[Context], Any], extra: dict[Kind, int]
@@ -376,6 +391,6 @@ def _joined(arrays: Sequence[SecretArray]) -> AuthShare:
 def _separated(opened: FieldArray, arrays: Sequence[SecretArray]) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
     results, start = [], 0
     for array in arrays:
-        results.append(opened[start : start + array.size].reshape(*array.shape).to_signed())
+        results.append(array.decode(opened[start : start + array.size]))
         start += array.size
     return results[0] if len(results) == 1 else tuple(results)

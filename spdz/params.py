@@ -30,7 +30,15 @@ def require_integer(value: object, name: str, lowest: int, highest: int | None =
     if number is not None and _within(number, lowest, highest):
         return number
     allowed = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
-    raise UsageError(f"{name} must be an integer {allowed}, got {value!r}")
+    raise UsageError(f"{name} must be an integer {allowed}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """`repr`, also of integers that have more digits than Python writes."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"{type(value).__name__} with too many digits to be shown"
 
 
 def integer_of(value: object) -> int | None:

@@ -7,9 +7,11 @@ The honest inputs are made of `scenario.secret`; whatever the coalition is allow
 from __future__ import annotations
 
 import numpy as np
-from spdz.online.operations.arithmetic import matmul, multiply, share_input, square
 
 from spdz.field import M5, FieldArray
+from spdz.online.operations.inputs import share_input
+from spdz.online.operations.matrices import matmul
+from spdz.online.operations.products import multiply, square
 from spdz.preprocessing.mascot.squares_bits import _bits, _squares
 from spdz.preprocessing.mascot.triples import sacrifice
 from spdz.protocols.mac_check import check_openings

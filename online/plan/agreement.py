@@ -33,16 +33,20 @@ async def agree_on_plan(ctx: Context, operations: list[str]) -> None:
     received = await ctx.exchange(PLAN, dict.fromkeys(ctx.peers, (codec, mine)), dict.fromkeys(ctx.peers, codec))
     for peer, theirs in received.items():
         if bytes(theirs) != mine:
-            raise ConfigurationMismatch(_difference(mine, bytes(theirs), peer))
+            raise ConfigurationMismatch(_difference(mine, bytes(theirs), peer, len(operations)))
 
 
-def _difference(mine: bytes, theirs: bytes, peer: int) -> str:
+def _difference(mine: bytes, theirs: bytes, peer: int, count: int) -> str:
+    """In words; `count` is how many lines there are here. Of the peer's plan only the beginning is known."""
     start = "the parties' programs differ"
     ours, others = (_lines(payload) for payload in (mine, theirs))
     for number, (own, other) in enumerate(zip_longest(ours, others, fillvalue="nothing"), 1):
         if own != other:
             return f"{start}: since the last reveal, operation {number} is {own!r} here and {other!r} at party {peer}"
-    return f"{start}: more than the first {len(ours) - 1} operations since the last reveal, compared with party {peer}"
+    return (
+        f"{start} later than their plans can be shown: the first {len(ours) - 1} operations since the last reveal are "
+        f"the same here and at party {peer}, and one of those that follow is not (there are {count} here in all)"
+    )
 
 
 def _lines(payload: bytes) -> list[str]:

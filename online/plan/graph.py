@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from typing import Any
 from weakref import WeakSet
 
-from spdz.errors import InternalError
+from spdz.errors import InternalError, UsageError
 from spdz.field import FieldArray
 from spdz.online.plan.agreement import agree_on_plan
 from spdz.protocols.material_source import MaterialSource
@@ -143,6 +143,9 @@ class Graph:
     def __init__(self, source: MaterialSource) -> None:
         self._source = source
         self._of_thread = threading.local()
+        self._lock = threading.Lock()
+        """Held where nodes are added, found or destroyed, so that none comes too late to be destroyed."""
+        self._destroyed = False
         self._nodes: WeakSet[Node] = WeakSet()
         self._lent: list[Batch] = []
         self._notes: list[str] = []
@@ -156,12 +159,13 @@ class Graph:
 
         The share of a known constant holds a multiple of the MAC key share, so results must not survive the key.
         """
-        with ExitStack() as steps:
+        with self._lock, ExitStack() as steps:
+            self._destroyed = True
             for node in list(self._nodes):
                 steps.callback(node.destroy)
             for batch in self._lent:
                 steps.callback(batch.wipe)
-        self._of_thread, self._lent = threading.local(), []
+            self._of_thread, self._lent = threading.local(), []
 
     def take(self, kind: Kind, count: int) -> Batch:
         """Material for what happens outside of a node; it is overwritten with the rest when the session ends."""
@@ -170,9 +174,12 @@ class Graph:
 
     def add(self, node: Node) -> Node:
         """Remember an operation, or compute it right away if that needs nobody."""
-        self._nodes.add(node)
-        if not node.run_if_local():
-            self._own.append(node)
+        with self._lock:
+            if self._destroyed:
+                raise UsageError("this session has ended; start a new one")
+            self._nodes.add(node)
+            if not node.run_if_local():
+                self._own.append(node)
         return node
 
     @property
@@ -184,7 +191,8 @@ class Graph:
 
     def pending(self, wanted: Sequence[Node] = ()) -> list[Node]:
         """What this thread has asked for, and what `wanted` needs of what others have, in the order of asking."""
-        found = {node.number: node for node in self._own}
+        with self._lock:
+            found = {node.number: node for node in self._own}
         missing = [*found.values(), *wanted]
         while missing:
             node = missing.pop()
@@ -197,10 +205,14 @@ class Graph:
         """These operations as text, for the comparison with the peers."""
         return [*self._notes, *(node.description for node in pending), ending]
 
+    async def agree(self, ctx: Context, pending: Sequence[Node], ending: str) -> None:
+        """Compare with all parties what has been asked for and what comes now."""
+        await agree_on_plan(ctx, self.plan(pending, ending))
+        self._notes.clear()
+
     async def prepare(self, ctx: Context, pending: Sequence[Node], ending: str, extra: Mapping[Kind, int]) -> None:
         """Agree on what comes, and make the material for it and for `extra`."""
-        await agree_on_plan(ctx.child("plan"), self.plan(pending, ending))
-        self._notes.clear()
+        await self.agree(ctx.child("plan"), pending, ending)
         demand: Counter[Kind] = Counter(extra)
         for node in pending:
             demand.update(node.need)

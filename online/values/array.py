@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -18,7 +18,7 @@ from spdz.field import FieldArray
 from spdz.field.algebra import broadcast_shape
 from spdz.online.operations.products import MULTIPLY, SQUARE
 from spdz.online.values.encoding import encode
-from spdz.online.values.numpy_functions import dispatch_function, dispatch_ufunc
+from spdz.online.values.numpy_functions import dispatch_function, dispatch_ufunc, dot
 from spdz.online.values.products import matrix_product
 from spdz.online.values.shapes import (
     Axes,
@@ -97,9 +97,9 @@ class SecretArray:
             "np.concatenate([x[:1], new, x[2:]]) or x + change"
         )
 
-    def reshape(self, *shape: int | Sequence[int]) -> SecretArray:
+    def reshape(self, *shape: int | Iterable[int]) -> SecretArray:
         """The same entries with another shape; one length may be -1."""
-        wanted = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+        wanted = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Iterable) else shape
         target = shape_by_numpy(lambda: placeholder(self.shape).reshape(wanted))  # type: ignore[arg-type]
         return self._local(f"reshape to {target}", target, lambda x: x.reshape(*target))
 
@@ -109,7 +109,7 @@ class SecretArray:
 
     flatten = ravel
 
-    def transpose(self, *axes: int | Sequence[int] | None) -> SecretArray:
+    def transpose(self, *axes: int | Iterable[int] | None) -> SecretArray:
         """The axes in another order; reversed if none is given."""
         order = normal_axes(axes, self.ndim)
         if order == tuple(reversed(range(self.ndim))):
@@ -164,8 +164,8 @@ class SecretArray:
         return factors.reshape(shape)
 
     def dot(self, other: SecretArray | Public) -> SecretArray:
-        """Inner product of one-axis arrays, matrix product otherwise; the same as `@`."""
-        return self @ other
+        """As `np.dot` of one or two axes: `@`, and `*` for a number. With more axes numpy's two differ: UsageError."""
+        return dot(self, other)  # type: ignore[no-any-return]
 
     def __pos__(self) -> SecretArray:
         return self
@@ -260,7 +260,10 @@ class SecretArray:
         _refuse("the number", "call mpc.reveal(x); a secret cannot be an index")
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        _refuse("a numpy array", "call mpc.reveal(x), which gives one")
+        _refuse(
+            "a numpy array",
+            "call mpc.reveal(x), which gives one; np.stack joins secrets; masked arrays do not stand beside secrets",
+        )
 
     def __reduce__(self) -> str:
         raise TypeError("a secret array belongs to its session and is not pickled; reveal it, or keep the session open")
@@ -270,6 +273,12 @@ class SecretArray:
 
     def __repr__(self) -> str:
         return f"SecretArray(shape={self.shape}, field={self._mpc.field.name})"
+
+    # -- opened ---------------------------------------------------------------------------------------------------
+
+    def decode(self, opened: FieldArray) -> npt.NDArray[Any]:
+        """What a user is given of this array when its entries, flat, have been opened: signed integers."""
+        return opened.reshape(*self.shape).to_signed()
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

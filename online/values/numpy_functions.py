@@ -6,11 +6,15 @@ What is not in a table would reveal something, or is not there yet: it is refuse
 from __future__ import annotations
 
 import difflib
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
+
+from spdz.errors import UsageError
+from spdz.online.values.encoding import plain
 
 
 def _either_side(name: str, from_the_right: str | None = None) -> Callable[[Any, Any], Any]:
@@ -41,6 +45,14 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 """Comparisons are here for their own refusal."""
 
 
+def dot(x: Any, y: Any) -> Any:
+    """`np.dot` as far as it is what `@` and `*` are: with three axes and more it pairs other axes than `@` does."""
+    axes = [len(operand.shape) if hasattr(operand, "_mpc") else np.ndim(plain(operand)) for operand in (x, y)]
+    if max(axes) > 2:
+        raise UsageError(f"dot takes arrays of at most two axes, got {axes[0]} and {axes[1]}; x @ y multiplies stacks")
+    return UFUNCS[np.matmul if min(axes) else np.multiply](x, y)
+
+
 def _joined(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _session_of(arrays).concatenate(list(arrays), axis)
 
@@ -58,7 +70,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.stack: _stacked,
     np.sum: lambda x, axis=None, *, keepdims=False: x.sum(axis, keepdims=keepdims),
     np.prod: lambda x, axis=None, *, keepdims=False: x.prod(axis, keepdims=keepdims),
-    np.dot: _either_side("matmul"),
+    np.dot: dot,
     np.reshape: lambda x, shape: x.reshape(shape),
     np.ravel: lambda x: x.ravel(),
     np.transpose: lambda x, axes=None: x.transpose(axes),
@@ -85,7 +97,12 @@ def dispatch_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, A
     """Another function of numpy. Raises TypeError for what cannot be computed."""
     if function not in FUNCTIONS:
         _refuse(function.__name__, FUNCTIONS)
-    return FUNCTIONS[function](*args, **kwargs)
+    ours = FUNCTIONS[function]
+    try:
+        inspect.signature(ours).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"numpy.{function.__name__} on secrets: {error}") from None
+    return ours(*args, **kwargs)
 
 
 def _refuse(name: str, table: Mapping[Any, Any]) -> NoReturn:

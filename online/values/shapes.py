@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import index
 from typing import Any
@@ -11,9 +12,12 @@ import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import FieldArray
-from spdz.params import integer_of
+from spdz.params import integer_of, shown
 
 Shape = int | tuple[int, ...]
+
+MAX_ENTRIES = 2**63 - 1
+"""More than numpy can count."""
 
 
 def placeholder(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -56,18 +60,18 @@ def normal_axis(axis: int, ndim: int) -> int:
     """An axis counted from the front."""
     number = integer_of(axis)
     if number is None or not -ndim <= number < ndim:
-        raise UsageError(f"an array of {ndim} axes has no axis {axis!r}")
+        raise UsageError(f"an array of {ndim} axes has no axis {shown(axis)}")
     return number % ndim
 
 
 def normal_axes(axes: Sequence[Any], ndim: int) -> tuple[int, ...]:
     """The order that `transpose` was given: nothing, axes, or one sequence of them."""
-    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-    if not given:
+    if not axes or (len(axes) == 1 and axes[0] is None):
         return tuple(reversed(range(ndim)))
+    given = tuple(axes[0]) if len(axes) == 1 and isinstance(axes[0], Iterable) else tuple(axes)
     order = tuple(normal_axis(axis, ndim) for axis in given)
     if sorted(order) != list(range(ndim)):
-        raise UsageError(f"transpose takes each of {ndim} axes once, got {tuple(given)}")
+        raise UsageError(f"transpose takes each of {ndim} axes once, got {given}")
     return order
 
 
@@ -86,7 +90,9 @@ def shape_tuple(shape: Shape) -> tuple[int, ...]:
     except TypeError:
         raise UsageError(f"a shape is an integer or a tuple of integers, got {shape!r}") from None
     if any(length < 0 for length in lengths):
-        raise UsageError(f"a shape has no negative lengths, got {lengths}")
+        raise UsageError(f"a shape has no negative lengths, got {shown(lengths)}")
+    if max(lengths, default=0) > MAX_ENTRIES or math.prod(lengths) > MAX_ENTRIES:
+        raise UsageError(f"a shape has at most 2^63 - 1 entries, got {shown(lengths)}")
     return lengths
 
 

@@ -9,6 +9,7 @@ from spdz.field import Field, FieldArray
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
 from spdz.online.operations.products import multiply, square
+from spdz.online.operations.publish import publish
 from spdz.preprocessing.ot.base import base_ots
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.commit import commit_and_open
@@ -20,6 +21,7 @@ from spdz.runtime.traps import Trap
 from spdz.sharing.material import InputMasks, Squares, Triples
 from spdz.sharing.shares import AuthShare
 from spdz.vectors.files import Case
+from spdz.wire.plain import decode_plain, encode_plain
 
 Result = dict[str, bytes]
 Recorded = Callable[[Context, "Given"], Coroutine[Trap, Any, Result]]
@@ -83,6 +85,10 @@ class Given:
     def values(self, shape: tuple[int, ...]) -> FieldArray:
         """What an owner puts in."""
         return self._array("given.values", self._entry("values"), shape)
+
+    def published(self) -> Any:
+        """The plain value that an owner publishes."""
+        return decode_plain(bytes.fromhex(self._entry("values")))
 
     def number(self, name: str) -> int:
         """An integer."""
@@ -157,6 +163,12 @@ async def _output_to(ctx: Context, given: Given) -> Result:
     return {} if opened is None else {"opened": opened.to_bytes()}
 
 
+async def _publish(ctx: Context, given: Given) -> Result:
+    owner = given.number("owner")
+    told = await publish(ctx, owner, given.published() if ctx.party == owner else None)
+    return {"value": encode_plain(told)}
+
+
 async def _base_ots(ctx: Context, given: Given) -> Result:
     keys = await base_ots(ctx, given.choices())
     result = {}
@@ -177,5 +189,6 @@ PROTOCOLS: Mapping[str, Recorded] = {
     "matmul by triples": _matmul_by_triples,
     "output": _output,
     "output to": _output_to,
+    "publish": _publish,
     "base ot": _base_ots,
 }

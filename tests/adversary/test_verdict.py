@@ -218,7 +218,7 @@ def given(x: Any, y: Any, z: Any = Z, *, to: bool = True) -> list[Released]:
 
 def seen(party: int, values: list[Any], parties: int, **changes: Any) -> PartyEnd:
     released = [Released(to, value) for to, value in zip((None, parties - 1, None), values, strict=False)]
-    return PartyEnd(party, released=released, **{"output": tuple(values), **changes})
+    return PartyEnd(party, released=released, **{"output": (*values, suite.PUBLISHED), **changes})
 
 
 def suited(*ends: PartyEnd, corrupted: tuple[int, ...], parties: int) -> bool:
@@ -234,6 +234,11 @@ def test_the_judge_of_the_suite_knows_right_from_wrong() -> None:
     two = seen(0, given(X, Y + 1, to=False), 3), seen(1, given(X, Y, to=False), 3)
     assert not suited(*two, corrupted=(2,), parties=3), "different outputs"
     assert not suited(seen(0, given(X, Y), 2), corrupted=(1,), parties=2), "a private output to another party"
+    told = {"output": (*given(X, Y, to=False), "else")}
+    assert suited(seen(0, given(X, Y, to=False), 2, **told), corrupted=(1,), parties=2), "what a cheater publishes"
+    assert not suited(seen(1, given(X, Y), 2, output=(*given(X, Y), "else")), corrupted=(0,), parties=2)
+    two = seen(0, given(X, Y, to=False), 3, **told), seen(1, given(X, Y, to=False), 3)
+    assert not suited(*two, corrupted=(2,), parties=3), "different things published to different parties"
     for number in range(3):
         values = given(X + 1, Y)
         for place in range(values[number].value.size if hasattr(values[number], "value") else len(values[number])):  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +26,12 @@ EXPECTED: dict[str, Callable[[Any], Any]] = {
     "transpose of a tuple": lambda x: x.transpose((1, 2, 0)),
     "np.transpose": lambda x: np.transpose(x, (2, 1, 0)),
     "swapaxes": lambda x: x.swapaxes(0, -1),
+    "transpose of a numpy array": lambda x: x.transpose(np.array([0, 2, 1])),
+    "np.transpose without axes": lambda x: np.transpose(x),
+    "reshape of a numpy array": lambda x: x.reshape(np.array([6, 4])),
+    "dot": lambda x: x[0].dot(OTHER[0].T),
+    "np.dot of vectors": lambda x: np.dot(x[0, 0], OTHER[1, 1]),
+    "np.dot with a number": lambda x: np.dot(3, x[0]),
     "reshape of a list": lambda x: x.reshape([4, 6]),
     "sum of axes": lambda x: x.sum(axis=(0, 2)),
     "sum of all axes": lambda x: x.sum(axis=(0, 1, 2)),
@@ -100,6 +108,26 @@ def test_public_arrays_among_secret_ones() -> None:
     for joined, stacked in run_local(program, 2, M61, "dealer"):
         assert_equals(joined, [7, 1, 2, 8, 9])
         assert_equals(stacked, [[1, 3], [2, 4]])
+
+
+def test_what_is_an_array_of_integers_in_another_form_is_taken() -> None:
+    class Column:
+        """As a data frame has it: numpy can read it, and it says nothing else."""
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.array([5, 6], dtype=dtype)
+
+    objects = np.array([np.bool_(True), np.int8(7)], dtype=object)
+    forms: list[Any] = [Column(), objects, [np.array(3), np.uint64(4)], deque([1, 2]), array("q", [8, 9]), range(2)]
+
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input(forms[0], owner=0, shape=2)
+        return mpc.reveal(x, *(x - form for form in forms))
+
+    x, *differences = agreed(program)
+    assert_equals(x, [5, 6])
+    for found, wanted in zip(differences, ([5, 6], [1, 7], [3, 4], [1, 2], [8, 9], [0, 1]), strict=True):
+        assert_equals(found, np.array([5, 6]) - wanted)
 
 
 def test_integers_of_numpy_count_as_integers() -> None:

@@ -25,6 +25,35 @@ def _matrix() -> Any:
         return np.asmatrix([[1, 2, 3]])
 
 
+class Tensor:
+    """Numbers of another library: numpy can read them, and each of them says that it could be an index."""
+
+    def __init__(self, values: Any) -> None:
+        self._values = np.asarray(values)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self._values, dtype=dtype)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __index__(self) -> int:
+        return int(self._values)
+
+
+def _objects(*values: Any) -> Any:
+    array = np.empty(len(values), object)
+    for place, value in enumerate(values):
+        array[place] = value
+    return array
+
+
+def _endless() -> list[Any]:
+    values: list[Any] = [1]
+    values.append(values)
+    return values
+
+
 Refusal = tuple[Callable[[Any], Any], type[BaseException], str]
 
 REVEALING: dict[str, Refusal] = {
@@ -84,8 +113,24 @@ UNDEFINED: dict[str, Refusal] = {
     "* other shape": (lambda x: np.ones((2, 2), int) * x, UsageError, "shapes (3,) and (2, 2)"),
     "* secret of other shape": (lambda x: x * x[:2], UsageError, "shapes (3,) and (2,)"),
     "** huge": (lambda x: x**10**40, UsageError, "exponent"),
+    "** of 5000 digits": (lambda x: x**10**5000, UsageError, "too many digits to be shown"),
+    "dot of stacks": (lambda x: x.dot(np.ones((3, 3, 3), int)), UsageError, "x @ y multiplies stacks"),
+    "numpy.dot of stacks": (lambda x: np.dot(np.ones((2, 2, 3), int), x), UsageError, "at most two axes"),
+    "numpy.sum with a type": (lambda x: np.sum(x, dtype=int), TypeError, "numpy.sum on secrets: got an unexpected"),
+    "concatenate a number": (lambda x: x._mpc.concatenate(3), UsageError, "takes a list of arrays, got int"),
+    "transpose by a fraction": (lambda x: x.transpose(0.5), UsageError, "no axis 0.5"),
     "item assignment": (lambda x: x.__setitem__(0, 5), TypeError, "make a new one"),
     "masked array": (lambda x: x * np.ma.masked_greater([1, 2, 9], 5), UsageError, "masked array"),
+    "masked array on the left": (lambda x: np.ma.masked_equal([1, 2, 9], 9) * x, TypeError, "masked arrays do not"),
+    "masked array in a list": (lambda x: x - [np.ma.masked_equal([1, 2, 9], 9)], UsageError, "masked array"),
+    "masked value": (lambda x: x - [1, 2, np.ma.masked], UsageError, "masked array"),
+    "subclass": (lambda x: x + np.ones(3, int).view(np.recarray), UsageError, "recarray may have rules of its own"),
+    "array of another library": (lambda x: x + Tensor([0.5, 1, 2]), UsageError, "not float64: scale to integers"),
+    "numbers of another library": (lambda x: x - [Tensor(0.5), 1, 2], UsageError, "float64 stands among integers"),
+    "float arrays in an object array": (lambda x: x + _objects(np.array(0.5), 1, 2), UsageError, "scale to integers"),
+    "dictionary in a list": (lambda x: x - [{0: 1}, 1, 2], UsageError, "a dict is not an array of integers"),
+    "list in itself": (lambda x: x + _endless(), UsageError, "64 deep"),
+    "list of secrets": (lambda x: x - [x[0], x[1], x[2]], UsageError, "np.stack joins secrets"),
     "matrix": (lambda x: _matrix() * x, UsageError, "np.asarray"),
     "dictionary": (lambda x: x + {0: 1}, UsageError, "a dict is not an array of integers"),
     "structured array": (lambda x: x + np.ones(3, [("a", int)]), UsageError, "structured array"),
@@ -123,6 +168,12 @@ SESSION: dict[str, Refusal] = {
     "ragged": (lambda mpc: mpc.input([[1], [1, 2]], owner=1 - mpc.party), UsageError, "pass shape="),
     "negative": (lambda mpc: mpc.input(owner=1 - mpc.party, shape=-1), UsageError, "negative"),
     "fraction": (lambda mpc: mpc.random(1.5), UsageError, "a shape is"),
+    "shape of 5000 digits": (lambda mpc: mpc.random(10**5000), UsageError, "2^63"),
+    "more than can be counted": (lambda mpc: mpc.random((2**40, 2**40)), UsageError, "2^63"),
+    "owner of 5000 digits": (lambda mpc: mpc.input(1, owner=10**5000), UsageError, "owner must be an integer"),
+    "publish an array": (lambda mpc: mpc.publish(np.arange(3), owner=mpc.party), UsageError, "not a plain value"),
+    "publish a secret": (lambda mpc: mpc.publish(mpc.constant(1), owner=mpc.party), UsageError, "a SecretArray is not"),
+    "publish of nobody": (lambda mpc: mpc.publish(1, owner=2), UsageError, "owner must be an integer from 0 to 1"),
     "negative length": (lambda mpc: mpc.random((2, -1)), UsageError, "negative"),
     "bits of a name": (lambda mpc: mpc.random_bits("3"), UsageError, "a shape is"),
     "prepare fewer than none": (lambda mpc: mpc.prepare(triples=-1), UsageError, "number of triples"),
@@ -239,6 +290,8 @@ def test_a_session_refuses_everything_after_its_end() -> None:
             lambda mpc=mpc: mpc.random(),
             lambda mpc=mpc: mpc.constant(1),
             lambda mpc=mpc: mpc.prepare(triples=1),
+            lambda mpc=mpc: mpc.discard_material(),
+            lambda mpc=mpc: mpc.publish(1, owner=0),
         ]
         for attempt in attempts:
             assert_refused(attempt, UsageError, "this session has ended", "start a new")

@@ -12,12 +12,15 @@ import pytest
 from spdz.errors import ConfigurationMismatch
 from spdz.field import M61, M127, Field
 from spdz.online.operations import inputs, matrices, products
+from spdz.online.operations import publish as publishing
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
 from spdz.online.operations.products import multiply, square
+from spdz.online.operations.publish import publish
 from spdz.online.plan import agreement
 from spdz.online.plan.agreement import agree_on_plan
 from spdz.runtime.context import Context
+from spdz.wire.plain import encode_plain
 from tests.support.costs import bytes_per_peer, functions_that_state_rounds, stated_rounds
 from tests.support.parties import assert_caught, make_sessions, run
 
@@ -29,8 +32,8 @@ SHAPE, ENTRIES = (5, 7), 35
 
 
 def test_every_function_with_a_cost_line_is_tested_here() -> None:
-    covered = {"share_input", "multiply", "square", "matmul", "matmul_by_triples", "agree_on_plan"}
-    assert functions_that_state_rounds((inputs, matrices, products, agreement)) == covered
+    covered = {"share_input", "multiply", "square", "matmul", "matmul_by_triples", "agree_on_plan", "publish"}
+    assert functions_that_state_rounds((inputs, matrices, products, publishing, agreement)) == covered
 
 
 @PARTIES
@@ -92,6 +95,18 @@ def test_the_comparison_of_plans(parties: int, count: int, seed: bytes) -> None:
     assert "512 bytes to each peer" in (agree_on_plan.__doc__ or "")
 
 
+@PARTIES
+@pytest.mark.parametrize("value", [None, (2, 3), "x" * 1000], ids=["none", "shape", "text"])
+def test_publishing(parties: int, value: Any, seed: bytes) -> None:
+    ideal = Ideal(parties, M61, seed)
+    ended = ideal.run(lambda ctx: publish(ctx, 1, value if ctx.party == 1 else None))
+    assert ended.results == [value] * parties
+    echo = {"broadcast.echo": 32} if parties > 2 else {}
+    assert ended.rounds == stated_rounds(publish) + len(echo) == 2 + len(echo)
+    assert bytes_per_peer(ended, 1) == {"publish.length": 4, "publish.value": len(encode_plain(value)), **echo}
+    assert bytes_per_peer(ended, 0) == {"publish.length": 0, "publish.value": 0, **echo}
+
+
 def differing(first: list[str], second: list[str], seed: bytes) -> str:
     """What party 0 says when party 1 plans something else; both must say the same kind of thing."""
 
@@ -113,7 +128,9 @@ def test_a_difference_names_both_operations(seed: bytes) -> None:
 def test_a_difference_beyond_what_the_text_holds_is_still_found(seed: bytes) -> None:
     """The digest covers the whole plan, the text only its beginning."""
     same = ["multiply (3,)"] * 100
-    assert "more than the first" in differing([*same, "add"], [*same, "subtract"], seed)
+    text = differing([*same, "add"], [*same, "subtract", "add"], seed)
+    assert "the first 34 operations since the last reveal are the same here and at party 1" in text
+    assert "there are 101 here in all" in text
 
 
 def test_a_plan_with_hostile_letters_cannot_write_to_the_terminal(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from typing import Any
@@ -63,7 +64,9 @@ class Later:
         return mpc.reveal(mpc.random(1))
 
 
-@pytest.mark.parametrize("program", [later, one_by_one, Later(), [add, later]], ids=str)
+@pytest.mark.parametrize(
+    "program", [later, one_by_one, Later(), [add, later]], ids=["function", "generator", "object", "one of two"]
+)
 def test_an_async_program_is_refused(program: Any) -> None:
     """Regression: nothing was computed, and coroutines were the results."""
     with pytest.raises(UsageError, match="a program must be a plain function, and this is async"):
@@ -86,7 +89,7 @@ def test_an_async_program_is_refused(program: Any) -> None:
         ({"preprocessing": None}, "preprocessing must be one of mascot, dealer, got None"),
         ({"preprocessing": spdz.MascotParams}, "preprocessing must be one of mascot, dealer, got <class"),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r" at 0x[0-9a-f]+", "", str(value)),
 )
 def test_an_argument_that_cannot_be_is_named(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):

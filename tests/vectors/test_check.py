@@ -26,7 +26,7 @@ ALONE = """
     authenticate.combination base_ot.receiver_points base_ot.sender_points bits.square broadcast.echo copee.corrections
     dealer.corrections dealer.request dealer.seed handshake.confirm handshake.hello input.masked matmul.masked
     multiply.corrections multiply.masked ot_extension.columns ot_extension.digests output.open program.plan
-    sacrifice.rho setup.share_seeds square.masked squares.difference
+    publish.length publish.value sacrifice.rho setup.share_seeds square.masked squares.difference
 """
 STEPS = {f"{name}.{part}" for name in TWO_STEPS.split() for part in ("commit", "open")} | set(ALONE.split())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vectors.generator import base_ot, edwards, online
+from vectors.generator import base_ot, edwards, online, plain
 from vectors.generator.cheats import FLAGS, flip, instead, plus, unreduced
 from vectors.generator.checking import Shares, check, combine, commit_and_open, open_partially, output, toss
 from vectors.generator.envelope import Group, document, seed_of
@@ -273,6 +273,45 @@ def multiply_file() -> str:
             record(group, "a share that is p", "NotCanonical", play, bad)
             groups.append(group)
     return document("products", SCHEMA, FLAGS, groups)
+
+
+# -- publishing
+
+PUBLISHED = ((3, -200), "Zürich", [None, True, 0.5, b"\0"])
+OWNER = 1
+
+
+def _publish(stage: Stage) -> Results:
+    data = plain.encode(PUBLISHED)
+    if not stage.alpha:
+        raise AssertionError("a MAC key of zero")
+    stage.given |= {"owner": OWNER, "values": data.hex()}
+    seen = plain.publish(stage.session, stage.clock, stage.place, OWNER, data)
+    return [{"value": told} for told in seen]
+
+
+def publish_file() -> str:
+    """publish.json"""
+    groups = []
+    size = len(plain.encode(PUBLISHED))
+    for parties in (2, 3):
+        group = group_of("publish", "docs/wire/session.md section 9", "M61", parties)
+        record(group, "honest", "Honest", _publish)
+        for comment, flag, step, change in (
+            ("another length than that of the value", "WrongLength", "length", flip(0)),
+            ("no length at all", "WrongLength", "length", instead(bytes(4))),
+            ("a length beyond what may be published", "WrongLength", "length", instead(b"\1\0\x10\0")),
+            ("an unknown letter", "NotPlain", "value", flip(0)),
+            ("an integer with a byte too many", "NotPlain", "value", instead(b"\5\0", 21)),
+            ("another count", "NotPlain", "value", flip(1)),
+            ("text that is not UTF-8", "NotPlain", "value", instead(b"\xff", 33)),
+        ):
+            record(group, comment, flag, _publish, Cheat(OWNER, f"publish.{step}", change))
+        if parties == 3:
+            other = Cheat(OWNER, "publish.value", flip(size - 1), (0,))
+            record(group, "party 0 is told another value", "EquivocatedBroadcast", _publish, other)
+        groups.append(group)
+    return document("publish", SCHEMA, FLAGS, groups)
 
 
 # -- base OT

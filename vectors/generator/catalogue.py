@@ -35,6 +35,7 @@ FILES: dict[str, Callable[[], str]] = {
     "input.json": cases_protocols.input_file,
     "multiply.json": cases_protocols.multiply_file,
     "output.json": cases_protocols.output_file,
+    "publish.json": cases_protocols.publish_file,
     "base_ot.json": cases_protocols.base_ot_file,
     "authenticate.json": cases_mascot.authenticate_file,
     "triples.json": cases_mascot.triples_file,

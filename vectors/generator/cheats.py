@@ -29,6 +29,8 @@ FLAGS: dict[str, Flag] = {
         "Different shares to different parties; the echo shows it before coins are tossed.",
     ),
     "NotCanonical": ("ATTACK", "An element of p or above: refused before anything is computed with it."),
+    "NotPlain": ("ATTACK", "What is published is not the encoding of a plain value, or not its only one."),
+    "WrongLength": ("ATTACK", "What is published has another length than was said, or one that cannot be."),
     "InvalidPoint": ("ATTACK", "A point that is not in the prime-order subgroup, or the identity."),
     "ChosenPoint": (
         "ATTACK",
