@@ -69,7 +69,7 @@ class SecurityParams:
         """tau, the copies of `a` that MASCOT combines into one: the smallest tau >= 2 + 2 s / k.
 
         The random combination of tau leaky copies is statistically close to uniform by the leftover hash lemma
-        ([KOS16], section 5 and the parameter discussion after it; see docs/design.md 4.5).
+        ([KOS16], section 5 and the parameter discussion after it; see docs/security/triples.md).
         """
         return 2 + -(-2 * self.statistical_bits // field_bits)
 

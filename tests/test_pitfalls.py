@@ -12,6 +12,7 @@ import pytest
 
 from spdz.cli import run
 from spdz.errors import UsageError
+from spdz.preprocessing.generators import generators
 from spdz.sessions.local import run_local
 
 ROOT = Path(__file__).parent.parent
@@ -58,9 +59,10 @@ def test_the_model_in_force_is_stated_where_people_look() -> None:
     assert re.search(r"`dealer` preprocessing is a \*\*trusted", readme)
     assert '`preprocessing="dealer"`' in security
     assert "**the dealer is trusted.**" in security
-    banner = Path(run.__file__).read_text()
-    assert "no trusted party" in banner
-    assert "the dealer is trusted with every secret" in banner
+    trust = {name: generator.trust for name, generator in generators().items()}
+    assert trust["mascot"] == "no trusted party"
+    assert trust["dealer"] == "the dealer is trusted with every secret"
+    assert "({trust})" in Path(run.__file__).read_text()
     # There is no third setting, and none that switches checks off.
     with pytest.raises(UsageError):
         run_local(lambda mpc: None, 2, preprocessing="fast")

@@ -1,4 +1,4 @@
-"""The parties file, TLS connections to every other endpoint, and frames over them (docs/wire.md, sections 1 and 2).
+"""The parties file, TLS connections to every other endpoint, and frames over them (docs/wire, sections 1 and 2).
 
 Blocking sockets, and a payload is written before the next is read: enough for messages that fit the kernel's buffers,
 wrong for large ones (section 2, "Order").

@@ -1,6 +1,6 @@
 """One party of a session with a trusted dealer: input, multiply, MAC check, output, for two parties.
 
-Written from docs/wire.md alone and sharing no code with the suite: plain integers, `hashlib`, `ssl`, and AES from
+Written from docs/wire alone and sharing no code with the suite: plain integers, `hashlib`, `ssl`, and AES from
 `cryptography`. It computes x * y and then x * y * y for vectors x of party 0 and y of party 1. Section numbers are
 those of the page.
 A study of the protocol, not a product: it wipes nothing, and its time depends on what it computes with.

@@ -1,4 +1,4 @@
-"""Frames, labels, hashes, streams and field elements, by docs/wire.md, whose section numbers are given."""
+"""Frames, labels, hashes, streams and field elements, by docs/wire, whose section numbers are given."""
 
 from __future__ import annotations
 

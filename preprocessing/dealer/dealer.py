@@ -4,7 +4,7 @@ TRUST:     the dealer knows the MAC key, every share and every mask, so it can r
            Whoever uses it gives up the "no trusted party" property: the computation is secure against all parties but
            one only as long as the dealer is honest and talks to none of them. The MASCOT generator trusts nobody.
 
-Realises:  F_Prep of [DPSZ12] by a trusted third party (docs/design.md 4.10).
+Realises:  F_Prep of [DPSZ12] by a trusted third party (docs/security/dealer.md).
 Method:    each party has a 16-byte seed from the dealer, which makes its MAC key share alpha_i and a stream of shares.
            Uniform arrays (a and b of triples and matrix triples, a of squares, random shares) are the sum of what all
            parties read. For dependent arrays (c, a^2, bits, input masks) and for all MACs the last party's share is
@@ -55,15 +55,15 @@ from spdz.wire.steps import declare
 if TYPE_CHECKING:
     from spdz.preprocessing.mascot.generator import Progress
 
-SEED = declare("dealer.seed", source="docs/design.md 4.10", tampering=(MacCheckFailed,))
+SEED = declare("dealer.seed", source="docs/security/dealer.md", tampering=(MacCheckFailed,))
 # The dealer takes no part in the rounds between two requests.
 REQUEST = declare(
     "dealer.request",
-    source="docs/design.md 4.10",
+    source="docs/security/dealer.md",
     tampering=(ConfigurationMismatch, MalformedMessage),
     adopts_round=True,
 )
-CORRECTIONS = declare("dealer.corrections", source="docs/design.md 4.10", tampering=(MacCheckFailed,))
+CORRECTIONS = declare("dealer.corrections", source="docs/security/dealer.md", tampering=(MacCheckFailed,))
 
 _PATH = "/dealer"
 

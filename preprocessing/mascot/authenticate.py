@@ -157,7 +157,7 @@ async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:
 
     Every party contributes one random value, and only the sum is opened. Somebody whose key share towards j differs by
     e_j makes the MACs wrong by sum e_j y_j, of which it knows sum y_j only: it passes with probability 1/p unless all
-    e_j are equal, and then they are one other key share (docs/design.md 4.3).
+    e_j are equal, and then they are one other key share (docs/security/authentication.md).
 
     Rounds:    9 for three parties and more, else 0.  Sends: k elements to each peer, and the check.
     Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch.

@@ -1,6 +1,6 @@
 """OT extension with all peers at once: columns, the toss of the key, the check.
 
-Order:     the key is tossed when all columns have been received, by data flow (docs/design.md 3).
+Order:     the key is tossed when all columns have been received, by data flow (docs/security/order.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
 
-OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/design.md 3")
+OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/security/order.md")
 
 
 @dataclass(frozen=True)

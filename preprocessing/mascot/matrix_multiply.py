@@ -64,7 +64,7 @@ SLAB_BYTES = 8 << 20
 """Size of the bit matrix of one OT extension, for all peers together."""
 PIECE_BYTES = 8 << 20
 """Size of one message and of the seeds behind it, for all peers together. It bounds what is masked under one key of the
-expansion, to less than 2^20 blocks (docs/design.md, "Matrix triples", seeds)."""
+expansion, to less than 2^20 blocks (docs/security/matrix-triples.md)."""
 PIECE_COLUMNS = 64
 """Columns of Y in one message."""
 GROUP_UNIT = 64

@@ -1,7 +1,7 @@
 """Matrix triples: multiply, combine, authenticate, sacrifice, with whole matrices.
 
 Realises:  the triple command of F_Prep for A (m x l), B (l x n), C = A B.
-Source:    [KOS16], figures 6 and 7, for matrices; the argument is docs/design.md, "Matrix triples".
+Source:    [KOS16], figures 6 and 7, for matrices; the argument is docs/security/matrix-triples.md.
 Symbols:   X, Y, Z are A, B, C, or B^T, A^T, C^T if n > m: the bigger one of m and n is `rows`, the other one `columns`,
            because rows beyond those of the triple cost `columns` elements per OT.
            X has rows + 1 + e rows in the OTs. The last e are spare: column j of the others is combined with them,
@@ -13,7 +13,7 @@ Symbols:   X, Y, Z are A, B, C, or B^T, A^T, C^T if n > m: the bigger one of m a
 Deviation: [KOS16] combines tau copies of every triple; here a few spare rows serve a whole matrix, by the leftover hash
            lemma for the columns together.
 Order:     products, Y entered -> R -> X', Z' entered -> authenticate check -> r -> openings -> MAC check, each by data
-           flow (docs/design.md 3). Y is fixed before R, so that what a selective failure tells is fixed before R.
+           flow (docs/security/order.md). Y is fixed before R, so that what a selective failure tells is fixed before R.
 Checked:   everything, before this returns.
 """
 
@@ -34,7 +34,7 @@ from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, declare
 
-_SOURCE = "docs/design.md, matrix triples"
+_SOURCE = "docs/security/matrix-triples.md"
 MATRIX_COMBINE_COINS = declare_toss("matrix_combine", source=f"[KOS16] figure 6, combine step 1; {_SOURCE}")
 MATRIX_SACRIFICE_COINS = declare_toss("matrix_sacrifice", source=f"[KOS16] figure 7, sacrifice step 1; {_SOURCE}")
 MATRIX_SACRIFICE_CHECK = declare_check(
@@ -99,7 +99,7 @@ def spare_rows(field: Field, statistical_bits: int, columns: int, parties: int) 
     """e, the smallest number with p^e >= 4^(s + 3) * columns * (parties - 1)^2, for the columns of all X in a batch.
 
     Then X' is at a statistical distance of at most 2^-s from uniform for whoever has guessed digits of X in any number
-    of batches of a session, but for terms of order 1/p (docs/design.md, "Matrix triples").
+    of batches of a session, but for terms of order 1/p (docs/security/matrix-triples.md).
     """
     bound, count = (columns * (parties - 1) ** 2) << (2 * (statistical_bits + GUESSES)), 1
     while field.modulus**count < bound:

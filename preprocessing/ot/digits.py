@@ -7,7 +7,7 @@ Trees:     the D OTs on the bits of the digit mask the sums of the levels of a G
            the two outputs of the OT, and nothing is sent.
 Layout:    an entry has `count` digits, the lowest first, of D OTs each, the lowest bit first; bits from k on are zero.
 Checked:   nothing. A sender of wrong sums makes leaves wrong in a way that depends on the digit; so does one who uses
-           another y. Both are one selective failure: docs/design.md, "Matrix triples".
+           another y. Both are one selective failure: docs/security/matrix-triples.md.
 Secrets:   digits. Nothing here branches on them or indexes with them.
 """
 

@@ -12,7 +12,7 @@ Messages:  the dealer sends S_{d,b} ^ key_b, t for each tree, and s. The holder 
            c_alpha out of t, and compares s.
 Why:       s fixes every c_x, and so every leaf, before the holder's answer shows anything: whoever passes has leaves of
            *one* vector, whatever its alpha is. Without it a corrupted dealer's sums would give other leaves for other
-           alpha. c_alpha tells nothing about r_alpha, another output of the oracle (docs/design.md 4.4).
+           alpha. c_alpha tells nothing about r_alpha, another output of the oracle (docs/security/ot-extension.md).
 Deviation: one hash s over all trees instead of one for each: the abort tells one bit instead of which tree failed. All
            levels are corrected; the paper takes the two nodes of the first one from the first base OT.
 Secrets:   Delta. Nothing here branches on it or indexes with it.

@@ -1,6 +1,6 @@
 """Hash commitments: SHA-256 of a fresh 32-byte nonce and the payload, bound to session, party and label.
 
-Source: docs/wire.md 7. In the random-oracle model the commitment hides, since the nonce has 256 bits that nobody
+Source: docs/wire, section 7. In the random-oracle model the commitment hides, since the nonce has 256 bits that nobody
 knows, and it binds and can be extracted, since finding two openings is finding a collision.
 
 Session, party and label are inside the hash: a party that sends back the commitment of another one cannot open it as

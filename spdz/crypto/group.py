@@ -1,7 +1,7 @@
 """The prime-order subgroup of edwards25519, through libsodium: the group of the base oblivious transfers.
 
 Source: RFC 8032 (curve, encoding); RFC 9380 section 3 and [BCIMRT, CRYPTO 2010; FFSTV, Math. Comp. 2013] for hashing
-as the sum of two maps, which is indifferentiable from a random oracle where a single map is not; docs/wire.md 12.
+as the sum of two maps, which is indifferentiable from a random oracle where a single map is not; docs/wire, section 12.
 
 A point is its canonical 32-byte encoding, a scalar a little-endian 32-byte integer below the group order L = 2^252 +
 27742317777372353535851937790883648493. The curve has cofactor 8, so **every point that a peer sent must pass

@@ -1,6 +1,6 @@
 """Labelled hashing: SHA-256 over an unambiguous encoding of what is hashed, for what, by whom and in which session.
 
-Source: docs/wire.md 4; SHA-256 is FIPS 180-4.
+Source: docs/wire, section 4; SHA-256 is FIPS 180-4.
 
 The input of every hash is a sequence of items, each encoded as
 

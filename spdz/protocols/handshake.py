@@ -30,10 +30,10 @@ ADVICE = {
 
 HELLO = declare(
     "handshake.hello",
-    source="docs/wire.md 8",
+    source="docs/wire, section 8",
     tampering=(ConfigurationMismatch, MalformedMessage, BroadcastMismatch),
 )
-CONFIRM = declare("handshake.confirm", source="docs/wire.md 8", tampering=(BroadcastMismatch,))
+CONFIRM = declare("handshake.confirm", source="docs/wire, section 8", tampering=(BroadcastMismatch,))
 
 
 async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tuple[int, ...]) -> bytes:

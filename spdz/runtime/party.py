@@ -1,7 +1,7 @@
 """Drives one party: its scheduler, its transport, and what happens when something goes wrong.
 
 The first error ends the session. Before it leaves this module the siblings are closed, the MAC key share and all
-material are destroyed, and the peers are told (docs/design.md 2).
+material are destroyed, and the peers are told (docs/design.md).
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class _Messages:
         return self._fault_of_label(message["path"], header.label)
 
     def _fault_of_label(self, path: str, found: bytes) -> Fault:
-        """docs/wire.md, section 3; the session id is that of the group, or of the hand-shake before (section 8)."""
+        """docs/wire, section 3; the session id is that of the group, or of the hand-shake before (section 8)."""
         if self._session_id is not None:
             session_id = self._session_id
         elif path.startswith(_HANDSHAKE):

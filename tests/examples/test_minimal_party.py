@@ -93,7 +93,7 @@ def test_another_program_is_named_where_it_is_found(group: Group) -> None:
 def test_it_gives_the_known_answers_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER.parent)
     wire = importlib.import_module("minimal_party.wire")
-    page = (FOLDER.parents[1] / "docs" / "wire.md").read_text()
+    page = (FOLDER.parents[1] / "docs" / "wire" / "shares.md").read_text()
     session, seed = bytes(range(32)), bytes(range(16))
     field = wire.FIELDS["M61"]
     answers = [

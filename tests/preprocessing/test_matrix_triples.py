@@ -242,7 +242,7 @@ def test_the_ratio_that_is_promised(field: Field, ratio: int) -> None:
 
 
 def test_what_is_masked_under_one_key_is_less_than_its_bound() -> None:
-    """2^20 blocks: the figures of docs/design.md, "Matrix triples", seeds, rest on it."""
+    """2^20 blocks: the figures of docs/security/matrix-triples.md, rest on it."""
     for field, parties, columns in itertools.product((M5, M13, M31, M61, M127), (2, 3, 5), range(1, 130)):
         cuts = cut(field, parties, columns)
         assert cuts.group * cuts.digits.count * cuts.width < 1 << 20

@@ -36,7 +36,7 @@ TOSSES = {
     "sacrifice.coins": ("authenticate.check.sigma.open",),
     "sacrifice.check.coins": ("sacrifice.rho", "sacrifice.coins.open"),
 }
-"""Each toss and what it challenges, in the order of docs/design.md 3; the MAC-check coins belong to two checks."""
+"""Each toss and what it challenges, in the order of docs/security/order.md; MAC-check coins belong to two checks."""
 
 
 def trace_of_triples(parties: int, seed: bytes) -> Trace:

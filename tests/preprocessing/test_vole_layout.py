@@ -1,4 +1,4 @@
-"""One extension of silent VOLE, computed once more in plain integers from docs/wire.md, section 13."""
+"""One extension of silent VOLE, computed once more in plain integers from docs/wire, section 13."""
 
 from __future__ import annotations
 

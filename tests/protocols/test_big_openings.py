@@ -109,7 +109,7 @@ def test_errors_in_two_pieces_do_not_cancel(seed: bytes) -> None:
 def test_the_coins_do_not_depend_on_how_the_openings_are_cut(
     size: int, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a toy field, where words are rejected, the pieces of the stream are the elements that docs/wire.md names."""
+    """In a toy field, where words are rejected, the pieces of the stream are the elements that docs/wire names."""
     [session, _] = make_sessions(2, M5, seed)
     ctx = Context(session)
     coins = Coins(ctx, bytes(32))

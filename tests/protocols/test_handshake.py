@@ -130,7 +130,7 @@ def test_parameters_that_make_no_sense_are_refused_at_once() -> None:
 
 @pytest.mark.parametrize(("field_bits", "copies"), [(127, 3), (61, 4), (31, 6), (5, 26)])
 def test_copies_that_are_combined_into_one(field_bits: int, copies: int) -> None:
-    """tau >= 2 + 2 s / k: 3 at M127 and 4 at M61 (docs/design.md 4.5)."""
+    """tau >= 2 + 2 s / k: 3 at M127 and 4 at M61 (docs/security/triples.md)."""
     assert SecurityParams().combined_copies(field_bits) == copies
 
 

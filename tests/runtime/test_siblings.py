@@ -1,4 +1,4 @@
-"""The first error closes everything that runs beside it, before it is seen (docs/design.md 2)."""
+"""The first error closes everything that runs beside it, before it is seen (docs/design.md)."""
 
 from __future__ import annotations
 

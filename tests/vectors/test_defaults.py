@@ -161,7 +161,7 @@ def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize(("name", "batches", "rounds"), [("triples_trees.json", 6, 69), ("vole.json", 2, None)])
 def test_batches_are_in_flight(name: str, batches: int, rounds: int | None) -> None:
-    """Messages of several have the same round; docs/wire.md says how many rounds six of them take with COPEe."""
+    """Messages of several have the same round; docs/wire says how many rounds six of them take with COPEe."""
     case = _honest(name, "in flight")
     found: dict[int, set[str]] = {}
     for message in case.test["messages"]:

@@ -80,7 +80,7 @@ def encrypt_block(key: bytes, block: bytes) -> bytes:
 
 
 class Prg:
-    """The stream of one seed: the encryptions of the blocks 0, 1, 2, ... (docs/wire.md, section 4)."""
+    """The stream of one seed: the encryptions of the blocks 0, 1, 2, ... (docs/wire, section 4)."""
 
     def __init__(self, seed: bytes) -> None:
         self._key = seed

@@ -1,4 +1,4 @@
-"""Base OTs: docs/wire.md, section 12. Source: [MR19], one sender key per OT."""
+"""Base OTs: docs/wire, section 12. Source: [MR19], one sender key per OT."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from vectors.generator.hashing import commitment, digest, label, seeded, stream,
 from vectors.generator.world import HEADER
 
 SCHEMA = "function_v1.json"
-WIRE = "docs/wire.md"
+WIRE = "docs/wire"
 
 FLAGS: dict[str, Flag] = {
     "Random": ("BASIC", "An ordinary case."),
@@ -23,7 +23,7 @@ FLAGS: dict[str, Flag] = {
     "OutOfRange": ("EDGE_CASE", "An integer that stands for no element: to be refused."),
     "Rejection": ("EDGE_CASE", "The stream holds a word that is not an element and has to be skipped."),
     "Ambiguity": ("ATTACK", "Differs from its neighbour in how parts are cut or typed alone; the hash must differ."),
-    "CheckValue": ("BASIC", "Also in the table of check values of docs/wire.md."),
+    "CheckValue": ("BASIC", "Also in the table of check values of docs/wire."),
     "WrongOpening": ("ATTACK", "Opens to something else, or as somebody else: to be refused."),
     "MalformedRequest": ("ATTACK", "A request that no honest party sends: to be refused."),
     "Cut": ("EDGE_CASE", "A stream that is read in pieces is the stream that is read at once."),

@@ -22,7 +22,7 @@ from vectors.generator.recording import Results, add_transcript
 from vectors.generator.world import Cheat, Clock, OverError, Place, Session
 
 SCHEMA = "transcript_v1.json"
-SOURCE = "[KOS16] figures 2, 4, 6 and 7; [Roy22] section 4; docs/wire.md sections 12 to 14"
+SOURCE = "[KOS16] figures 2, 4, 6 and 7; [Roy22] section 4; docs/wire, sections 12 to 14"
 
 Wanted = tuple[tuple[Kind, int], ...]
 

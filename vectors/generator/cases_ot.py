@@ -27,7 +27,7 @@ FLAGS: dict[str, Flag] = {
 
 def tweakable_hash_file() -> str:
     """tweakable_hash.json"""
-    group = Group("tweakable hash", "[GKWY20] TMMO; docs/wire.md section 14")
+    group = Group("tweakable hash", "[GKWY20] TMMO; docs/wire, section 14")
     stream = seeded(seed_of("tweakable hash"), "rows")
     rows = [int.from_bytes(stream.read(16), "little") for _ in range(4)]
     key = Pair(seed_of("tweakable hash"), 0, 1).hash_key(0)
@@ -48,7 +48,7 @@ def tweakable_hash_file() -> str:
 
 def universal_hash_file() -> str:
     """universal_hash.json"""
-    group = Group("universal hash", "NIST SP 800-38D, GHASH; docs/wire.md section 14, step 3")
+    group = Group("universal hash", "NIST SP 800-38D, GHASH; docs/wire, section 14, step 3")
     key, stream = seed_of("universal hash")[:16], seeded(seed_of("universal hash"), "data")
     left, right = stream.read(48), stream.read(48)
     both = bytes(a ^ b for a, b in zip(left, right, strict=True))
@@ -106,7 +106,7 @@ def _bad_points() -> list[tuple[str, str, bytes]]:
 
 def group_file() -> str:
     """group.json"""
-    hashed = Group("hash to group", "RFC 9380 section 6.7.1, libsodium's map; docs/wire.md section 12")
+    hashed = Group("hash to group", "RFC 9380 section 6.7.1, libsodium's map; docs/wire, section 12")
     stream = seeded(seed_of("group"), "points")
     sid = bytes(range(32))
     for number in range(8):
@@ -115,7 +115,7 @@ def group_file() -> str:
         out = edwards.hash_to_group("base ot", receiver, sender, 31 * number, slot, point, session_id=sid)
         content = {"sessionId": sid.hex(), "receiver": receiver, "sender": sender, "index": 31 * number, "slot": slot}
         hashed.add("a point", "Random", {**content, "point": point.hex(), "out": edwards.encode(out).hex()})
-    points = Group("point", "RFC 8032 section 5.1.3; docs/wire.md section 12")
+    points = Group("point", "RFC 8032 section 5.1.3; docs/wire, section 12")
     for _ in range(4):
         point = edwards.encode(edwards.multiply_generator(edwards.scalar_of(stream.read(64))))
         points.add("a good one", "Random", {"point": point.hex()})
@@ -148,7 +148,7 @@ def copee_file() -> str:
     for name in ("M5", "M61", "M127"):
         field = FIELDS[name]
         params = {"field": name, "modulus": big(field.p)}
-        group = Group("copee", "[KOS16] figure 2; docs/wire.md section 13", params)
+        group = Group("copee", "[KOS16] figure 2; docs/wire, section 13", params)
         stream = seeded(seed_of("copee"), name)
         sampled = field.sample(stream, 1)[0]
         for alpha, flag in ((sampled, "Streams"), (0, "Edge"), (field.p - 1, "Edge")):

@@ -38,7 +38,7 @@ def commit_and_open_file() -> str:
     """commit_and_open.json"""
     groups = []
     for parties in (2, 3):
-        group = group_of("commit and open", "docs/wire.md section 7", "M61", parties)
+        group = group_of("commit and open", "docs/wire, section 7", "M61", parties)
         record(group, "honest", "Honest", _commit)
         for cheater in (0, parties - 1):
             who = f"party {cheater} "
@@ -83,7 +83,7 @@ def coin_toss_file() -> str:
     """coin_toss.json"""
     groups = []
     for field, parties in (("M61", 2), ("M127", 3), ("M5", 4)):
-        group = group_of("coin toss", "[KOS16] section 2; docs/wire.md section 7", field, parties)
+        group = group_of("coin toss", "[KOS16] section 2; docs/wire, section 7", field, parties)
         record(group, "honest", "Honest", _toss)
         last = parties - 1
         record(group, "another contribution", "WrongOpening", _toss, Cheat(last, "mac_check.coins.open", flip(40)))
@@ -126,7 +126,7 @@ def mac_check_file() -> str:
     groups = []
     for field, parties in (("M61", 2), ("M127", 2), ("M61", 3)):
         prime = FIELDS[field]
-        group = group_of("open and check", "[DKLPSS13] figure 10; docs/wire.md sections 6 and 7", field, parties)
+        group = group_of("open and check", "[DKLPSS13] figure 10; docs/wire, sections 6 and 7", field, parties)
         record(group, "honest", "Honest", _open_and_check)
         last = parties - 1
         for index, name in ((0, "first"), (2, "last")):
@@ -190,7 +190,7 @@ def output_file() -> str:
     for field, parties in (("M61", 2), ("M127", 3)):
         prime = FIELDS[field]
         for protocol, play in (("output", _output), ("output to", _output_to)):
-            group = group_of(protocol, "[DPSZ12] output; docs/wire.md section 9", field, parties)
+            group = group_of(protocol, "[DPSZ12] output; docs/wire, section 9", field, parties)
             record(group, "honest", "Honest", play)
             record(group, "a wrong share", "WrongShare", play, Cheat(0, "output.open", plus(prime, -1)))
             record(group, "a share that is p", "NotCanonical", play, Cheat(0, "output.open", unreduced(prime)))
@@ -219,7 +219,7 @@ def input_file() -> str:
     """input.json"""
     groups = []
     for field, parties in (("M61", 2), ("M127", 2), ("M61", 3)):
-        group = group_of("input", "[DPSZ12] input; docs/wire.md section 9", field, parties)
+        group = group_of("input", "[DPSZ12] input; docs/wire, section 9", field, parties)
         record(group, "honest", "Honest", _input)
         bad = Cheat(1, "input.masked", unreduced(FIELDS[field]))
         record(group, "a masked input that is p", "NotCanonical", _input, bad)
@@ -267,7 +267,7 @@ def multiply_file() -> str:
         ("matmul by triples", _matmul_by_triples, "multiply.masked", "[DPSZ12] multiplication"),
     ):
         for field, parties in (("M61", 2), ("M127", 3)):
-            group = group_of(protocol, f"{source}; docs/wire.md section 9", field, parties)
+            group = group_of(protocol, f"{source}; docs/wire, section 9", field, parties)
             record(group, "honest", "Honest", play)
             bad = Cheat(parties - 1, step, unreduced(FIELDS[field], -1))
             record(group, "a share that is p", "NotCanonical", play, bad)
@@ -340,7 +340,7 @@ def base_ot_file() -> str:
     small = edwards.encode((0, edwards.P - 1, 1, 0))
     mixed = edwards.encode(edwards.add(edwards.multiply_generator(9), (0, edwards.P - 1, 1, 0)))
     for parties in (2, 3):
-        group = group_of("base ot", "[MR19]; docs/wire.md section 12", "M61", parties)
+        group = group_of("base ot", "[MR19]; docs/wire, section 12", "M61", parties)
         record(group, "honest", "Honest", _base_ots)
         last = parties - 1
         bad_points = (

@@ -71,7 +71,7 @@ def session_group(field: str, parties: int, preprocessing: str, mascot: MascotPa
     params["preprocessing"] = preprocessing
     if preprocessing == "mascot":
         params["mascot"] = str(mascot)
-    return Group("session", "docs/wire.md sections 3 and 8 to 14", params)
+    return Group("session", "docs/wire, sections 3 and 8 to 14", params)
 
 
 def record_session(

@@ -42,7 +42,7 @@ def _joined(numbers: list[int | None] | list[int]) -> str:
 
 def ggm_trees_file() -> str:
     """ggm_trees.json"""
-    group = Group("ggm tree", "Goldreich, Goldwasser, Micali, J. ACM 33(4), 1986; docs/wire.md section 13")
+    group = Group("ggm tree", "Goldreich, Goldwasser, Micali, J. ACM 33(4), 1986; docs/wire, section 13")
     stream, sid = seeded(seed_of("ggm trees"), "roots"), bytes(range(32))
     some = stream.read(BLOCK)
 
@@ -86,8 +86,8 @@ def _of_seeds(seeds: ot_trees.HeldSeeds | ot_trees.Seeds) -> dict[str, str]:
 
 def ot_trees_file() -> str:
     """ot_trees.json"""
-    dealt = Group("ot trees", "[Roy22]; docs/wire.md section 13")
-    held = Group("ot trees received", "[Roy22]; docs/wire.md section 13")
+    dealt = Group("ot trees", "[Roy22]; docs/wire, section 13")
+    held = Group("ot trees received", "[Roy22]; docs/wire, section 13")
     for depth in (2, 4, 8):
         stream = seeded(seed_of("ot trees"), depth)
         pair = ot_trees.Pair(seed_of("session id"), depth % 3, 1)
@@ -149,8 +149,8 @@ def _extension(depth: int) -> tuple[dict[str, Any], Receiver, Sender, Prg, list[
 
 def ot_extension_file() -> str:
     """ot_extension.json"""
-    made = Group("ot extension", "[Roy22] sections 3 and 4; docs/wire.md section 14")
-    checked = Group("ot extension check", "[Roy22] section 4; docs/wire.md section 14")
+    made = Group("ot extension", "[Roy22] sections 3 and 4; docs/wire, section 14")
+    checked = Group("ot extension check", "[Roy22] section 4; docs/wire, section 14")
     for depth in (1, 2, 4, 8):
         content, receiver, sender, stream, bits = _extension(depth)
         key, drawn = stream.read(BLOCK), seeded(seed_of("ot extension"), "extra rows")
@@ -210,7 +210,7 @@ def _check_cases(group: Group, depth: int, key: bytes, bits: list[int], good: by
 
 def seed_expansion_file() -> str:
     """seed_expansion.json"""
-    group = Group("seed expansion", "docs/wire.md section 14, Multiply, for matrices, step 2")
+    group = Group("seed expansion", "docs/wire, section 14, Multiply, for matrices, step 2")
     stream = seeded(seed_of("seed expansion"), "seeds")
     key, seeds = stream.read(BLOCK), [int.from_bytes(stream.read(BLOCK), "little") for _ in range(3)]
     for comment, flag, rows, first, blocks in (
@@ -233,7 +233,7 @@ def lpn_code_file() -> str:
         field = FIELDS[name]
         group = Group(
             "lpn code",
-            "ePrint 2020/925; docs/wire.md section 13, extension, step 5",
+            "ePrint 2020/925; docs/wire, section 13, extension, step 5",
             {"field": name, "modulus": big(field.p)},
         )
         stream = seeded(seed_of("lpn code"), name)

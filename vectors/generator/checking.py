@@ -1,4 +1,4 @@
-"""Commit-and-open, coin toss, opening, echo, MAC check, output: docs/wire.md, sections 6, 7 and 9.
+"""Commit-and-open, coin toss, opening, echo, MAC check, output: docs/wire, sections 6, 7 and 9.
 
 Sources: [DKLPSS13] figure 10 (MAC check), [DPSZ12] (partial opening, output), [KOS16] section 2 (coins).
 Everything is computed per party, from what this party received.

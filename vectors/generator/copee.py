@@ -1,4 +1,4 @@
-"""COPEe of one ordered pair: docs/wire.md, section 13. Source: [KOS16], figure 2."""
+"""COPEe of one ordered pair: docs/wire, section 13. Source: [KOS16], figure 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hand-shake and the trusted dealer: docs/wire.md, sections 8 and 10."""
+"""Hand-shake and the trusted dealer: docs/wire, sections 8 and 10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits of entries, and the seeds that belong to them: docs/wire.md, section 14, "Multiply, for matrices"."""
+"""Digits of entries, and the seeds that belong to them: docs/wire, section 14, "Multiply, for matrices"."""
 
 from __future__ import annotations
 

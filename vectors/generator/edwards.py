@@ -153,7 +153,7 @@ def from_uniform(data: bytes) -> Point:
 
 
 def hash_to_group(*parts: Part, session_id: bytes = b"") -> Point:
-    """P of docs/wire.md, section 12."""
+    """P of docs/wire, section 12."""
     uniform = stream("hash to group", 64, *parts, session_id=session_id)
     return add(from_uniform(uniform[:32]), from_uniform(uniform[32:]))
 

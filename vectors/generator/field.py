@@ -1,4 +1,4 @@
-"""Mersenne prime fields on Python ints: docs/wire.md, section 5."""
+"""Mersenne prime fields on Python ints: docs/wire, section 5."""
 
 from __future__ import annotations
 

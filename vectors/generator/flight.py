@@ -1,4 +1,4 @@
-"""Batches of triples in flight: docs/wire.md, section 14."""
+"""Batches of triples in flight: docs/wire, section 14."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GGM trees, whole and punctured: docs/wire.md, section 13, "OT trees". Nodes are little-endian numbers.
+"""GGM trees, whole and punctured: docs/wire, section 13, "OT trees". Nodes are little-endian numbers.
 
 Sources: Goldreich, Goldwasser, Micali, J. ACM 33(4), 1986; [BCGIKRS19] for the sums of levels.
 """

@@ -1,4 +1,4 @@
-"""Labelled hashing, labels, commitments and seeded randomness: docs/wire.md, sections 2 to 4."""
+"""Labelled hashing, labels, commitments and seeded randomness: docs/wire, sections 2 to 4."""
 
 from __future__ import annotations
 

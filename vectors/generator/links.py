@@ -1,4 +1,4 @@
-"""What each two parties of MASCOT share, the set-up of it, and OT extension: docs/wire.md, sections 13 and 14."""
+"""What each two parties of MASCOT share, the set-up of it, and OT extension: docs/wire, sections 13 and 14."""
 
 from __future__ import annotations
 

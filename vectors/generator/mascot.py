@@ -1,4 +1,4 @@
-"""The MASCOT generator: docs/wire.md, sections 13 and 14. Source: [KOS16], figures 4, 6 and 7."""
+"""The MASCOT generator: docs/wire, sections 13 and 14. Source: [KOS16], figures 4, 6 and 7."""
 
 from __future__ import annotations
 

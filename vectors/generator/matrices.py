@@ -1,4 +1,4 @@
-"""Matrix triples of MASCOT: docs/wire.md, section 14. Source: [KOS16], figures 6 and 7, with rows; see docs/design.md.
+"""Matrix triples of MASCOT: docs/wire, section 14. Source: [KOS16], figures 6 and 7, with rows; see docs/design.md.
 
 Arrays are flat in C order; X, Y, Z are as in the specification.
 """

@@ -1,4 +1,4 @@
-"""Input and products: docs/wire.md, section 9. Sources: [DPSZ12] online phase, [DKLPSS13] squares, [MZ17] matrices."""
+"""Input and products: docs/wire, section 9. Sources: [DPSZ12] online phase, [DKLPSS13] squares, [MZ17] matrices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OT extension of one ordered pair: docs/wire.md, section 14. Sources: IKNP; [Roy22] section 4; [GKWY20].
+"""OT extension of one ordered pair: docs/wire, section 14. Sources: IKNP; [Roy22] section 4; [GKWY20].
 
 Columns are Python ints, bit h of a column being bit h of the number.
 """

@@ -1,4 +1,4 @@
-"""The trees of the OT extension: docs/wire.md, section 13, "OT trees". Source: [Roy22], punctured PRF and its check.
+"""The trees of the OT extension: docs/wire, section 13, "OT trees". Source: [Roy22], punctured PRF and its check.
 
 Both ends give seeds by tree and leaf; the holder's missing ones are None.
 """

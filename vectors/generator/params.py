@@ -1,4 +1,4 @@
-"""What the parties of MASCOT agree on: docs/wire.md, sections 8 and 13."""
+"""What the parties of MASCOT agree on: docs/wire, sections 8 and 13."""
 
 from __future__ import annotations
 

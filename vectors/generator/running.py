@@ -1,4 +1,4 @@
-"""Whole sessions: docs/wire.md, sections 3, 9 and 10, for programs that are lists of operations (vectors/README.md)."""
+"""Whole sessions: docs/wire, sections 3, 9 and 10, for programs that are lists of operations (vectors/README.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks beside each other: docs/wire.md, section 3, in the order of vectors/README.md, "Randomness".
+"""Tasks beside each other: docs/wire, section 3, in the order of vectors/README.md, "Randomness".
 
 A task is a thread, of which one at a time has its turn: until it waits for messages or for another task, or starts one.
 """

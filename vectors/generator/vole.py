@@ -1,4 +1,4 @@
-"""Silent VOLE: docs/wire.md, section 13. Source: Weng, Yang, Katz, Wang, ePrint 2020/925 (Wolverine).
+"""Silent VOLE: docs/wire, section 13. Source: Weng, Yang, Katz, Wang, ePrint 2020/925 (Wolverine).
 
 A pair is (inputter, key holder); its VOLEs are u and v at the one, w = v + u alpha at the other.
 """
