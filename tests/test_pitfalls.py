@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 ROWS = {int(number): (fault, tests) for number, fault, tests in ROW.findall((ROOT / "docs/pitfalls.md").read_text())}
+APPLY = (*range(1, 23), 26, 27)
+"""23 to 25 are about secret numbers, 28 to 32 about other generators, pools and fixed point."""
 NOT_YET = {12, 21}
 """Rows of which a part is about stores on disk, which do not exist yet."""
 
@@ -32,10 +34,10 @@ def names_in(path: str) -> frozenset[str]:
 
 
 def test_no_row_is_missing() -> None:
-    assert list(ROWS) == list(range(1, 23))
+    assert list(ROWS) == list(APPLY)
 
 
-@pytest.mark.parametrize("row", range(1, 23))
+@pytest.mark.parametrize("row", APPLY)
 def test_every_row_names_tests_that_exist(row: int) -> None:
     fault, cell = ROWS[row]
     assert len(fault) > 30
@@ -61,7 +63,7 @@ def test_the_model_in_force_is_stated_where_people_look() -> None:
     assert "**the dealer is trusted.**" in security
     trust = {name: generator.trust for name, generator in generators().items()}
     assert trust["mascot"] == "no trusted party"
-    assert trust["dealer"] == "the dealer is trusted with every secret"
+    assert "TRUSTED DEALER" in trust["dealer"]
     assert "({trust})" in Path(run.__file__).read_text()
     # There is no third setting, and none that switches checks off.
     with pytest.raises(UsageError):
