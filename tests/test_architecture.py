@@ -150,3 +150,53 @@ def test_security_does_not_sit_in_assert(source: tuple[str, ast.Module, str]) ->
             text = ast.unparse(node).lower()
             for word in ("key", "mac", "verify", "commit", "received", "peer"):
                 assert word not in text, f"{module}:{node.lineno} asserts about {word}"
+
+
+def _needed_at_import(tree: ast.Module) -> Iterator[str]:
+    """What is imported when the module is: not inside functions, not for type checkers alone."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from _imports(node)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+            waiting += [*node.body, *node.orelse]
+        elif isinstance(node, ast.Try):
+            waiting += node.body
+
+
+def _cycle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that need each other in a circle; nothing if there are none."""
+    done: set[str] = set()
+
+    def walk(module: str, path: tuple[str, ...]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module not in done:
+            for other in sorted(graph.get(module, ())):
+                if found := walk(other, (*path, module)):
+                    return found
+            done.add(module)
+        return []
+
+    return next((found for module in sorted(graph) if (found := walk(module, ()))), [])
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = {_module(path): ast.parse(path.read_text()) for path in SOURCES}
+    faces = {_module(path) for path in SOURCES if path.name == "__init__.py"}
+    graph = {
+        module: {name for name in _needed_at_import(tree) if name in modules and name not in faces}
+        for module, tree in modules.items()
+    }
+    # `from spdz.a.b import name` names spdz.a.b as a module of which something is taken.
+    for module, tree in modules.items():
+        taken = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+        needed = set(_needed_at_import(tree))
+        graph[module] |= {
+            name
+            for name in taken
+            if name in modules and name not in faces and any(n.startswith(f"{name}.") for n in needed)
+        }
+    assert _cycle(graph) == []
+    assert _cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c", "a"]
