@@ -72,7 +72,7 @@ class WatchedTransport:
     def arrived(self, message: Message, reader: FrameReader) -> None:
         """A frame has come: hand it to the party's own reader."""
         with self._quiet.computing(self.party):
-            _feed(reader, message.parts())
+            reader.feed(*message.parts())
 
     def _note(self, message: Message) -> None:
         if message.step == "control":
@@ -136,7 +136,7 @@ class TamperingTransport(WatchedTransport):
             shown = self._adversary.shown(message)
             if shown is not None:
                 del self._inbox[place]
-                _feed(reader, shown.parts())
+                reader.feed(*shown.parts())
                 return True
         return False
 
@@ -179,14 +179,3 @@ class _Tap:
     def complete(self, peer: int, header: Header, payload: memoryview) -> None:
         message = Message(peer, self._transport.party, header, bytes(payload))
         self._transport.arrived(message, self._reader)
-
-
-def _feed(reader: FrameReader, parts: list[bytes | memoryview]) -> None:
-    for part in parts:
-        source = memoryview(part)
-        while source.nbytes:
-            target = reader.buffer()
-            count = min(target.nbytes, source.nbytes)
-            target[:count] = source[:count]
-            source = source[count:]
-            reader.advance(count)
