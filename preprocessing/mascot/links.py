@@ -116,8 +116,5 @@ def _random_bits(ctx: Context, count: int) -> list[int]:
 async def _share_seeds(ctx: Context) -> dict[int, tuple[bytes, bytes]]:
     """One seed in each direction with each peer: (to the peer, from the peer)."""
     own = {peer: ctx.randomness.bytes(SEED_BYTES) for peer in ctx.peers}
-    codec = Blob(SEED_BYTES)
-    received = await ctx.exchange(
-        SHARE_SEEDS, {peer: (codec, own[peer]) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
-    )
+    received = await ctx.swap(SHARE_SEEDS, Blob(SEED_BYTES), own)
     return {peer: (own[peer], bytes(received[peer])) for peer in ctx.peers}

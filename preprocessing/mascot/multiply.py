@@ -53,10 +53,9 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))
     corrections, total = {}, flat * own_b
     for peer in ctx.peers:
-        payload, share = _as_sender(ctx.field, extension.sent[peer], own_b, ctx.session.threads)
-        corrections[peer] = (codec, payload)
+        corrections[peer], share = _as_sender(ctx.field, extension.sent[peer], own_b, ctx.session.threads)
         total = total - share
-    received = await ctx.exchange(PRODUCT_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.swap(PRODUCT_CORRECTIONS, codec, corrections)
     for peer in ctx.peers:
         total = total + _as_receiver(ctx.field, extension.received[peer], flat, received[peer], ctx.session.threads)
     return total.reshape(*a.shape)

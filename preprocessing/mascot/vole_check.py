@@ -48,7 +48,6 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
     Raises:    AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
     """
     coins = await toss(ctx, VOLE_COINS, after=after)
-    codec = Elements(ctx.field, (1,))
     combined: dict[Pair, list[FieldArray]] = {}
     for pair, arrays in vectors.items():
         chi = coins.elements(pair_label(pair), arrays[0].shape)
@@ -56,8 +55,8 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
         combined[pair] = [total - mask for total, mask in zip(sums, masks[pair], strict=True)]
     towards = [key_holder for inputter, key_holder in vectors if inputter == ctx.party]
     senders = [inputter for inputter, key_holder in vectors if key_holder == ctx.party]
-    differences = {peer: (codec, combined[ctx.party, peer][0]) for peer in towards}
-    received = await ctx.exchange(VOLE_DIFFERENCE, differences, dict.fromkeys(senders, codec))
+    differences = {peer: combined[ctx.party, peer][0] for peer in towards}
+    received = await ctx.swap(VOLE_DIFFERENCE, Elements(ctx.field, (1,)), differences, senders)
     answers = {peer: combined[ctx.party, peer][1] for peer in towards}
     expected = {peer: combined[peer, ctx.party][0] - received[peer] * key_towards(ctx, peer) for peer in senders}
     await _compare(ctx, answers, expected)
@@ -80,29 +79,19 @@ async def _compare(ctx: Context, answers: dict[int, FieldArray], expected: dict[
     Rounds:    3.  Sends: 1 element to each key holder, 64 bytes to each inputter.
     Raises:    AuthenticationFailed.
     """
-    session_id, element = ctx.session.session_id, Elements(ctx.field, (1,))
+    session_id = ctx.session.session_id
     committed = {
         peer: commit(session_id, ctx.party, _place(ctx, peer), value.to_bytes(), ctx.randomness)
         for peer, value in expected.items()
     }
-    codec = Blob(COMMITMENT_BYTES)
-    commitments = await ctx.exchange(
-        VOLE_COMMIT,
-        {peer: (codec, commitment) for peer, (commitment, _) in committed.items()},
-        dict.fromkeys(answers, codec),
-    )
-    responses = await ctx.exchange(
-        VOLE_RESPONSE,
-        {peer: (element, value) for peer, value in answers.items()},
-        dict.fromkeys(expected, element),
-    )
+    own = {peer: commitment for peer, (commitment, _) in committed.items()}
+    commitments = await ctx.swap(VOLE_COMMIT, Blob(COMMITMENT_BYTES), own, answers)
+    responses = await ctx.swap(VOLE_RESPONSE, Elements(ctx.field, (1,)), answers, expected)
     for peer, response in responses.items():
         if not _agree(ctx, response, expected[peer]):
             raise failed(VOLE_RESPONSE, peer)
-    codec = Blob(NONCE_BYTES)
-    nonces = await ctx.exchange(
-        VOLE_OPEN, {peer: (codec, nonce) for peer, (_, nonce) in committed.items()}, dict.fromkeys(answers, codec)
-    )
+    own = {peer: nonce for peer, (_, nonce) in committed.items()}
+    nonces = await ctx.swap(VOLE_OPEN, Blob(NONCE_BYTES), own, answers)
     for peer, nonce in nonces.items():
         # The key holder has found both values equal, so its own is not sent.
         value, commitment = answers[peer].to_bytes(), bytes(commitments[peer])

@@ -64,14 +64,14 @@ async def make_base(
     Raises:    AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
     """
     field, made, corrections = ctx.field, dict[Pair, Vectors](), {}
-    codec = Elements(field, (field.bits, count + 1))
     for pair in _pairs(ctx, inputters):
         if pair[0] == ctx.party:
             u = ctx.random(count + 1)
-            message, share = links[pair[1]].inputter.extend(u)
-            corrections[pair[1]], made[pair] = (codec, message), (u, -share)
+            corrections[pair[1]], share = links[pair[1]].inputter.extend(u)
+            made[pair] = (u, -share)
     senders = [peer for peer in ctx.peers if peer in inputters]
-    received = await ctx.exchange(COPEE_CORRECTIONS, corrections, dict.fromkeys(senders, codec))
+    codec = Elements(field, (field.bits, count + 1))
+    received = await ctx.swap(COPEE_CORRECTIONS, codec, corrections, senders)
     for peer in senders:
         made[peer, ctx.party] = (links[peer].key_holder.extend(received[peer]),)
     _hold(ctx, links, made)
@@ -82,15 +82,15 @@ async def make_base(
 async def _check_base(ctx: Context, made: dict[Pair, Vectors], *, after: object) -> None:
     """Each inputter opens a random combination of its u and v to the key holder; the last one is the mask."""
     coins = await toss(ctx, BASE_COINS, after=after)
-    codec, combined, sends = Elements(ctx.field, (2,)), {}, {}
+    combined, sends = {}, {}
     for pair, vectors in made.items():
         chi = coins.elements(pair_label(pair), vectors[0].shape)
         chi[-1] = 1
         combined[pair] = FieldArray.stack([ctx.field.random_combination(chi, array) for array in vectors])
         if pair[0] == ctx.party:
-            sends[pair[1]] = (codec, combined[pair])
+            sends[pair[1]] = combined[pair]
     senders = [inputter for inputter, key_holder in made if key_holder == ctx.party]
-    received = await ctx.exchange(BASE_COMBINATION, sends, dict.fromkeys(senders, codec))
+    received = await ctx.swap(BASE_COMBINATION, Elements(ctx.field, (2,)), sends, senders)
     for peer in senders:
         u, v, w = received[peer][0], received[peer][1], combined[peer, ctx.party][0]
         if not w.equals(v + u * key_towards(ctx, peer)):
@@ -141,10 +141,10 @@ async def _single_points(
         masked, differences, w = grow(
             field, extension.sent[peer], noise[peer, ctx.party][0], params, _keys(ctx, (peer, ctx.party)), randomness
         )
-        sums[peer], totals[peer], made[peer, ctx.party] = (blob, masked.data), (elements, differences), (w,)
+        sums[peer], totals[peer], made[peer, ctx.party] = masked.data, differences, (w,)
     received = await ctx.gather(
-        ctx.child("sums").exchange(VOLE_SUMS, sums, dict.fromkeys(towards, blob)),
-        ctx.child("totals").exchange(VOLE_TOTALS, totals, dict.fromkeys(towards, elements)),
+        ctx.child("sums").swap(VOLE_SUMS, blob, sums, towards),
+        ctx.child("totals").swap(VOLE_TOTALS, elements, totals, towards),
     )
     for peer in towards:
         message = (received[0][peer], received[1][peer])

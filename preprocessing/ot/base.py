@@ -89,8 +89,8 @@ async def base_ots(ctx: Context, choices: dict[int, list[int]]) -> dict[int, Bas
 
 async def _exchange_points(ctx: Context, step: Step, payloads: dict[int, bytes]) -> dict[int, list[bytes]]:
     """Exchange equally many points with each peer and validate every one of them."""
-    codecs = {peer: Blob(len(payload)) for peer, payload in payloads.items()}
-    received = await ctx.exchange(step, {peer: (codecs[peer], payloads[peer]) for peer in payloads}, codecs)
+    (size,) = {len(payload) for payload in payloads.values()}
+    received = await ctx.swap(step, Blob(size), payloads)
     result = {}
     for peer, payload in received.items():
         data = bytes(payload)

@@ -86,8 +86,7 @@ async def grow_trees(
         place = Place(ctx.session.session_id, peer, ctx.party)
         payloads[peer], dealt[peer] = deal(place, roots, depth, ots[peer].pairs)
     codec = Blob(2 * COMPUTATIONAL_BITS * KEY_BYTES + count * CHECK_BYTES + HASH_BYTES)
-    sends = {peer: (codec, payloads[peer]) for peer in ctx.peers}
-    received = await ctx.exchange(OT_TREES, sends, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.swap(OT_TREES, codec, payloads)
     trees = {}
     for peer in ctx.peers:
         place = Place(ctx.session.session_id, ctx.party, peer)

@@ -40,7 +40,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     others = tuple(endpoint for endpoint in endpoints if endpoint != ctx.party)
     codec = Blob(NONCE_BYTES + _TEXT_BYTES)
     hello = nonce + _encode(mine)
-    received = await ctx.exchange(HELLO, dict.fromkeys(others, (codec, hello)), dict.fromkeys(others, codec))
+    received = await ctx.swap(HELLO, codec, dict.fromkeys(others, hello), others)
     nonces = {ctx.party: nonce}
     for peer, payload in received.items():
         nonces[peer] = bytes(payload[:NONCE_BYTES])
@@ -48,7 +48,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     session_id = labelled_hash(Domain.SESSION_ID, *(nonces[endpoint] for endpoint in sorted(nonces)))
 
     codec = Blob(SESSION_ID_BYTES)
-    confirmed = await ctx.exchange(CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec))
+    confirmed = await ctx.swap(CONFIRM, codec, dict.fromkeys(others, session_id), others)
     for peer, theirs in confirmed.items():
         if bytes(theirs) != session_id:
             raise BroadcastMismatch(

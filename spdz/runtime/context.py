@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,20 @@ class Context:
         answer: dict[int, Any] = await Exchange(step, path, sends, receives)
         self.last_path = path
         return answer
+
+    async def swap(
+        self, step: Step, codec: Codec, payloads: Mapping[int, Any], senders: Iterable[int] | None = None
+    ) -> dict[int, Any]:
+        """Send `payloads[peer]` to every peer in it and receive from `senders`, or else from all peers. One round.
+
+        All payloads have the layout of `codec`.
+        """
+        sends = {peer: (codec, payload) for peer, payload in payloads.items()}
+        return await self.exchange(step, sends, dict.fromkeys(self.peers if senders is None else senders, codec))
+
+    async def tell_all(self, step: Step, codec: Codec, value: Any) -> dict[int, Any]:
+        """`swap` with the same payload for every peer."""
+        return await self.swap(step, codec, dict.fromkeys(self.peers, value))
 
     async def gather(self, *children: Coroutine[Trap, Any, Any]) -> list[Any]:
         """Run coroutines side by side; each must have been given a child context of its own."""

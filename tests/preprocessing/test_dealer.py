@@ -562,7 +562,7 @@ def test_rounds_without_the_dealer_between_two_requests(seed: bytes, declare_ste
         for count in (3, 5, 5, 9):
             for _ in range(count):
                 codec = Blob(1)
-                await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, b"x")), dict.fromkeys(ctx.peers, codec))
+                await ctx.tell_all(step, codec, b"x")
             await source.produce(ctx.child("produce"), {TRIPLES: count})
 
     dealt = deal(3, M61, seed, program)

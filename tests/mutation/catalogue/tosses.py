@@ -137,9 +137,8 @@ _EARLY: tuple[Mutant, ...] = (
         [
             (
                 "make_base",
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
-                "    coins = await toss(ctx, BASE_COINS, after=None)\n"
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "    received = await ctx.swap(COPEE_CORRECTIONS",
+                "    coins = await toss(ctx, BASE_COINS, after=None)\n    received = await ctx.swap(COPEE_CORRECTIONS",
             ),
             ("make_base", "after=received)", "after=coins)"),
             ("_check_base", "coins = await toss(ctx, BASE_COINS, after=after)", "coins = after"),
