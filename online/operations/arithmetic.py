@@ -17,10 +17,11 @@ from spdz.runtime.context import Context
 from spdz.sharing.material import InputMasks, Squares, Triples
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, Harmless, Outcome, declare
+from spdz.wire.steps import Delivery, Harmless, Outcome, Payload, declare
 
 INPUT_MASKED = declare(
     "input.masked",
+    payload=Payload.ELEMENTS,
     source="[DPSZ12] input; masks known to the owner as in [KOS16]",
     delivery=Delivery.BROADCAST,
     # For two parties a changed broadcast is another input; for more, a different one to each is caught by the echo.
@@ -29,11 +30,25 @@ INPUT_MASKED = declare(
 )
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 MULTIPLY_MASKED = declare(
-    "multiply.masked", source="[DPSZ12] multiplication", delivery=Delivery.BROADCAST, tampering=_CHECKED
+    "multiply.masked",
+    payload=Payload.ELEMENTS,
+    source="[DPSZ12] multiplication",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
 )
-SQUARE_MASKED = declare("square.masked", source="[DKLPSS13] squaring", delivery=Delivery.BROADCAST, tampering=_CHECKED)
+SQUARE_MASKED = declare(
+    "square.masked",
+    payload=Payload.ELEMENTS,
+    source="[DKLPSS13] squaring",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
+)
 MATMUL_MASKED = declare(
-    "matmul.masked", source="[MZ17] section IV, matrix triples", delivery=Delivery.BROADCAST, tampering=_CHECKED
+    "matmul.masked",
+    payload=Payload.ELEMENTS,
+    source="[MZ17] section IV, matrix triples",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
 )
 
 REUSED_ELEMENTS = 1 << 14

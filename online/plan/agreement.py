@@ -13,12 +13,12 @@ from itertools import zip_longest
 from spdz.errors import ConfigurationMismatch
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 _TEXT_BYTES = 480
 _DIGEST_BYTES = 32
 
-PLAN = declare("program.plan", source="this module", tampering=(ConfigurationMismatch,))
+PLAN = declare("program.plan", payload=Payload.BYTES, source="this module", tampering=(ConfigurationMismatch,))
 
 
 async def agree_on_plan(ctx: Context, operations: list[str]) -> None:

@@ -32,7 +32,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 AUTHENTICATE_COINS = declare_toss("authenticate", source="[KOS16] figure 4, input step 5")
 AUTHENTICATE_CHECK = declare_check(
@@ -43,6 +43,7 @@ AUTHENTICATE_CHECK = declare_check(
 )
 COMBINATION = declare(
     "authenticate.combination",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 4, input step 6",
     delivery=Delivery.BROADCAST,
     tampering=(AuthenticationFailed, BroadcastMismatch),

@@ -23,11 +23,12 @@ from spdz.preprocessing.vole.ends import VoleLink
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 # A party that sends another seed than it uses opens a wrong combination, or gives wrong shares of its own input.
 SHARE_SEEDS = declare(
     "setup.share_seeds",
+    payload=Payload.BYTES,
     source="[KOS16] section 3: additive shares of an input, here from a PRG",
     tampering=(AuthenticationFailed, MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
 )

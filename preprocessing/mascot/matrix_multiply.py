@@ -46,15 +46,17 @@ from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 MATRIX_TREES = declare(
     "matrix_multiply.trees",
+    payload=Payload.BYTES,
     source="[Roy22] section 3: all-but-one OT on digits",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
 MATRIX_CORRECTIONS = declare(
     "matrix_multiply.corrections",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 6, multiply step 2(b), with rows and digits",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )

@@ -25,10 +25,11 @@ from spdz.preprocessing.ot.rows import ExtensionRows, RowBuffers
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 PRODUCT_CORRECTIONS = declare(
     "multiply.corrections",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 6, multiply step 2(b)",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )

@@ -25,7 +25,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.sharing.material import TRIPLES, Batch
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 COMBINE_COINS = declare_toss("combine", source="[KOS16] figure 6, combine step 1")
 SACRIFICE_COINS = declare_toss("sacrifice", source="[KOS16] figure 7, sacrifice step 1")
@@ -37,6 +37,7 @@ SACRIFICE_CHECK = declare_check(
 )
 SACRIFICE_RHO = declare(
     "sacrifice.rho",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 7, sacrifice step 2",
     delivery=Delivery.BROADCAST,
     tampering=(SacrificeFailed, BroadcastMismatch),

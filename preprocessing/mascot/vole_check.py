@@ -19,20 +19,32 @@ from spdz.field import FieldArray
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 VOLE_COINS = declare_toss("vole.check", source="Wolverine, check of single-point VOLEs: coefficients")
 VOLE_DIFFERENCE = declare(
-    "vole.difference", source="Wolverine, check of single-point VOLEs: x*", tampering=(AuthenticationFailed,)
+    "vole.difference",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, check of single-point VOLEs: x*",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_COMMIT = declare(
-    "vole.commit", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.commit",
+    payload=Payload.BYTES,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_RESPONSE = declare(
-    "vole.response", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.response",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_OPEN = declare(
-    "vole.open", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.open",
+    payload=Payload.BYTES,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 
 Pair = tuple[int, int]

@@ -21,18 +21,24 @@ from spdz.preprocessing.vole.single_point import BLOCK_BYTES, grow, ot_rows, pac
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 BASE_COINS = declare_toss("vole.base", source="Wolverine, base VOLE: coefficients")
 BASE_COMBINATION = declare(
-    "vole.base.combination", source="Wolverine, base VOLE: check", tampering=(AuthenticationFailed,)
+    "vole.base.combination",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, base VOLE: check",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_SUMS = declare(
     "vole.sums",
+    payload=Payload.BYTES,
     source="Wolverine, single-point VOLE: OT messages",
     tampering=(AuthenticationFailed, Harmless.NO_EFFECT),
 )
-VOLE_TOTALS = declare("vole.totals", source="Wolverine, single-point VOLE: d", tampering=(AuthenticationFailed,))
+VOLE_TOTALS = declare(
+    "vole.totals", payload=Payload.ELEMENTS, source="Wolverine, single-point VOLE: d", tampering=(AuthenticationFailed,)
+)
 
 
 async def replenish(ctx: Context, links: dict[int, Link], inputters: tuple[int, ...], count: int) -> None:

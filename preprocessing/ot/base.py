@@ -24,15 +24,19 @@ from spdz.crypto.randomness import Randomness
 from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 POINT_BYTES = 32
 KEY_BYTES = 16
 
 # A wrong but valid point gives the two ends different keys: the first message under them fails its check.
 _DIFFERENT_KEYS = (MalformedMessage, OtConsistencyFailed, AuthenticationFailed)
-RECEIVER_POINTS = declare("base_ot.receiver_points", source="[MR19] round 1", tampering=_DIFFERENT_KEYS)
-SENDER_POINTS = declare("base_ot.sender_points", source="[MR19] round 2", tampering=_DIFFERENT_KEYS)
+RECEIVER_POINTS = declare(
+    "base_ot.receiver_points", payload=Payload.BYTES, source="[MR19] round 1", tampering=_DIFFERENT_KEYS
+)
+SENDER_POINTS = declare(
+    "base_ot.sender_points", payload=Payload.BYTES, source="[MR19] round 2", tampering=_DIFFERENT_KEYS
+)
 
 
 @dataclass(frozen=True, repr=False)

@@ -36,13 +36,14 @@ from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 CHECK_BYTES = 32
 """Of c_x: twice the computational level, since it must not have collisions."""
 
 OT_TREES = declare(
     "setup.ot_trees",
+    payload=Payload.BYTES,
     source="[Roy22] punctured PRF, with its check",
     tampering=(OtConsistencyFailed, Harmless.NO_EFFECT),
 )

@@ -33,8 +33,6 @@ class WatchedTransport:
         self.closed_at: float | None = None
         self.sent: dict[str, int] = {}
         """Steps that have left, in order of the first message, and how many messages of each."""
-        self.elements: set[str] = set()
-        """Steps whose payloads are field elements."""
         self.payloads: dict[tuple[str, int, int], list[bytes]] = defaultdict(list)
         self._inner = inner
         self._quiet = quiet
@@ -78,8 +76,6 @@ class WatchedTransport:
         if message.step == "control":
             return
         self.sent[message.step] = self.sent.get(message.step, 0) + 1
-        if message.elements:
-            self.elements.add(message.step)
         if self._record:
             self.payloads[(message.step, message.sender, message.receiver)].append(message.payload)
 

@@ -16,11 +16,13 @@ from spdz.crypto.hashing import labelled_hash
 from spdz.errors import BroadcastMismatch
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Codec
-from spdz.wire.steps import Delivery, Step, declare
+from spdz.wire.steps import Delivery, Payload, Step, declare
 
 DIGEST_BYTES = 32
 
-ECHO = declare("broadcast.echo", source="Goldwasser-Lindell 2005, echo", tampering=(BroadcastMismatch,))
+ECHO = declare(
+    "broadcast.echo", payload=Payload.BYTES, source="Goldwasser-Lindell 2005, echo", tampering=(BroadcastMismatch,)
+)
 
 
 async def broadcast(ctx: Context, step: Step, codec: Codec, value: Any) -> list[Any]:

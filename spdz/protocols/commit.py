@@ -18,7 +18,7 @@ from spdz.errors import BroadcastMismatch, CommitmentMismatch
 from spdz.protocols.broadcast import DIGEST_BYTES
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 COMMITMENT_BYTES = 32
 NONCE_BYTES = 32
@@ -36,8 +36,8 @@ def declare_commit_and_open(name: str, *, source: str) -> CommitAndOpen:
     """Register `name.commit` and `name.open`."""
     outcomes = (CommitmentMismatch, BroadcastMismatch)
     return CommitAndOpen(
-        declare(f"{name}.commit", source=source, tampering=outcomes),
-        declare(f"{name}.open", source=source, tampering=outcomes),
+        declare(f"{name}.commit", payload=Payload.BYTES, source=source, tampering=outcomes),
+        declare(f"{name}.open", payload=Payload.BYTES, source=source, tampering=outcomes),
     )
 
 

@@ -15,7 +15,7 @@ from spdz.errors import BroadcastMismatch, ConfigurationMismatch, InternalError,
 from spdz.params import SessionParams
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 NONCE_BYTES = 32
 SESSION_ID_BYTES = 32
@@ -23,10 +23,11 @@ _TEXT_BYTES = 1024
 
 HELLO = declare(
     "handshake.hello",
+    payload=Payload.BYTES,
     source="docs/wire.md 8",
     tampering=(ConfigurationMismatch, MalformedMessage, BroadcastMismatch),
 )
-CONFIRM = declare("handshake.confirm", source="docs/wire.md 8", tampering=(BroadcastMismatch,))
+CONFIRM = declare("handshake.confirm", payload=Payload.BYTES, source="docs/wire.md 8", tampering=(BroadcastMismatch,))
 
 
 async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tuple[int, ...]) -> bytes:

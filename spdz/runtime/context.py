@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spdz.crypto.randomness import Randomness
+from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
 from spdz.params import SecurityParams
 from spdz.runtime.traps import Exchange, Gather, Trap
@@ -95,6 +96,9 @@ class Context:
         self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]
     ) -> dict[int, Any]:
         """Send `sends[peer]` to every peer in it and receive from every peer in `receives`. One round."""
+        codecs = [*(codec for codec, _ in sends.values()), *receives.values()]
+        if any(codec.payload is not step.payload for codec in codecs):
+            raise InternalError(f"step {step.name} declares {step.payload.value}, and is used for something else")
         path = self._next_path(step.name)
         answer: dict[int, Any] = await Exchange(step, path, sends, receives)
         self.last_path = path

@@ -13,7 +13,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.traps import Join, Spawn
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.frames import HEADER_BYTES, Kind
-from spdz.wire.steps import Step
+from spdz.wire.steps import Payload, Step
 from tests.support.endpoint import Endpoint, ask, control, data_frame, first_path
 from tests.support.parties import make_sessions, run
 
@@ -49,6 +49,17 @@ def test_a_swap_gives_each_peer_its_own_payload_and_hears_the_senders_only(decla
 
     ended = run(make_sessions(3, M61, seed), to_later_parties)
     assert ended.results == [{}, {0: 0x01}, {0: 0x02, 1: 0x12}]
+
+
+def test_a_step_carries_what_it_declares_and_nothing_else(declare_step: Declare, seed: bytes) -> None:
+    step = declare_step("test.bytes")
+
+    async def send_elements(ctx: Context) -> None:
+        await ctx.tell_all(step, Elements(M61, (1,)), M61.zeros((1,)))
+
+    for outcome in run(make_sessions(2, M61, seed), send_elements).outcomes:
+        assert isinstance(outcome.error, InternalError)
+        assert "step test.bytes declares bytes" in str(outcome.error)
 
 
 def test_gather_runs_side_by_side_and_is_as_deep_as_its_deepest_child(declare_step: Declare, seed: bytes) -> None:
@@ -263,7 +274,7 @@ def test_closing_ends_every_coroutine_and_forgets_every_payload(declare_step: De
 
 
 def test_the_trace_counts_payloads_per_step_and_frames_with_headers(declare_step: Declare, seed: bytes) -> None:
-    step, other = declare_step("test.talk"), declare_step("test.other")
+    step, other = declare_step("test.talk"), declare_step("test.other", payload=Payload.ELEMENTS)
     codec = Elements(M61, (5,))
 
     async def main(ctx: Context) -> None:
