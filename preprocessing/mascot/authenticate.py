@@ -21,7 +21,6 @@ from typing import NamedTuple
 from spdz.errors import AuthenticationFailed, BroadcastMismatch
 from spdz.field import FieldArray
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.vole_check import key_towards
 from spdz.preprocessing.mascot.vole_extend import end, replenish
 from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.vole.ends import VOLE_CORRECTIONS
@@ -142,7 +141,7 @@ async def _through_vole(
     received = await ctx.swap(VOLE_CORRECTIONS, Elements(ctx.field, own.shape), sends, senders)
     for peer in senders:
         (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
-        shares.append(w + received[peer] * key_towards(ctx, peer))
+        shares.append(w + received[peer] * ctx.session.key.share)
     return shares, list(received)
 
 

@@ -70,14 +70,8 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
     differences = {peer: combined[ctx.party, peer][0] for peer in towards}
     received = await ctx.swap(VOLE_DIFFERENCE, Elements(ctx.field, (1,)), differences, senders)
     answers = {peer: combined[ctx.party, peer][1] for peer in towards}
-    expected = {peer: combined[peer, ctx.party][0] - received[peer] * key_towards(ctx, peer) for peer in senders}
+    expected = {peer: combined[peer, ctx.party][0] - received[peer] * ctx.session.key.share for peer in senders}
     await _compare(ctx, answers, expected)
-
-
-def key_towards(ctx: Context, inputter: int) -> FieldArray:
-    """alpha of this party as key holder: the same towards everybody, as `check_key_shares` has found."""
-    del inputter
-    return ctx.session.key.share
 
 
 def pair_label(pair: Pair) -> str:
@@ -100,7 +94,7 @@ async def _compare(ctx: Context, answers: dict[int, FieldArray], expected: dict[
     commitments = await ctx.swap(VOLE_COMMIT, Blob(COMMITMENT_BYTES), own, answers)
     responses = await ctx.swap(VOLE_RESPONSE, Elements(ctx.field, (1,)), answers, expected)
     for peer, response in responses.items():
-        if not _agree(ctx, response, expected[peer]):
+        if not response.equals(expected[peer]):
             raise failed(VOLE_RESPONSE, peer)
     own = {peer: nonce for peer, (_, nonce) in committed.items()}
     nonces = await ctx.swap(VOLE_OPEN, Blob(NONCE_BYTES), own, answers)
@@ -109,11 +103,6 @@ async def _compare(ctx: Context, answers: dict[int, FieldArray], expected: dict[
         value, commitment = answers[peer].to_bytes(), bytes(commitments[peer])
         if not verify_opening(session_id, peer, _place(ctx, ctx.party), value, bytes(nonce), commitment):
             raise failed(VOLE_OPEN, peer)
-
-
-def _agree(ctx: Context, response: FieldArray, expected: FieldArray) -> bool:
-    del ctx
-    return response.equals(expected)
 
 
 def _place(ctx: Context, inputter: int) -> bytes:

@@ -13,7 +13,7 @@ from spdz.errors import AuthenticationFailed, InternalError
 from spdz.field import FieldArray
 from spdz.preprocessing.mascot.extend import extend_choices
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.vole_check import Pair, Vectors, check_trees, failed, key_towards, pair_label
+from spdz.preprocessing.mascot.vole_check import Pair, Vectors, check_trees, failed, pair_label
 from spdz.preprocessing.vole.code import LpnParams, add_code, code_seed
 from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.vole.ends import VoleEnd, VoleLink
@@ -99,7 +99,7 @@ async def _check_base(ctx: Context, made: dict[Pair, Vectors], *, after: object)
     received = await ctx.swap(BASE_COMBINATION, Elements(ctx.field, (2,)), sends, senders)
     for peer in senders:
         u, v, w = received[peer][0], received[peer][1], combined[peer, ctx.party][0]
-        if not w.equals(v + u * key_towards(ctx, peer)):
+        if not w.equals(v + u * ctx.session.key.share):
             raise failed(BASE_COMBINATION, peer)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spdz.errors import UsageError
 from spdz.params import MascotParams, SessionParams
@@ -36,7 +36,7 @@ class Preprocessing:
         """A new maker for one party."""
         source = material_source(self.source, mascot=self.mascot)
         if self.vole_plan is not None and isinstance(source, MascotPreprocessing):
-            source._vole_plan = self.vole_plan
+            source.protocols = replace(source.protocols, vole_plan=self.vole_plan)
         return source
 
     def params(self, field_name: str, parties: int) -> SessionParams:

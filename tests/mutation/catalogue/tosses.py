@@ -166,7 +166,7 @@ _EARLY: tuple[Mutant, ...] = (
         TRIPLES,
         [
             (
-                "make_candidates",
+                "enter_candidates",
                 "    entered = await enter(",
                 "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    entered = await enter(",
             ),
