@@ -25,7 +25,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.sharing.material import TRIPLES, Batch
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 COMBINE_COINS = declare_toss("combine", source="[KOS16] figure 6, combine step 1")
 SACRIFICE_COINS = declare_toss("sacrifice", source="[KOS16] figure 7, sacrifice step 1")
@@ -37,6 +37,7 @@ SACRIFICE_CHECK = declare_check(
 )
 SACRIFICE_RHO = declare(
     "sacrifice.rho",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 7, sacrifice step 2",
     delivery=Delivery.BROADCAST,
     tampering=(SacrificeFailed, BroadcastMismatch),
@@ -61,7 +62,7 @@ async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batc
                COPEe); the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    entered = await make_candidates(ctx, links, count)
+    entered = await enter_candidates(ctx, links, await make_candidates(ctx, links, count))
     shares = await authenticate_candidates(links, entered)
     return await sacrifice(ctx, *shares)
 
@@ -74,13 +75,11 @@ class EnteredCandidates(NamedTuple):
     entered: Entered
 
 
-async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
-    """Products of what the parties hold, combined, and the first part of their authentication; nothing is checked.
+async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> Candidates:
+    """Products of what the parties hold, combined; nothing is checked but the OTs.
 
-    All that `links` keep from batch to batch, but for the shares of zero, is used in here.
-    Rounds:    8, and those of `replenish` with VOLEs.
-               Sends: as `make_triples` without the check of the MACs and the sacrifice.
-    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
+    Rounds:    7.  Sends: as `multiply` for (count, tau) products, and the toss.
+    Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     a, b = ctx.random((count, copies)), ctx.random(count)
@@ -89,6 +88,16 @@ async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> E
     candidates = combine(coins, a, b, products)
     a.wipe()
     products.wipe()
+    return candidates
+
+
+async def enter_candidates(ctx: Context, links: dict[int, Link], candidates: Candidates) -> EnteredCandidates:
+    """The first part of the authentication of a batch.
+
+    With it, all that `links` keep from batch to batch has been used, but for the shares of zero.
+    Rounds:    1, and those of `replenish` with VOLEs.  Sends: as `authenticate` for five values each, unchecked.
+    Raises:    with VOLEs OtConsistencyFailed, AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
+    """
     values, inside = FieldArray.concatenate(list(candidates)), ctx.child("authenticate")
     entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
     values.wipe()

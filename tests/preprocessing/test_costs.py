@@ -21,7 +21,7 @@ from spdz.preprocessing.mascot.extend import extend, extend_choices
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.mascot.triples import make_candidates, make_triples, sacrifice
+from spdz.preprocessing.mascot.triples import Candidates, enter_candidates, make_candidates, make_triples, sacrifice
 from spdz.preprocessing.mascot.vole_check import _compare, check_trees
 from spdz.preprocessing.mascot.vole_extend import make_base, replenish, stretch
 from spdz.preprocessing.ot import base as base_ot
@@ -37,6 +37,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Protocol
 from tests.support.costs import bytes_per_peer, check_bytes, functions_that_state_rounds, stated_rounds, toss_bytes
 from tests.support.dealer import IdealDealer, ideal_links
+from tests.support.links import set_up_links
 from tests.support.ot import DEPTHS, TreeBase
 from tests.support.parties import Run, make_sessions, run
 from tests.support.vole import TINY, with_vole
@@ -67,6 +68,7 @@ COVERED = {
     "base_ots",
     "check_key_shares",
     "check_trees",
+    "enter_candidates",
     "extend",
     "extend_choices",
     "grow_trees",
@@ -159,7 +161,7 @@ def test_base_ots(parties: int, seed: bytes) -> None:
 
 @DEPTHS
 def test_set_up(depth: int, seed: bytes) -> None:
-    ended = run(make_sessions(2, M61, seed), lambda ctx: links.set_up(ctx, MascotParams(ot_tree_bits=depth)))
+    ended = run(make_sessions(2, M61, seed), lambda ctx: set_up_links(ctx, MascotParams(ot_tree_bits=depth)))
     assert stated_rounds(links.set_up) == 3
     assert ended.rounds == (2 if depth == 1 else 3)
     trees = 0 if depth == 1 else 4096 + 32 * (128 // depth) + 32
@@ -244,13 +246,19 @@ def test_triples(parties: int, field: Field, count: int, copies: int, seed: byte
 @PARTIES
 def test_candidates(parties: int, seed: bytes) -> None:
     ended = start(parties, M61, seed, lambda ctx, own: make_candidates(ctx, own, 3))
-    assert ended.rounds == stated_rounds(make_candidates) == 8
+    assert ended.rounds == stated_rounds(make_candidates) == 7
+    assert bytes_per_peer(ended) == added(multiply_bytes(M61, 12, parties), toss_bytes("combine", parties))
+
+
+@PARTIES
+def test_candidates_on_their_way_through_authentication(parties: int, seed: bytes) -> None:
+    async def enter(ctx: Context, own: dict[int, links.Link]) -> object:
+        return await enter_candidates(ctx, own, Candidates(*(ctx.random(3) for _ in range(5))))
+
+    ended = start(parties, M61, seed, enter)
+    assert ended.rounds == stated_rounds(enter_candidates) == 1
     whole = authenticate_bytes(M61, 15, parties)
-    assert bytes_per_peer(ended) == added(
-        multiply_bytes(M61, 12, parties),
-        toss_bytes("combine", parties),
-        {"copee.corrections": whole["copee.corrections"]},
-    )
+    assert bytes_per_peer(ended) == {"copee.corrections": whole["copee.corrections"]}
 
 
 @PARTIES

@@ -137,9 +137,8 @@ _EARLY: tuple[Mutant, ...] = (
         [
             (
                 "make_base",
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
-                "    coins = await toss(ctx, BASE_COINS, after=None)\n"
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "    received = await ctx.swap(COPEE_CORRECTIONS",
+                "    coins = await toss(ctx, BASE_COINS, after=None)\n    received = await ctx.swap(COPEE_CORRECTIONS",
             ),
             ("make_base", "after=received)", "after=coins)"),
             ("_check_base", "coins = await toss(ctx, BASE_COINS, after=after)", "coins = after"),
@@ -167,7 +166,7 @@ _EARLY: tuple[Mutant, ...] = (
         TRIPLES,
         [
             (
-                "make_candidates",
+                "enter_candidates",
                 "    entered = await enter(",
                 "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    entered = await enter(",
             ),
