@@ -28,7 +28,7 @@ from spdz.sharing.material import RANDOM_SHARES, SQUARES, TRIPLES, Squares, Trip
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Payload, Step
 
-MASKED = Step("toy.masked", Delivery.BROADCAST, Payload.ELEMENTS, "this test", ())
+MASKED = Step("toy.masked", Payload.ELEMENTS, Delivery.BROADCAST, "this test", ())
 
 
 async def cube(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
