@@ -18,10 +18,11 @@ from spdz.runtime.context import Context
 from spdz.sharing.material import InputMasks, input_masks
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, Harmless, declare
+from spdz.wire.steps import Delivery, Harmless, Payload, declare
 
 INPUT_MASKED = declare(
     "input.masked",
+    payload=Payload.ELEMENTS,
     source="[DPSZ12] input; masks known to the owner as in [KOS16]",
     delivery=Delivery.BROADCAST,
     # For two parties a changed broadcast is another input; for more, a different one to each is caught by the echo.

@@ -17,10 +17,11 @@ from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.material import TRIPLES, Triples, matrix_triples
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 MATMUL_MASKED = declare(
     "matmul.masked",
+    payload=Payload.ELEMENTS,
     source="[MZ17] section IV, matrix triples",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),

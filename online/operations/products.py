@@ -20,13 +20,23 @@ from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.material import SQUARES, TRIPLES, Squares, Triples
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, Outcome, declare
+from spdz.wire.steps import Delivery, Outcome, Payload, declare
 
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 MULTIPLY_MASKED = declare(
-    "multiply.masked", source="[DPSZ12] multiplication", delivery=Delivery.BROADCAST, tampering=_CHECKED
+    "multiply.masked",
+    payload=Payload.ELEMENTS,
+    source="[DPSZ12] multiplication",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
 )
-SQUARE_MASKED = declare("square.masked", source="[DKLPSS13] squaring", delivery=Delivery.BROADCAST, tampering=_CHECKED)
+SQUARE_MASKED = declare(
+    "square.masked",
+    payload=Payload.ELEMENTS,
+    source="[DKLPSS13] squaring",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
+)
 
 REUSED_ELEMENTS = 1 << 14
 """Products of at least this size overwrite the third array of their triples."""

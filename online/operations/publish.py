@@ -14,10 +14,11 @@ from spdz.protocols.broadcast import broadcast_from
 from spdz.protocols.mac_check import checked
 from spdz.runtime.context import Context
 from spdz.wire.plain import Length, Plain, encode_plain
-from spdz.wire.steps import Delivery, Harmless, declare
+from spdz.wire.steps import Delivery, Harmless, Payload, declare
 
 PUBLISHED_LENGTH = declare(
     "publish.length",
+    payload=Payload.BYTES,
     source="this module",
     delivery=Delivery.BROADCAST,
     # The value that follows has another length than was said.
@@ -25,6 +26,7 @@ PUBLISHED_LENGTH = declare(
 )
 PUBLISHED_VALUE = declare(
     "publish.value",
+    payload=Payload.BYTES,
     source="this module",
     delivery=Delivery.BROADCAST,
     # Another value is one that the owner was free to publish; different ones are caught by the echo.

@@ -13,12 +13,12 @@ from itertools import zip_longest
 from spdz.errors import ConfigurationMismatch
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 _TEXT_BYTES = 480
 _DIGEST_BYTES = 32
 
-PLAN = declare("program.plan", source="this module", tampering=(ConfigurationMismatch,))
+PLAN = declare("program.plan", payload=Payload.BYTES, source="this module", tampering=(ConfigurationMismatch,))
 
 
 async def agree_on_plan(ctx: Context, operations: list[str]) -> None:
@@ -30,7 +30,7 @@ async def agree_on_plan(ctx: Context, operations: list[str]) -> None:
     text = "\n".join(operations).encode("ascii", "replace")
     mine = hashlib.sha256(text).digest() + text[:_TEXT_BYTES].ljust(_TEXT_BYTES)
     codec = Blob(_DIGEST_BYTES + _TEXT_BYTES)
-    received = await ctx.exchange(PLAN, dict.fromkeys(ctx.peers, (codec, mine)), dict.fromkeys(ctx.peers, codec))
+    received = await ctx.tell_all(PLAN, codec, mine)
     for peer, theirs in received.items():
         if bytes(theirs) != mine:
             raise ConfigurationMismatch(_difference(mine, bytes(theirs), peer, len(operations)))

@@ -50,20 +50,23 @@ from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, Kind, MaterialStore
 from spdz.sharing.material.kinds import complete
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 if TYPE_CHECKING:
     from spdz.preprocessing.mascot.generator import Progress
 
-SEED = declare("dealer.seed", source="docs/security/dealer.md", tampering=(MacCheckFailed,))
+SEED = declare("dealer.seed", payload=Payload.BYTES, source="docs/security/dealer.md", tampering=(MacCheckFailed,))
 # The dealer takes no part in the rounds between two requests.
 REQUEST = declare(
     "dealer.request",
+    payload=Payload.BYTES,
     source="docs/security/dealer.md",
     tampering=(ConfigurationMismatch, MalformedMessage),
     adopts_round=True,
 )
-CORRECTIONS = declare("dealer.corrections", source="docs/security/dealer.md", tampering=(MacCheckFailed,))
+CORRECTIONS = declare(
+    "dealer.corrections", payload=Payload.ELEMENTS, source="docs/security/dealer.md", tampering=(MacCheckFailed,)
+)
 
 _PATH = "/dealer"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import ClassVar
 
 from spdz.crypto.prg import Prg
 from spdz.errors import InternalError
@@ -18,6 +19,7 @@ from spdz.sharing.material import Batch, Kind
 from spdz.sharing.material.kinds import Parameter, declaration_of_code, declared_kinds
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Buffer
+from spdz.wire.steps import Payload
 
 CHUNK_BYTES = 2 << 20
 """Size of one party's shares in one answer; a single matrix triple may exceed it. The dealer holds about three times
@@ -55,6 +57,8 @@ class RequestCodec:
 
     field: Field
     parties: int
+
+    payload: ClassVar[Payload] = Payload.BYTES
 
     @property
     def byte_count(self) -> int:

@@ -21,7 +21,6 @@ from typing import NamedTuple
 from spdz.errors import AuthenticationFailed, BroadcastMismatch
 from spdz.field import FieldArray
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.vole_check import key_towards
 from spdz.preprocessing.mascot.vole_extend import end, replenish
 from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.vole.ends import VOLE_CORRECTIONS
@@ -32,7 +31,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 AUTHENTICATE_COINS = declare_toss("authenticate", source="[KOS16] figure 4, input step 5")
 AUTHENTICATE_CHECK = declare_check(
@@ -43,6 +42,7 @@ AUTHENTICATE_CHECK = declare_check(
 )
 COMBINATION = declare(
     "authenticate.combination",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 4, input step 6",
     delivery=Delivery.BROADCAST,
     tampering=(AuthenticationFailed, BroadcastMismatch),
@@ -121,14 +121,12 @@ async def _through_copee(
     ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
 ) -> tuple[list[FieldArray], list[int]]:
     """This party's t and q of every contribution to a product with a key share, and who has sent corrections."""
-    codec, shares = Elements(ctx.field, (ctx.field.bits, own.size)), []
-    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    sends, shares = dict[int, FieldArray](), []
     for peer in ctx.peers if ctx.party in contributors else ():
-        corrections, share = links[peer].inputter.extend(own)
+        sends[peer], share = links[peer].inputter.extend(own)
         shares.append(share)
-        sends[peer] = (codec, corrections)
     senders = [peer for peer in ctx.peers if peer in contributors]
-    received = await ctx.exchange(COPEE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    received = await ctx.swap(COPEE_CORRECTIONS, Elements(ctx.field, (ctx.field.bits, own.size)), sends, senders)
     shares += [links[peer].key_holder.extend(received[peer]) for peer in senders]
     return shares, list(received)
 
@@ -138,17 +136,16 @@ async def _through_vole(
 ) -> tuple[list[FieldArray], list[int]]:
     """As `_through_copee`: d = x - u is sent; t = -v, q = w + d alpha."""
     await replenish(ctx.child("voles"), links, contributors, own.size)
-    codec, shares = Elements(ctx.field, own.shape), []
-    sends: dict[int, tuple[Elements, FieldArray]] = {}
+    sends, shares = dict[int, FieldArray](), []
     for peer in ctx.peers if ctx.party in contributors else ():
         u, v = end(links, ctx.party, (ctx.party, peer)).take(own.size)
         shares.append(-v)
-        sends[peer] = (codec, own - u)
+        sends[peer] = own - u
     senders = [peer for peer in ctx.peers if peer in contributors]
-    received = await ctx.exchange(VOLE_CORRECTIONS, sends, dict.fromkeys(senders, codec))
+    received = await ctx.swap(VOLE_CORRECTIONS, Elements(ctx.field, own.shape), sends, senders)
     for peer in senders:
         (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
-        shares.append(w + received[peer] * key_towards(ctx, peer))
+        shares.append(w + received[peer] * ctx.session.key.share)
     return shares, list(received)
 
 

@@ -71,9 +71,8 @@ async def extend_choices(
         extension.sent[peer] = links[peer].ot_sender.extend(received[peer], rows, threads)
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
-    codec = Blob(CHECK_BYTES)
-    digests = {peer: (codec, extension.received[peer].digests(_key(coins, ctx.party, peer))) for peer in receivers}
-    received = await ctx.exchange(OT_DIGESTS, digests, dict.fromkeys(senders, codec))
+    digests = {peer: extension.received[peer].digests(_key(coins, ctx.party, peer)) for peer in receivers}
+    received = await ctx.swap(OT_DIGESTS, Blob(CHECK_BYTES), digests, senders)
     for peer in senders:
         extension.sent[peer].check(_key(coins, peer, ctx.party), received[peer], peer)
     return extension

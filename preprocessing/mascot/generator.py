@@ -8,19 +8,19 @@ the same key would be an oracle (PITFALLS 5).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
 from spdz.preprocessing.mascot.authenticate import check_key_shares
-from spdz.preprocessing.mascot.links import Link, set_up
+from spdz.preprocessing.mascot.links import Link, Secrets, draw_secrets, set_up
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, matrices_in_batch, pays
 from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_flight
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
-from spdz.preprocessing.vole.code import PLAN
+from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaterialStore
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
@@ -38,25 +38,29 @@ class MascotPreprocessing:
 
     name = "mascot"
 
-    def __init__(self, progress: Progress | None = None, params: MascotParams | None = None) -> None:
+    def __init__(
+        self,
+        progress: Progress | None = None,
+        params: MascotParams | None = None,
+        protocols: MascotProtocols | None = None,
+    ) -> None:
         self.params = params or MascotParams()
+        self.protocols = protocols or MascotProtocols()
         self.store = MaterialStore()
         self._links: dict[int, Link] = {}
         self._progress = progress
-        self._candidates: MakeCandidates = make_candidates
-        self._vole_plan = PLAN
-        self._makers = dict(MAKERS)
 
     async def set_up(self, ctx: Context) -> None:
         """Make the MAC key share and the base OTs, and check that everyone uses one key share. Once per session."""
         if self._links:
             raise InternalError("the generator is set up twice")
-        self._links = await set_up(ctx.child("links"), self.params, self._vole_plan)
+        inside, protocols = ctx.child("links"), self.protocols
+        self._links = await set_up(inside, protocols.draw_secrets(inside), self.params, protocols.vole_plan)
         await check_key_shares(ctx.child("key_check"), self._links)
 
     def supports(self, kind: Kind) -> bool:
         """Every kind that there is a maker for; matrix triples where they cost much less than plain ones."""
-        maker = self._makers.get(kind.name)
+        maker = self.protocols.makers.get(kind.name)
         return maker is not None and maker.makes(kind)
 
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
@@ -68,7 +72,7 @@ class MascotPreprocessing:
             sizes = batch_sizes(demand[kind] - have, self._maker(kind).batch_size(ctx, kind))
             take = partial(self._take, have, sum(sizes))
             if kind == TRIPLES:
-                await make_triples_in_flight(ctx, self._links, sizes, take, self._candidates)
+                await make_triples_in_flight(ctx, self._links, sizes, take, self.protocols.make_candidates)
                 continue
             for size in sizes:
                 take(await self._maker(kind).make(ctx.child("batch"), self._links, kind, size))
@@ -92,7 +96,7 @@ class MascotPreprocessing:
     def _maker(self, kind: Kind) -> Maker:
         if not self.supports(kind):
             raise UsageError(f"the MASCOT generator does not make {kind}; use the dealer, or plain triples")
-        return self._makers[kind.name]
+        return self.protocols.makers[kind.name]
 
 
 @dataclass(frozen=True)
@@ -132,3 +136,17 @@ MAKERS = {
     MATRIX_TRIPLES: Maker(make_matrix_triples, matrices_in_batch, pays),
 }
 """By the name of the kind."""
+
+
+@dataclass(frozen=True)
+class MascotProtocols:
+    """What the generator is composed of, step by step. Every session runs these.
+
+    A replayed recording brings the LPN parameters that it was made with; a corrupted party of the attack harness wraps
+    one of the steps.
+    """
+
+    draw_secrets: Callable[[Context], Secrets] = draw_secrets
+    make_candidates: MakeCandidates = make_candidates
+    makers: Mapping[str, Maker] = field(default_factory=lambda: MAKERS)
+    vole_plan: VolePlan = PLAN

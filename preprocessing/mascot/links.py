@@ -16,24 +16,23 @@ from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.ot.base import base_ots
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
+from spdz.preprocessing.ot.rows import Bits
 from spdz.preprocessing.ot.trees import grow_trees
-from spdz.preprocessing.vole.code import PLAN, VolePlan
+from spdz.preprocessing.vole.code import VolePlan
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.preprocessing.vole.ends import VoleLink
 from spdz.runtime.context import Context
 from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 # A party that sends another seed than it uses opens a wrong combination, or gives wrong shares of its own input.
 SHARE_SEEDS = declare(
     "setup.share_seeds",
+    payload=Payload.BYTES,
     source="[KOS16] section 3: additive shares of an input, here from a PRG",
     tampering=(AuthenticationFailed, MacCheckFailed, Harmless.INPUT_SUBSTITUTION),
 )
-
-
-DEFAULT_PARAMS = MascotParams()
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,21 +64,37 @@ class Link:
             self.vole.wipe()
 
 
-async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: VolePlan = PLAN) -> dict[int, Link]:
-    """Draw the MAC key share, store it in the session, and build a link to every peer.
+@dataclass(frozen=True, repr=False)
+class Secrets:
+    """What a party chooses in its base OTs, by peer."""
 
-    Only tests give another `plan`.
-    Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
-               Sends: 96 (128 + k) + 16 bytes to each peer, and the trees.
-    """
-    field = ctx.field
+    deltas: dict[int, list[int]]
+    """Bits of the OT correlation, which is another one for each peer."""
+    key_bits: dict[int, Bits]
+    """Bits of the MAC key share, which is the same towards all."""
+
+
+def draw_secrets(ctx: Context) -> Secrets:
+    """Draw the MAC key share, store it in the session, and draw the OT correlations."""
     alpha = ctx.random(())
     ctx.session.field_domain.install(MacKey(alpha))
     alpha_bits = alpha.reshape(1).bits()[0]
     alpha.wipe()
     deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
+    key_bits = {peer: alpha_bits.copy() for peer in ctx.peers}
+    alpha_bits.fill(0)
+    return Secrets(deltas, key_bits)
+
+
+async def set_up(ctx: Context, secrets: Secrets, params: MascotParams, plan: VolePlan) -> dict[int, Link]:
+    """Build a link to every peer on what this party has drawn; the links own it from now on.
+
+    Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
+               Sends: 96 (128 + k) + 16 bytes to each peer, and the trees.
+    """
+    deltas, key_bits = secrets.deltas, secrets.key_bits
     ots, seeds = await ctx.gather(
-        base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *alpha_bits.tolist()] for peer in ctx.peers}),
+        base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *key_bits[peer].tolist()] for peer in ctx.peers}),
         _share_seeds(ctx.child("share_seeds")),
     )
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)
@@ -89,12 +104,11 @@ async def set_up(ctx: Context, params: MascotParams = DEFAULT_PARAMS, plan: Vole
         links[peer] = Link(
             OtSender(Place(session_id, peer, ctx.party), deltas[peer], trees[peer].held),
             OtReceiver(Place(session_id, ctx.party, peer), trees[peer].dealt),
-            CopeeKeyHolder(field, alpha_bits.copy(), chosen[COMPUTATIONAL_BITS:]),
-            CopeeInputter(field, pairs[COMPUTATIONAL_BITS:]),
+            CopeeKeyHolder(ctx.field, key_bits[peer], chosen[COMPUTATIONAL_BITS:]),
+            CopeeInputter(ctx.field, pairs[COMPUTATIONAL_BITS:]),
             *_streams(seeds[peer]),
             VoleLink(plan) if params.authentication == "vole" else None,
         )
-    alpha_bits.fill(0)
     return links
 
 
@@ -116,8 +130,5 @@ def _random_bits(ctx: Context, count: int) -> list[int]:
 async def _share_seeds(ctx: Context) -> dict[int, tuple[bytes, bytes]]:
     """One seed in each direction with each peer: (to the peer, from the peer)."""
     own = {peer: ctx.randomness.bytes(SEED_BYTES) for peer in ctx.peers}
-    codec = Blob(SEED_BYTES)
-    received = await ctx.exchange(
-        SHARE_SEEDS, {peer: (codec, own[peer]) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
-    )
+    received = await ctx.swap(SHARE_SEEDS, Blob(SEED_BYTES), own)
     return {peer: (own[peer], bytes(received[peer])) for peer in ctx.peers}

@@ -47,15 +47,17 @@ from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 MATRIX_TREES = declare(
     "matrix_multiply.trees",
+    payload=Payload.BYTES,
     source="[Roy22] section 3: all-but-one OT on digits",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
 MATRIX_CORRECTIONS = declare(
     "matrix_multiply.corrections",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 6, multiply step 2(b), with rows and digits",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
@@ -191,8 +193,7 @@ async def _trees(ctx: Context, ends: _Ends, first: int, bits: Bits) -> None:
     received: dict[int, memoryview] = {}
     if ends.digits.bits > 1:
         codec = Blob(len(bits) * ends.digits.sums_bytes)
-        sends = {peer: (codec, payload) for peer, payload in payloads.items()}
-        received = await ctx.exchange(MATRIX_TREES, sends, dict.fromkeys(ctx.peers, codec))
+        received = await ctx.swap(MATRIX_TREES, codec, payloads)
     for peer, receiver in ends.receivers.items():
         receiver.puncture(first, bits, received.get(peer))
 
@@ -202,10 +203,9 @@ async def _piece(ctx: Context, ends: _Ends, y: FieldArray, column: int) -> Field
     codec = Elements(ctx.field, (len(y) * ends.digits.count, y.shape[1]))
     corrections, total = {}, ctx.field.zeros(y.shape)
     for peer, sender in ends.senders.items():
-        payload, share = sender.corrections(y, column)
-        corrections[peer] = (codec, payload)
+        corrections[peer], share = sender.corrections(y, column)
         total = total + share
-    received = await ctx.exchange(MATRIX_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.swap(MATRIX_CORRECTIONS, codec, corrections)
     for peer, receiver in ends.receivers.items():
         total = total + receiver.share(y.shape, received[peer], column)
     return total

@@ -32,7 +32,7 @@ from spdz.protocols.opening import claim_zero, partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 _SOURCE = "docs/security/matrix-triples.md"
 MATRIX_COMBINE_COINS = declare_toss("matrix_combine", source=f"[KOS16] figure 6, combine step 1; {_SOURCE}")
@@ -45,6 +45,7 @@ MATRIX_SACRIFICE_CHECK = declare_check(
 )
 MATRIX_RHO = declare(
     "matrix_sacrifice.rho",
+    payload=Payload.ELEMENTS,
     source=f"[KOS16] figure 7, sacrifice step 2; {_SOURCE}",
     delivery=Delivery.BROADCAST,
     tampering=(SacrificeFailed, BroadcastMismatch),

@@ -26,10 +26,11 @@ from spdz.preprocessing.ot.rows import ExtensionRows, RowBuffers
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 PRODUCT_CORRECTIONS = declare(
     "multiply.corrections",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 6, multiply step 2(b)",
     tampering=(SacrificeFailed, Harmless.NO_EFFECT),
 )
@@ -54,10 +55,9 @@ async def multiply(ctx: Context, links: dict[int, Link], a: FieldArray, b: Field
     codec = Elements(ctx.field, (flat.size * ctx.field.bits,))
     corrections, total = {}, flat * own_b
     for peer in ctx.peers:
-        payload, share = _as_sender(ctx.field, extension.sent[peer], own_b, ctx.session.threads)
-        corrections[peer] = (codec, payload)
+        corrections[peer], share = _as_sender(ctx.field, extension.sent[peer], own_b, ctx.session.threads)
         total = total - share
-    received = await ctx.exchange(PRODUCT_CORRECTIONS, corrections, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.swap(PRODUCT_CORRECTIONS, codec, corrections)
     for peer in ctx.peers:
         total = total + _as_receiver(ctx.field, extension.received[peer], flat, received[peer], ctx.session.threads)
     return total.reshape(*a.shape)

@@ -14,7 +14,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.triples import EnteredCandidates, authenticate_candidates, make_candidates, sacrifice
+from spdz.preprocessing.mascot.triples import (
+    EnteredCandidates,
+    MadeCandidates,
+    authenticate_candidates,
+    enter_candidates,
+    sacrifice,
+)
 from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, wait_for
@@ -23,7 +29,7 @@ from spdz.sharing.shares import AuthShare
 
 BATCHES_IN_FLIGHT = 3
 
-MakeCandidates = Callable[[Context, dict[int, Link], int], Awaitable[EnteredCandidates]]
+MakeCandidates = Callable[[Context, dict[int, Link], int], Awaitable[MadeCandidates]]
 
 
 class _Flight(NamedTuple):
@@ -39,11 +45,11 @@ async def make_triples_in_flight(
     links: dict[int, Link],
     counts: Sequence[int],
     take: Callable[[Batch], None],
-    make: MakeCandidates = make_candidates,
+    make: MakeCandidates,
 ) -> None:
     """Batches of triples of these sizes, each given to `take` when all its checks are done, in order.
 
-    `make` is the first stage; a corrupted party has its own.
+    `make` makes the candidates of each.
     Costs and errors as `make_triples`, for each batch.
     """
     last: _Flight | None = None
@@ -70,7 +76,7 @@ async def _candidates(
     make: MakeCandidates, ctx: Context, links: dict[int, Link], count: int, before: Task | None
 ) -> EnteredCandidates:
     await wait_for(before)
-    return await make(ctx, links, count)
+    return await enter_candidates(ctx, links, await make(ctx, links, count))
 
 
 async def _authenticate(

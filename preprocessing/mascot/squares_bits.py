@@ -17,11 +17,19 @@ from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, SQUARES, Batch
 from spdz.sharing.shares import AuthShare, concatenate_shares
-from spdz.wire.steps import Delivery, Outcome, declare
+from spdz.wire.steps import Delivery, Outcome, Payload, declare
 
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
-SQUARE_DIFFERENCE = declare("squares.difference", source="this module", delivery=Delivery.BROADCAST, tampering=_CHECKED)
-BIT_SQUARE = declare("bits.square", source="[DFKNT06]", delivery=Delivery.BROADCAST, tampering=_CHECKED)
+SQUARE_DIFFERENCE = declare(
+    "squares.difference",
+    payload=Payload.ELEMENTS,
+    source="this module",
+    delivery=Delivery.BROADCAST,
+    tampering=_CHECKED,
+)
+BIT_SQUARE = declare(
+    "bits.square", payload=Payload.ELEMENTS, source="[DFKNT06]", delivery=Delivery.BROADCAST, tampering=_CHECKED
+)
 
 
 async def make_squares(ctx: Context, links: dict[int, Link], count: int) -> Batch:

@@ -26,7 +26,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.sharing.material import TRIPLES, Batch
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 COMBINE_COINS = declare_toss("combine", source="[KOS16] figure 6, combine step 1")
 SACRIFICE_COINS = declare_toss("sacrifice", source="[KOS16] figure 7, sacrifice step 1")
@@ -38,6 +38,7 @@ SACRIFICE_CHECK = declare_check(
 )
 SACRIFICE_RHO = declare(
     "sacrifice.rho",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 7, sacrifice step 2",
     delivery=Delivery.BROADCAST,
     tampering=(SacrificeFailed, BroadcastMismatch),
@@ -62,9 +63,16 @@ async def make_triples(ctx: Context, links: dict[int, Link], count: int) -> Batc
                COPEe); the checks.
     Raises:    OtConsistencyFailed, AuthenticationFailed, SacrificeFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    entered = await make_candidates(ctx, links, count)
+    entered = await enter_candidates(ctx, links, await make_candidates(ctx, links, count))
     shares = await authenticate_candidates(links, entered)
     return await sacrifice(ctx, *shares)
+
+
+class MadeCandidates(NamedTuple):
+    """A batch as combined; of its values b alone has entered the authentication."""
+
+    candidates: Candidates
+    entered_b: Entered
 
 
 class EnteredCandidates(NamedTuple):
@@ -76,27 +84,37 @@ class EnteredCandidates(NamedTuple):
     """b, before the coins of the combination; a, c, a^, c^ after them."""
 
 
-async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
-    """Products of what the parties hold, combined, and the first part of their authentication; nothing is checked.
+async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> MadeCandidates:
+    """Products of what the parties hold, combined; nothing is checked but the OTs.
 
-    All that `links` keep from batch to batch, but for the shares of zero, is used in here.
-    Rounds:    9, and those of `replenish` with VOLEs.
-               Sends: as `make_triples` without the check of the MACs and the sacrifice.
+    Only b is on its way through the authentication when this returns: see the order above.
+    Rounds:    8, and those of `replenish` with VOLEs.
+               Sends: as `multiply` for (count, tau) products and `enter` for b, and the toss.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
     """
     copies = ctx.session.security.combined_copies(ctx.field.bits)
     a, b = ctx.random((count, copies)), ctx.random(count)
-    everyone = tuple(range(ctx.parties))
     products = await multiply(ctx.child("multiply"), links, a, b)
-    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)
+    entered_b = await enter(ctx.child("authenticate"), links, count, tuple(range(ctx.parties)), b)
     coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))
     candidates = combine(coins, a, b, products)
     a.wipe()
     products.wipe()
-    values = FieldArray.concatenate([candidates.a, candidates.c, candidates.a_hat, candidates.c_hat])
-    entered = await enter(ctx.child("authenticate"), links, values.size, everyone, values)
+    return MadeCandidates(candidates, entered_b)
+
+
+async def enter_candidates(ctx: Context, links: dict[int, Link], made: MadeCandidates) -> EnteredCandidates:
+    """The first part of the authentication of what is left of a batch: a, c, a^, c^.
+
+    With it, all that `links` keep from batch to batch has been used, but for the shares of zero.
+    Rounds:    1, and those of `replenish` with VOLEs.  Sends: as `enter` for four values each.
+    Raises:    with VOLEs OtConsistencyFailed, AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    a, _, c, a_hat, c_hat = made.candidates
+    values, inside = FieldArray.concatenate([a, c, a_hat, c_hat]), ctx.child("authenticate")
+    entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
     values.wipe()
-    return EnteredCandidates(ctx.child("authenticate"), candidates, (entered_b, entered))
+    return EnteredCandidates(inside, made.candidates, (made.entered_b, entered))
 
 
 async def authenticate_candidates(

@@ -19,20 +19,32 @@ from spdz.field import FieldArray
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 VOLE_COINS = declare_toss("vole.check", source="Wolverine, check of single-point VOLEs: coefficients")
 VOLE_DIFFERENCE = declare(
-    "vole.difference", source="Wolverine, check of single-point VOLEs: x*", tampering=(AuthenticationFailed,)
+    "vole.difference",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, check of single-point VOLEs: x*",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_COMMIT = declare(
-    "vole.commit", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.commit",
+    payload=Payload.BYTES,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_RESPONSE = declare(
-    "vole.response", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.response",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_OPEN = declare(
-    "vole.open", source="Wolverine, check of single-point VOLEs: equality", tampering=(AuthenticationFailed,)
+    "vole.open",
+    payload=Payload.BYTES,
+    source="Wolverine, check of single-point VOLEs: equality",
+    tampering=(AuthenticationFailed,),
 )
 
 Pair = tuple[int, int]
@@ -48,7 +60,6 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
     Raises:    AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
     """
     coins = await toss(ctx, VOLE_COINS, after=after)
-    codec = Elements(ctx.field, (1,))
     combined: dict[Pair, list[FieldArray]] = {}
     for pair, arrays in vectors.items():
         chi = coins.elements(pair_label(pair), arrays[0].shape)
@@ -56,17 +67,11 @@ async def check_trees(ctx: Context, vectors: dict[Pair, Vectors], masks: dict[Pa
         combined[pair] = [total - mask for total, mask in zip(sums, masks[pair], strict=True)]
     towards = [key_holder for inputter, key_holder in vectors if inputter == ctx.party]
     senders = [inputter for inputter, key_holder in vectors if key_holder == ctx.party]
-    differences = {peer: (codec, combined[ctx.party, peer][0]) for peer in towards}
-    received = await ctx.exchange(VOLE_DIFFERENCE, differences, dict.fromkeys(senders, codec))
+    differences = {peer: combined[ctx.party, peer][0] for peer in towards}
+    received = await ctx.swap(VOLE_DIFFERENCE, Elements(ctx.field, (1,)), differences, senders)
     answers = {peer: combined[ctx.party, peer][1] for peer in towards}
-    expected = {peer: combined[peer, ctx.party][0] - received[peer] * key_towards(ctx, peer) for peer in senders}
+    expected = {peer: combined[peer, ctx.party][0] - received[peer] * ctx.session.key.share for peer in senders}
     await _compare(ctx, answers, expected)
-
-
-def key_towards(ctx: Context, inputter: int) -> FieldArray:
-    """alpha of this party as key holder: the same towards everybody, as `check_key_shares` has found."""
-    del inputter
-    return ctx.session.key.share
 
 
 def pair_label(pair: Pair) -> str:
@@ -80,39 +85,24 @@ async def _compare(ctx: Context, answers: dict[int, FieldArray], expected: dict[
     Rounds:    3.  Sends: 1 element to each key holder, 64 bytes to each inputter.
     Raises:    AuthenticationFailed.
     """
-    session_id, element = ctx.session.session_id, Elements(ctx.field, (1,))
+    session_id = ctx.session.session_id
     committed = {
         peer: commit(session_id, ctx.party, _place(ctx, peer), value.to_bytes(), ctx.randomness)
         for peer, value in expected.items()
     }
-    codec = Blob(COMMITMENT_BYTES)
-    commitments = await ctx.exchange(
-        VOLE_COMMIT,
-        {peer: (codec, commitment) for peer, (commitment, _) in committed.items()},
-        dict.fromkeys(answers, codec),
-    )
-    responses = await ctx.exchange(
-        VOLE_RESPONSE,
-        {peer: (element, value) for peer, value in answers.items()},
-        dict.fromkeys(expected, element),
-    )
+    own = {peer: commitment for peer, (commitment, _) in committed.items()}
+    commitments = await ctx.swap(VOLE_COMMIT, Blob(COMMITMENT_BYTES), own, answers)
+    responses = await ctx.swap(VOLE_RESPONSE, Elements(ctx.field, (1,)), answers, expected)
     for peer, response in responses.items():
-        if not _agree(ctx, response, expected[peer]):
+        if not response.equals(expected[peer]):
             raise failed(VOLE_RESPONSE, peer)
-    codec = Blob(NONCE_BYTES)
-    nonces = await ctx.exchange(
-        VOLE_OPEN, {peer: (codec, nonce) for peer, (_, nonce) in committed.items()}, dict.fromkeys(answers, codec)
-    )
+    own = {peer: nonce for peer, (_, nonce) in committed.items()}
+    nonces = await ctx.swap(VOLE_OPEN, Blob(NONCE_BYTES), own, answers)
     for peer, nonce in nonces.items():
         # The key holder has found both values equal, so its own is not sent.
         value, commitment = answers[peer].to_bytes(), bytes(commitments[peer])
         if not verify_opening(session_id, peer, _place(ctx, ctx.party), value, bytes(nonce), commitment):
             raise failed(VOLE_OPEN, peer)
-
-
-def _agree(ctx: Context, response: FieldArray, expected: FieldArray) -> bool:
-    del ctx
-    return response.equals(expected)
 
 
 def _place(ctx: Context, inputter: int) -> bytes:

@@ -13,7 +13,7 @@ from spdz.errors import AuthenticationFailed, InternalError
 from spdz.field import FieldArray
 from spdz.preprocessing.mascot.extend import extend_choices
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.vole_check import Pair, Vectors, check_trees, failed, key_towards, pair_label
+from spdz.preprocessing.mascot.vole_check import Pair, Vectors, check_trees, failed, pair_label
 from spdz.preprocessing.vole.code import LpnParams, add_code, code_seed
 from spdz.preprocessing.vole.copee import COPEE_CORRECTIONS
 from spdz.preprocessing.vole.ends import VoleEnd, VoleLink
@@ -21,18 +21,24 @@ from spdz.preprocessing.vole.single_point import BLOCK_BYTES, grow, ot_rows, pac
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Elements
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 BASE_COINS = declare_toss("vole.base", source="Wolverine, base VOLE: coefficients")
 BASE_COMBINATION = declare(
-    "vole.base.combination", source="Wolverine, base VOLE: check", tampering=(AuthenticationFailed,)
+    "vole.base.combination",
+    payload=Payload.ELEMENTS,
+    source="Wolverine, base VOLE: check",
+    tampering=(AuthenticationFailed,),
 )
 VOLE_SUMS = declare(
     "vole.sums",
+    payload=Payload.BYTES,
     source="Wolverine, single-point VOLE: OT messages",
     tampering=(AuthenticationFailed, Harmless.NO_EFFECT),
 )
-VOLE_TOTALS = declare("vole.totals", source="Wolverine, single-point VOLE: d", tampering=(AuthenticationFailed,))
+VOLE_TOTALS = declare(
+    "vole.totals", payload=Payload.ELEMENTS, source="Wolverine, single-point VOLE: d", tampering=(AuthenticationFailed,)
+)
 
 
 async def replenish(ctx: Context, links: dict[int, Link], inputters: tuple[int, ...], count: int) -> None:
@@ -64,14 +70,14 @@ async def make_base(
     Raises:    AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
     """
     field, made, corrections = ctx.field, dict[Pair, Vectors](), {}
-    codec = Elements(field, (field.bits, count + 1))
     for pair in _pairs(ctx, inputters):
         if pair[0] == ctx.party:
             u = ctx.random(count + 1)
-            message, share = links[pair[1]].inputter.extend(u)
-            corrections[pair[1]], made[pair] = (codec, message), (u, -share)
+            corrections[pair[1]], share = links[pair[1]].inputter.extend(u)
+            made[pair] = (u, -share)
     senders = [peer for peer in ctx.peers if peer in inputters]
-    received = await ctx.exchange(COPEE_CORRECTIONS, corrections, dict.fromkeys(senders, codec))
+    codec = Elements(field, (field.bits, count + 1))
+    received = await ctx.swap(COPEE_CORRECTIONS, codec, corrections, senders)
     for peer in senders:
         made[peer, ctx.party] = (links[peer].key_holder.extend(received[peer]),)
     _hold(ctx, links, made)
@@ -82,18 +88,18 @@ async def make_base(
 async def _check_base(ctx: Context, made: dict[Pair, Vectors], *, after: object) -> None:
     """Each inputter opens a random combination of its u and v to the key holder; the last one is the mask."""
     coins = await toss(ctx, BASE_COINS, after=after)
-    codec, combined, sends = Elements(ctx.field, (2,)), {}, {}
+    combined, sends = {}, {}
     for pair, vectors in made.items():
         chi = coins.elements(pair_label(pair), vectors[0].shape)
         chi[-1] = 1
         combined[pair] = FieldArray.stack([chi.dot(array) for array in vectors])
         if pair[0] == ctx.party:
-            sends[pair[1]] = (codec, combined[pair])
+            sends[pair[1]] = combined[pair]
     senders = [inputter for inputter, key_holder in made if key_holder == ctx.party]
-    received = await ctx.exchange(BASE_COMBINATION, sends, dict.fromkeys(senders, codec))
+    received = await ctx.swap(BASE_COMBINATION, Elements(ctx.field, (2,)), sends, senders)
     for peer in senders:
         u, v, w = received[peer][0], received[peer][1], combined[peer, ctx.party][0]
-        if not w.equals(v + u * key_towards(ctx, peer)):
+        if not w.equals(v + u * ctx.session.key.share):
             raise failed(BASE_COMBINATION, peer)
 
 
@@ -141,10 +147,10 @@ async def _single_points(
         masked, differences, w = grow(
             field, extension.sent[peer], noise[peer, ctx.party][0], params, _keys(ctx, (peer, ctx.party)), randomness
         )
-        sums[peer], totals[peer], made[peer, ctx.party] = (blob, masked.data), (elements, differences), (w,)
+        sums[peer], totals[peer], made[peer, ctx.party] = masked.data, differences, (w,)
     received = await ctx.gather(
-        ctx.child("sums").exchange(VOLE_SUMS, sums, dict.fromkeys(towards, blob)),
-        ctx.child("totals").exchange(VOLE_TOTALS, totals, dict.fromkeys(towards, elements)),
+        ctx.child("sums").swap(VOLE_SUMS, blob, sums, towards),
+        ctx.child("totals").swap(VOLE_TOTALS, elements, totals, towards),
     )
     for peer in towards:
         message = (received[0][peer], received[1][peer])

@@ -24,15 +24,19 @@ from spdz.crypto.randomness import Randomness
 from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 POINT_BYTES = 32
 KEY_BYTES = 16
 
 # A wrong but valid point gives the two ends different keys: the first message under them fails its check.
 _DIFFERENT_KEYS = (MalformedMessage, OtConsistencyFailed, AuthenticationFailed)
-RECEIVER_POINTS = declare("base_ot.receiver_points", source="[MR19] round 1", tampering=_DIFFERENT_KEYS)
-SENDER_POINTS = declare("base_ot.sender_points", source="[MR19] round 2", tampering=_DIFFERENT_KEYS)
+RECEIVER_POINTS = declare(
+    "base_ot.receiver_points", payload=Payload.BYTES, source="[MR19] round 1", tampering=_DIFFERENT_KEYS
+)
+SENDER_POINTS = declare(
+    "base_ot.sender_points", payload=Payload.BYTES, source="[MR19] round 2", tampering=_DIFFERENT_KEYS
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,8 +93,8 @@ async def base_ots(ctx: Context, choices: dict[int, list[int]]) -> dict[int, Bas
 
 async def _exchange_points(ctx: Context, step: Step, payloads: dict[int, bytes]) -> dict[int, list[bytes]]:
     """Exchange equally many points with each peer and validate every one of them."""
-    codecs = {peer: Blob(len(payload)) for peer, payload in payloads.items()}
-    received = await ctx.exchange(step, {peer: (codecs[peer], payloads[peer]) for peer in payloads}, codecs)
+    (size,) = {len(payload) for payload in payloads.values()}
+    received = await ctx.swap(step, Blob(size), payloads)
     result = {}
     for peer, payload in received.items():
         data = bytes(payload)

@@ -31,7 +31,7 @@ from spdz.errors import OtConsistencyFailed, UsageError
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot.rows import Bits, ExtensionRows, RowBuffers, Rows
 from spdz.preprocessing.ot.streams import LeafStreams
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 MASK_ROWS = 128
 DIGEST_BYTES = 16
@@ -40,9 +40,14 @@ ROW_UNIT = 128
 """Rows of one extension are a multiple of this: whole blocks of the hash and whole words of the transposition."""
 
 OT_COLUMNS = declare(
-    "ot_extension.columns", source="[Roy22] section 3; IKNP", tampering=(OtConsistencyFailed, Harmless.NO_EFFECT)
+    "ot_extension.columns",
+    payload=Payload.BYTES,
+    source="[Roy22] section 3; IKNP",
+    tampering=(OtConsistencyFailed, Harmless.NO_EFFECT),
 )
-OT_DIGESTS = declare("ot_extension.digests", source="[Roy22] section 4", tampering=(OtConsistencyFailed,))
+OT_DIGESTS = declare(
+    "ot_extension.digests", payload=Payload.BYTES, source="[Roy22] section 4", tampering=(OtConsistencyFailed,)
+)
 
 R = TypeVar("R", bound=ExtensionRows)
 

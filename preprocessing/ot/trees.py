@@ -36,13 +36,14 @@ from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 CHECK_BYTES = 32
 """Of c_x: twice the computational level, since it must not have collisions."""
 
 OT_TREES = declare(
     "setup.ot_trees",
+    payload=Payload.BYTES,
     source="[Roy22] punctured PRF, with its check",
     tampering=(OtConsistencyFailed, Harmless.NO_EFFECT),
 )
@@ -86,8 +87,7 @@ async def grow_trees(
         place = Place(ctx.session.session_id, peer, ctx.party)
         payloads[peer], dealt[peer] = deal(place, roots, depth, ots[peer].pairs)
     codec = Blob(2 * COMPUTATIONAL_BITS * KEY_BYTES + count * CHECK_BYTES + HASH_BYTES)
-    sends = {peer: (codec, payloads[peer]) for peer in ctx.peers}
-    received = await ctx.exchange(OT_TREES, sends, dict.fromkeys(ctx.peers, codec))
+    received = await ctx.swap(OT_TREES, codec, payloads)
     trees = {}
     for peer in ctx.peers:
         place = Place(ctx.session.session_id, ctx.party, peer)

@@ -21,13 +21,14 @@ from spdz.crypto.prg import Prg
 from spdz.errors import AuthenticationFailed
 from spdz.field import Field, FieldArray
 from spdz.field.fused import copee
-from spdz.wire.steps import Harmless, declare
+from spdz.wire.steps import Harmless, Payload, declare
 
 BLOCK_BYTES = 1 << 16
 """Size of one array of a block: five of them are in use at once and fit the second-level cache."""
 
 COPEE_CORRECTIONS = declare(
     "copee.corrections",
+    payload=Payload.ELEMENTS,
     source="[KOS16] figure 2, extend",
     tampering=(AuthenticationFailed, Harmless.NO_EFFECT),
 )

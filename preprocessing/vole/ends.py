@@ -16,10 +16,11 @@ from __future__ import annotations
 from spdz.errors import AuthenticationFailed, InternalError
 from spdz.field import FieldArray
 from spdz.preprocessing.vole.code import LpnParams, VolePlan
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 VOLE_CORRECTIONS = declare(
     "vole.corrections",
+    payload=Payload.ELEMENTS,
     source="Wolverine: from random VOLE to chosen inputs",
     tampering=(AuthenticationFailed,),
 )

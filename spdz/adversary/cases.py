@@ -25,7 +25,7 @@ from spdz.adversary.kinds import (
 from spdz.adversary.report import Report
 from spdz.adversary.settings import CHEAPER, ONLY, Config
 from spdz.errors import BroadcastMismatch
-from spdz.wire.steps import Delivery, Outcome, all_steps
+from spdz.wire.steps import Delivery, Outcome, Payload, all_steps
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _of_survey(config: Config, report: Report) -> Iterator[Case]:
             often = len(report.recording[(step, by, to)])
             chosen = [kind for number, kind in enumerate(BYTES) if (number + turn - place) % len(pairs) == 0]
             yield from _bytes(case, often, chosen)
-            if step in report.elements:
+            if all_steps()[step].payload is Payload.ELEMENTS:
                 first_receiver = to == min(receiver for sender, receiver in pairs if sender == by)
                 yield from _values(case, often, place, first_receiver=first_receiver)
 

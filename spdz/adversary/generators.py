@@ -1,25 +1,14 @@
-"""Corrupted MASCOT generators that follow a protocol of their own: other keys, other triples."""
+"""Corrupted MASCOT generators that run a protocol of their own: other keys, other triples. Each wraps one step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spdz.adversary.programs import Altered, Fired
-from spdz.field import FieldArray
-from spdz.params import COMPUTATIONAL_BITS
-from spdz.preprocessing.mascot import links as honest_links
-from spdz.preprocessing.mascot.authenticate import check_key_shares, enter
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
-from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.multiply import multiply
-from spdz.preprocessing.mascot.triples import COMBINE_COINS, EnteredCandidates, combine
-from spdz.preprocessing.ot.base import base_ots
-from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
-from spdz.preprocessing.ot.trees import grow_trees
-from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
-from spdz.protocols.coin_toss import toss
+from spdz.preprocessing.mascot.links import Link, Secrets
+from spdz.preprocessing.mascot.triples import MadeCandidates
 from spdz.runtime.context import Context
-from spdz.sharing.mac_key import MacKey
 
 
 @dataclass(frozen=True)
@@ -34,24 +23,15 @@ class WrongTriples(Altered):
     guess: int = 1
 
     def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
-        async def make(ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
+        honest = maker.protocols.make_candidates
+
+        async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> MadeCandidates:
             fired()
-            return await self.make_candidates(ctx, links, count)
+            made = await honest(ctx, links, count)
+            c, c_hat = made.candidates.c + self.error, made.candidates.c_hat + self.error * self.guess
+            return made._replace(candidates=made.candidates._replace(c=c, c_hat=c_hat))
 
-        maker._candidates = make
-
-    async def make_candidates(self, ctx: Context, links: dict[int, Link], count: int) -> EnteredCandidates:
-        """As the honest `make_candidates`, but for the errors."""
-        copies = ctx.session.security.combined_copies(ctx.field.bits)
-        a, b, everyone = ctx.random((count, copies)), ctx.random(count), tuple(range(ctx.parties))
-        products = await multiply(ctx.child("multiply"), links, a, b)
-        entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)
-        coins = await toss(ctx, COMBINE_COINS, after=(products, entered_b))
-        right = combine(coins, a, b, products)
-        wrong = right._replace(c=right.c + self.error, c_hat=right.c_hat + self.error * self.guess)
-        values = FieldArray.concatenate([wrong.a, wrong.c, wrong.a_hat, wrong.c_hat])
-        entered = await enter(ctx.child("authenticate"), links, values.size, everyone, values)
-        return EnteredCandidates(ctx.child("authenticate"), wrong, (entered_b, entered))
+        maker.protocols = replace(maker.protocols, make_candidates=make_candidates)
 
 
 @dataclass(frozen=True)
@@ -61,33 +41,13 @@ class OtherKeyPerPeer(Altered):
     step: str = "base_ot.receiver_points"
 
     def alter(self, maker: MascotPreprocessing, fired: Fired) -> None:
-        async def set_up(ctx: Context) -> None:
+        honest = maker.protocols.draw_secrets
+
+        def draw_secrets(ctx: Context) -> Secrets:
             fired()
-            maker._links = await self.make_links(ctx.child("links"), maker.params.ot_tree_bits)
-            await check_key_shares(ctx.child("key_check"), maker._links)
+            secrets, victim = honest(ctx), self.targets(ctx.peers)[0]
+            other = ctx.session.key.share + 1
+            secrets.key_bits[victim] = other.reshape(1).bits()[0]
+            return secrets
 
-        maker.set_up = set_up  # type: ignore[method-assign]
-
-    async def make_links(self, ctx: Context, tree_bits: int) -> dict[int, Link]:
-        """As the honest `set_up`, but with a key share for each peer."""
-        alpha = ctx.random(())
-        ctx.session.field_domain.install(MacKey(alpha))
-        victim = self.targets(ctx.peers)[0]
-        keys = {peer: alpha + (peer == victim) for peer in ctx.peers}
-        bits = {peer: key.reshape(1).bits()[0] for peer, key in keys.items()}
-        deltas = {peer: honest_links._random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}
-        ots, seeds = await ctx.gather(
-            base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *bits[peer].tolist()] for peer in ctx.peers}),
-            honest_links._share_seeds(ctx.child("share_seeds")),
-        )
-        trees, session_id = await grow_trees(ctx.child("ot_trees"), tree_bits, deltas, ots), ctx.session.session_id
-        return {
-            peer: Link(
-                OtSender(Place(session_id, peer, ctx.party), deltas[peer], trees[peer].held),
-                OtReceiver(Place(session_id, ctx.party, peer), trees[peer].dealt),
-                CopeeKeyHolder(ctx.field, bits[peer].copy(), ots[peer].chosen[COMPUTATIONAL_BITS:]),
-                CopeeInputter(ctx.field, ots[peer].pairs[COMPUTATIONAL_BITS:]),
-                *honest_links._streams(seeds[peer]),
-            )
-            for peer in ctx.peers
-        }
+        maker.protocols = replace(maker.protocols, draw_secrets=draw_secrets)

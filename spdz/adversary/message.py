@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from spdz.runtime.transport import Parts
 from spdz.wire.frames import HEADER_BYTES, Header, Kind
-from spdz.wire.steps import by_wire_id
+from spdz.wire.steps import Payload, by_wire_id
 
 
 @dataclass(frozen=True)
@@ -20,8 +18,12 @@ class Message:
     receiver: int
     header: Header
     payload: bytes
-    elements: bool = False
-    """Whether the payload is an array of field elements; known where the message was made, not on the wire."""
+
+    @property
+    def elements(self) -> bool:
+        """Whether the payload is an array of field elements, as its step declares."""
+        step = by_wire_id(self.header.wire_id)
+        return step is not None and self.header.kind == Kind.DATA and step.payload is Payload.ELEMENTS
 
     @property
     def step(self) -> str:
@@ -48,10 +50,4 @@ def parse(sender: int, receiver: int, parts: Parts) -> Iterator[Message]:
     for part in waiting:
         header = Header.decode(bytes(part)[:HEADER_BYTES])
         body = next(waiting) if header.length else b""
-        yield Message(sender, receiver, header, bytes(body), _holds_elements(body))
-
-
-def _holds_elements(body: bytes | memoryview) -> bool:
-    """Field arrays are sent from their own memory, which consists of 64-bit limbs; everything else is bytes."""
-    origin: object = body.obj if isinstance(body, memoryview) else None
-    return isinstance(origin, np.ndarray) and origin.dtype == np.uint64
+        yield Message(sender, receiver, header, bytes(body))

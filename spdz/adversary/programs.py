@@ -209,7 +209,8 @@ class OtherKeyPerBatch(Altered):
 
             return dataclasses.replace(honest, make=make)
 
-        maker._makers = {name: wrapped(honest) for name, honest in maker._makers.items()}
+        makers = {name: wrapped(honest) for name, honest in maker.protocols.makers.items()}
+        maker.protocols = dataclasses.replace(maker.protocols, makers=makers)
 
 
 # -- openings and inputs ----------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ class PartyEnd:
 class Report:
     """What came of the cheats. `honest` has an entry for every honest party, `corrupted` for the others.
 
-    `dealer` is the end of an honest trusted dealer, `elements` the steps whose payloads are field elements.
+    `dealer` is the end of an honest trusted dealer.
     """
 
     cheats: tuple[Cheat, ...]
@@ -107,7 +107,6 @@ class Report:
     """Outputs by party of the same program without a cheat; None if it was not run."""
     recording: Recording = field(default_factory=dict)
     dealer: PartyEnd | None = None
-    elements: frozenset[str] = frozenset()
     seconds: float = 0.0
     expected_releases: dict[int, list[Released]] | None = None
     """What `reveal` and `reveal_to` give without a cheat, by party; None if that was not run."""

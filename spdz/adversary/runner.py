@@ -259,7 +259,6 @@ class _Session:
     def _report(self, transports: list[WatchedTransport], seconds: float) -> Report:
         report = Report(self._adversary.cheats, tuple(self._adversary.fired), {}, {}, seconds=seconds)
         report.parties, report.foreseen = self._setting.parties, tuple(self._adversary.foreseen)
-        report.elements = frozenset().union(*(transport.elements for transport in transports))
         report.recording = {key: rows for transport in transports for key, rows in transport.payloads.items()}
         for end, transport in zip(self._ends, transports, strict=True):
             end.sent = dict(transport.sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spdz.errors import UsageError
 from spdz.params import MascotParams
@@ -39,7 +39,7 @@ class Attacked:
         """A new maker for one party."""
         source = self.preprocessing.source()
         if self.vole_plan is not None and isinstance(source, MascotPreprocessing):
-            source._vole_plan = self.vole_plan
+            source.protocols = replace(source.protocols, vole_plan=self.vole_plan)
         return source
 
 

@@ -33,8 +33,6 @@ class WatchedTransport:
         self.closed_at: float | None = None
         self.sent: dict[str, int] = {}
         """Steps that have left, in order of the first message, and how many messages of each."""
-        self.elements: set[str] = set()
-        """Steps whose payloads are field elements."""
         self.payloads: dict[tuple[str, int, int], list[bytes]] = defaultdict(list)
         self._inner = inner
         self._quiet = quiet
@@ -72,14 +70,12 @@ class WatchedTransport:
     def arrived(self, message: Message, reader: FrameReader) -> None:
         """A frame has come: hand it to the party's own reader."""
         with self._quiet.computing(self.party):
-            _feed(reader, message.parts())
+            reader.feed(*message.parts())
 
     def _note(self, message: Message) -> None:
         if message.step == "control":
             return
         self.sent[message.step] = self.sent.get(message.step, 0) + 1
-        if message.elements:
-            self.elements.add(message.step)
         if self._record:
             self.payloads[(message.step, message.sender, message.receiver)].append(message.payload)
 
@@ -136,7 +132,7 @@ class TamperingTransport(WatchedTransport):
             shown = self._adversary.shown(message)
             if shown is not None:
                 del self._inbox[place]
-                _feed(reader, shown.parts())
+                reader.feed(*shown.parts())
                 return True
         return False
 
@@ -179,14 +175,3 @@ class _Tap:
     def complete(self, peer: int, header: Header, payload: memoryview) -> None:
         message = Message(peer, self._transport.party, header, bytes(payload))
         self._transport.arrived(message, self._reader)
-
-
-def _feed(reader: FrameReader, parts: list[bytes | memoryview]) -> None:
-    for part in parts:
-        source = memoryview(part)
-        while source.nbytes:
-            target = reader.buffer()
-            count = min(target.nbytes, source.nbytes)
-            target[:count] = source[:count]
-            source = source[count:]
-            reader.advance(count)

@@ -16,11 +16,13 @@ from spdz.crypto.hashing import labelled_hash
 from spdz.errors import BroadcastMismatch
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob, Codec
-from spdz.wire.steps import Delivery, Step, declare
+from spdz.wire.steps import Delivery, Payload, Step, declare
 
 DIGEST_BYTES = 32
 
-ECHO = declare("broadcast.echo", source="Goldwasser-Lindell 2005, echo", tampering=(BroadcastMismatch,))
+ECHO = declare(
+    "broadcast.echo", payload=Payload.BYTES, source="Goldwasser-Lindell 2005, echo", tampering=(BroadcastMismatch,)
+)
 
 
 async def broadcast(ctx: Context, step: Step, codec: Codec, value: Any) -> list[Any]:
@@ -29,7 +31,7 @@ async def broadcast(ctx: Context, step: Step, codec: Codec, value: Any) -> list[
     Rounds:    1.  Sends: `codec.byte_count` bytes to each peer.
     Unchecked: who sent different values to different peers, until the next `echo` (three parties and more).
     """
-    received = await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, value)), dict.fromkeys(ctx.peers, codec))
+    received = await ctx.tell_all(step, codec, value)
     received[ctx.party] = value
     values = [received[party] for party in range(ctx.parties)]
     record_broadcast(ctx, step, {party: (codec, value) for party, value in enumerate(values)})
@@ -43,9 +45,9 @@ async def broadcast_from(ctx: Context, step: Step, codec: Codec, sender: int, va
     Unchecked: as in `broadcast`.
     """
     if ctx.party == sender:
-        await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, value)), {})
+        await ctx.swap(step, codec, dict.fromkeys(ctx.peers, value), senders=())
     else:
-        value = (await ctx.exchange(step, {}, {sender: codec}))[sender]
+        value = (await ctx.swap(step, codec, {}, senders=(sender,)))[sender]
     record_broadcast(ctx, step, {sender: (codec, value)})
     return value
 
@@ -73,8 +75,7 @@ async def echo(ctx: Context) -> None:
         return
     parts = [part for path, digest in ctx.unverified.close_broadcasts() for part in (path, digest)]
     own = labelled_hash(Domain.TRANSCRIPT, *parts, session_id=ctx.session.session_id)
-    codec = Blob(DIGEST_BYTES)
-    received = await ctx.exchange(ECHO, dict.fromkeys(ctx.peers, (codec, own)), dict.fromkeys(ctx.peers, codec))
+    received = await ctx.tell_all(ECHO, Blob(DIGEST_BYTES), own)
     for peer, digest in received.items():
         if bytes(digest) != own:
             raise BroadcastMismatch(

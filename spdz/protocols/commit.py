@@ -18,7 +18,7 @@ from spdz.errors import BroadcastMismatch, CommitmentMismatch
 from spdz.protocols.broadcast import DIGEST_BYTES
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Step, declare
+from spdz.wire.steps import Payload, Step, declare
 
 COMMITMENT_BYTES = 32
 NONCE_BYTES = 32
@@ -36,8 +36,8 @@ def declare_commit_and_open(name: str, *, source: str) -> CommitAndOpen:
     """Register `name.commit` and `name.open`."""
     outcomes = (CommitmentMismatch, BroadcastMismatch)
     return CommitAndOpen(
-        declare(f"{name}.commit", source=source, tampering=outcomes),
-        declare(f"{name}.open", source=source, tampering=outcomes),
+        declare(f"{name}.commit", payload=Payload.BYTES, source=source, tampering=outcomes),
+        declare(f"{name}.open", payload=Payload.BYTES, source=source, tampering=outcomes),
     )
 
 
@@ -49,18 +49,13 @@ async def commit_and_open(ctx: Context, steps: CommitAndOpen, payload: bytes) ->
     """
     session_id, place = ctx.session.session_id, ctx.path.encode()
     commitment, nonce = commit(session_id, ctx.party, place, payload, ctx.randomness)
-    codec = Blob(COMMITMENT_BYTES)
-    received = await ctx.exchange(
-        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)
-    )
+    received = await ctx.tell_all(steps.commit, Blob(COMMITMENT_BYTES), commitment)
     commitments = {peer: bytes(value) for peer, value in received.items()}
     commitments[ctx.party] = commitment
 
     seen = _digest_of(ctx, commitments)
     codec = Blob(NONCE_BYTES + len(payload) + len(seen))
-    openings = await ctx.exchange(
-        steps.open, dict.fromkeys(ctx.peers, (codec, nonce + payload + seen)), dict.fromkeys(ctx.peers, codec)
-    )
+    openings = await ctx.tell_all(steps.open, codec, nonce + payload + seen)
     payloads = {ctx.party: payload}
     for peer, opening in openings.items():
         peer_nonce, rest = bytes(opening[:NONCE_BYTES]), bytes(opening[NONCE_BYTES:])

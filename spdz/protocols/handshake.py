@@ -15,7 +15,7 @@ from spdz.errors import BroadcastMismatch, ConfigurationMismatch, InternalError,
 from spdz.params import SessionParams, endpoint_name
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import declare
+from spdz.wire.steps import Payload, declare
 
 NONCE_BYTES = 32
 SESSION_ID_BYTES = 32
@@ -30,10 +30,13 @@ ADVICE = {
 
 HELLO = declare(
     "handshake.hello",
+    payload=Payload.BYTES,
     source="docs/wire, section 8",
     tampering=(ConfigurationMismatch, MalformedMessage, BroadcastMismatch),
 )
-CONFIRM = declare("handshake.confirm", source="docs/wire, section 8", tampering=(BroadcastMismatch,))
+CONFIRM = declare(
+    "handshake.confirm", payload=Payload.BYTES, source="docs/wire, section 8", tampering=(BroadcastMismatch,)
+)
 
 
 async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tuple[int, ...]) -> bytes:
@@ -47,7 +50,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     others = tuple(endpoint for endpoint in endpoints if endpoint != ctx.party)
     codec = Blob(NONCE_BYTES + _TEXT_BYTES)
     hello = nonce + _encode(mine)
-    received = await ctx.exchange(HELLO, dict.fromkeys(others, (codec, hello)), dict.fromkeys(others, codec))
+    received = await ctx.swap(HELLO, codec, dict.fromkeys(others, hello), others)
     nonces = {ctx.party: nonce}
     for peer, payload in sorted(received.items()):
         nonces[peer] = bytes(payload[:NONCE_BYTES])
@@ -56,7 +59,7 @@ async def agree_on_parameters(ctx: Context, params: SessionParams, endpoints: tu
     session_id = labelled_hash(Domain.SESSION_ID, *(nonces[endpoint] for endpoint in sorted(nonces)))
 
     codec = Blob(SESSION_ID_BYTES)
-    confirmed = await ctx.exchange(CONFIRM, dict.fromkeys(others, (codec, session_id)), dict.fromkeys(others, codec))
+    confirmed = await ctx.swap(CONFIRM, codec, dict.fromkeys(others, session_id), others)
     for peer, theirs in confirmed.items():
         if bytes(theirs) != session_id:
             me, other = (endpoint_name(endpoint, ctx.parties) for endpoint in (ctx.party, peer))

@@ -14,10 +14,11 @@ from spdz.runtime.context import Context
 from spdz.sharing.domain import Share, ValuesT
 from spdz.sharing.material import InputMasks
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, declare
+from spdz.wire.steps import Delivery, Payload, declare
 
 OUTPUT = declare(
     "output.open",
+    payload=Payload.ELEMENTS,
     source="[DPSZ12] output",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from spdz.crypto.randomness import Randomness
+from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
 from spdz.params import SecurityParams
 from spdz.runtime.traps import Exchange, Gather, Trap
@@ -95,10 +96,27 @@ class Context:
         self, step: Step, sends: Mapping[int, tuple[Codec, Any]], receives: Mapping[int, Codec]
     ) -> dict[int, Any]:
         """Send `sends[peer]` to every peer in it and receive from every peer in `receives`. One round."""
+        codecs = [*(codec for codec, _ in sends.values()), *receives.values()]
+        if any(codec.payload is not step.payload for codec in codecs):
+            raise InternalError(f"step {step.name} declares {step.payload.value}, and is used for something else")
         path = self._next_path(step.name)
         answer: dict[int, Any] = await Exchange(step, path, sends, receives)
         self.last_path = path
         return answer
+
+    async def swap(
+        self, step: Step, codec: Codec, payloads: Mapping[int, Any], senders: Iterable[int] | None = None
+    ) -> dict[int, Any]:
+        """Send `payloads[peer]` to every peer in it and receive from `senders`, or else from all peers. One round.
+
+        All payloads have the layout of `codec`.
+        """
+        sends = {peer: (codec, payload) for peer, payload in payloads.items()}
+        return await self.exchange(step, sends, dict.fromkeys(self.peers if senders is None else senders, codec))
+
+    async def tell_all(self, step: Step, codec: Codec, value: Any) -> dict[int, Any]:
+        """`swap` with the same payload for every peer."""
+        return await self.swap(step, codec, dict.fromkeys(self.peers, value))
 
     async def gather(self, *children: Coroutine[Trap, Any, Any]) -> list[Any]:
         """Run coroutines side by side; each must have been given a child context of its own."""

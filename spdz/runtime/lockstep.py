@@ -119,14 +119,8 @@ class Lockstep:
         if not self._running(message.receiver):
             return
         reader = self._readers[message.receiver][message.sender]
-        source = memoryview(message.header.encode() + bytes(message.payload))
         try:
-            while source.nbytes:
-                target = reader.buffer()
-                count = min(target.nbytes, source.nbytes)
-                target[:count] = source[:count]
-                source = source[count:]
-                reader.advance(count)
+            reader.feed(message.header.encode(), message.payload)
         except SpdzError as error:
             for abort in self._fail(message.receiver, error):
                 self._deliver(abort)

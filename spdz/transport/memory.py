@@ -71,14 +71,7 @@ class MemoryTransport:
                 raise TransportError(f"{name} has gone", peer=delivery.sender)
             return False
         before = reader.frames_read
-        for part in delivery.parts:
-            source = memoryview(part)
-            while source.nbytes:
-                target = reader.buffer()
-                count = min(target.nbytes, source.nbytes)
-                target[:count] = source[:count]
-                source = source[count:]
-                reader.advance(count)
+        reader.feed(*delivery.parts)
         return reader.frames_read > before
 
     def interrupt(self) -> None:

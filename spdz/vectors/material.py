@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spdz.params import MascotParams
-from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.generator import MascotPreprocessing, MascotProtocols
 from spdz.preprocessing.mascot.pipeline import make_triples_in_flight
 from spdz.preprocessing.vole.code import PLAN, LpnParams, VolePlan
 from spdz.runtime.context import Context
@@ -32,14 +32,13 @@ class RecordedMascot(MascotPreprocessing):
     """Takes the plan of silent VOLE from the recording, and the sizes of batches in flight, if it says any."""
 
     def __init__(self, case: Case) -> None:
-        super().__init__(None, mascot_params(case))
-        self._vole_plan = _plan(case)
+        super().__init__(None, mascot_params(case), MascotProtocols(vole_plan=_plan(case)))
         self._sizes = _sizes(case)
 
     async def produce(self, ctx: Context, demand: Mapping[Kind, int]) -> None:
         """As a session makes material, but for the sizes of batches."""
         if self._sizes:
-            await make_triples_in_flight(ctx, self._links, self._sizes, self.store.add)
+            await make_triples_in_flight(ctx, self._links, self._sizes, self.store.add, self.protocols.make_candidates)
         else:
             await super().produce(ctx, demand)
 

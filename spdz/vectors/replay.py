@@ -68,13 +68,7 @@ class RecordedTransport:
             raise RecordingEnds("nothing more was recorded")
         frame = self._incoming[self._next]
         self._next += 1
-        reader, source = self._readers[frame.sender], memoryview(frame.data)
-        while source.nbytes:
-            target = reader.buffer()
-            count = min(target.nbytes, source.nbytes)
-            target[:count] = source[:count]
-            source = source[count:]
-            reader.advance(count)
+        self._readers[frame.sender].feed(frame.data)
         return True
 
     def close(self, timeout: float) -> None:

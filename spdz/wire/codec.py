@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
+from spdz.wire.steps import Payload
 
 Buffer = memoryview
 
 
 class Codec(Protocol):
     """How one payload is laid out. `decode` raises ValueError for anything that is not canonical."""
+
+    @property
+    def payload(self) -> Payload:
+        """What it lays out, as the steps declare that it may be used for."""
 
     @property
     def byte_count(self) -> int:
@@ -36,6 +41,8 @@ class Elements:
     field: Field
     shape: tuple[int, ...]
 
+    payload: ClassVar[Payload] = Payload.ELEMENTS
+
     @property
     def byte_count(self) -> int:
         return math.prod(self.shape) * self.field.element_bytes
@@ -54,6 +61,8 @@ class Blob:
     """A string of bytes of known length."""
 
     byte_count: int
+
+    payload: ClassVar[Payload] = Payload.BYTES
 
     def encode(self, value: bytes | bytearray | memoryview) -> Buffer:
         view = memoryview(value).cast("B")

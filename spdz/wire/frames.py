@@ -66,7 +66,7 @@ class FrameOwner(Protocol):
 class FrameReader:
     """Turns the byte stream of one peer into frames without copying payloads.
 
-    A transport writes into `buffer()` and says with `advance(n)` how much it wrote.
+    A transport writes into `buffer()` and says with `advance(n)` how much it wrote, or lets `feed` copy.
     """
 
     def __init__(self, peer: int, owner: FrameOwner) -> None:
@@ -82,6 +82,17 @@ class FrameReader:
     def buffer(self) -> memoryview:
         """Where the next bytes belong; never empty before `finished`."""
         return self._target[self._filled :]
+
+    def feed(self, *parts: bytes | bytearray | memoryview) -> None:
+        """Take bytes that lie elsewhere, cut in any way. Raises whatever the owner raises to refuse a frame."""
+        for part in parts:
+            source = memoryview(part)
+            while source.nbytes:
+                target = self.buffer()
+                count = min(target.nbytes, source.nbytes)
+                target[:count] = source[:count]
+                source = source[count:]
+                self.advance(count)
 
     def advance(self, count: int) -> None:
         """`count` bytes of `buffer()` are filled. Raises whatever the owner raises to refuse a frame."""

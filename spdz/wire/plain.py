@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from spdz.errors import InternalError, UsageError
 from spdz.params import integer_of
 from spdz.wire.codec import Buffer
+from spdz.wire.steps import Payload
 
 MAX_BYTES = 1 << 20
 """The longest encoding."""
@@ -142,6 +143,8 @@ _CONSTANTS = {b"N": None, b"T": True, b"F": False}
 class Plain:
     """Payload codec of a plain value whose encoding has `byte_count` bytes."""
 
+    payload: ClassVar[Payload] = Payload.BYTES
+
     byte_count: int
 
     def encode(self, value: Any) -> Buffer:
@@ -157,6 +160,8 @@ class Plain:
 @dataclass(frozen=True)
 class Length:
     """Payload codec of a length from 1 to `MAX_BYTES`."""
+
+    payload: ClassVar[Payload] = Payload.BYTES
 
     byte_count: int = COUNT_BYTES
 

@@ -1,7 +1,8 @@
 """The registry of steps: every message kind of every protocol, declared once.
 
-A step says how its payload travels, where it comes from, and *what tampering with it must lead to*. Tests and the
-attack harness read the declaration, so a message that no check covers cannot be declared without saying so.
+A step says what its payload is and how it travels, where it comes from, and *what tampering with it must lead to*.
+Tests and the attack harness read the declaration, so a message that no check covers cannot be declared without saying
+so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ class Delivery(Enum):
     """Everyone gets the same payload; for three parties and more an echo compares what was received."""
 
 
+class Payload(Enum):
+    """What a payload consists of."""
+
+    ELEMENTS = "elements"
+    """Canonical values of a sharing domain: whatever is well-formed is another value."""
+    BYTES = "bytes"
+    """Anything else: digests, points, packed bits, records."""
+
+
 class Harmless(Enum):
     """Outcomes of tampering that are not an error."""
 
@@ -40,6 +50,7 @@ class Step:
     """A kind of message. `tampering` lists every outcome that a well-formed change of its payload may have."""
 
     name: str
+    payload: Payload
     delivery: Delivery
     source: str
     tampering: tuple[Outcome, ...]
@@ -59,13 +70,14 @@ _by_wire_id: dict[int, Step] = {}
 def declare(
     name: str,
     *,
+    payload: Payload,
     source: str,
     tampering: tuple[Outcome, ...],
     delivery: Delivery = Delivery.DIRECT,
     adopts_round: bool = False,
 ) -> Step:
     """Register a step; names and wire ids are unique, and a step without a declared outcome is refused."""
-    step = Step(name, delivery, source, tampering, adopts_round)
+    step = Step(name, payload, delivery, source, tampering, adopts_round)
     if not tampering:
         raise InternalError(f"step {name} declares no outcome of tampering")
     if name in _by_name or step.wire_id in _by_wire_id:

@@ -13,7 +13,7 @@ from spdz.params import AUTHENTICATION, OT_TREE_BITS, MascotParams, SessionParam
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.sessions.local import run_local
 from tests.support.parties import make_sessions, run
-from tests.support.vole import TINY
+from tests.support.vole import use_small_voles
 
 
 def products(mpc: Mpc) -> list[int]:
@@ -25,7 +25,7 @@ def products(mpc: Mpc) -> list[int]:
 @pytest.mark.parametrize("bits", OT_TREE_BITS)
 def test_every_choice_computes_the_same(bits: int, authentication: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With VOLEs from the first value on: a session of this size would not get to them."""
-    monkeypatch.setattr("spdz.preprocessing.mascot.generator.PLAN", TINY)
+    use_small_voles(monkeypatch)
     mascot = MascotParams(bits, authentication)
     assert run_local(products, field="M61", preprocessing=mascot, threads=2) == [[9, 16, 25]] * 2
 

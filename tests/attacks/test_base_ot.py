@@ -9,7 +9,6 @@ from spdz.crypto.randomness import deterministic_randomness_for_tests
 from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed, PeerAborted, ProtocolAbort
 from spdz.field import M61
 from spdz.params import MascotParams
-from spdz.preprocessing.mascot.links import DEFAULT_PARAMS, set_up
 from spdz.preprocessing.mascot.triples import make_triples
 from spdz.preprocessing.ot.base import base_ots
 from spdz.protocols.coin_toss import toss
@@ -18,6 +17,7 @@ from spdz.runtime.context import Context
 from spdz.wire.steps import all_steps
 from tests.support.dealer import IdealDealer
 from tests.support.interference import POSITIONS, Tampering, position, replace_payload
+from tests.support.links import set_up_links
 from tests.support.parties import Run, assert_caught, make_sessions, run
 
 P = 2**255 - 19
@@ -93,7 +93,7 @@ def test_points_chosen_against_the_hash(slot: int, seed: bytes) -> None:
 def test_a_bad_point_in_the_set_up_destroys_the_key_that_was_just_drawn(seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
     cheat = put_point("base_ot.receiver_points", "last", ORDER_TWO)
-    ended = run(sessions, set_up, cheat)
+    ended = run(sessions, set_up_links, cheat)
     cheat.assert_fired()
     assert sessions[1].field_domain.has_key
     assert_caught(ended, MalformedMessage, "base_ot.receiver_points", cheater=0, blamed=0)
@@ -109,13 +109,13 @@ OTHER_KEYS = [
 ]
 
 
-def triples_with_another_point(step: str, place: int | str, seed: bytes, params: MascotParams = DEFAULT_PARAMS) -> Run:
+def triples_with_another_point(step: str, place: int | str, seed: bytes, params: MascotParams | None = None) -> Run:
     """Put another good point in the place of one, and make a triple."""
     point = group.base_multiply(group.random_scalar(deterministic_randomness_for_tests(seed, "point")))
     cheat = put_point(step, place, point)
 
     async def main(ctx: Context) -> object:
-        links = await set_up(ctx.child("set_up"), params)
+        links = await set_up_links(ctx.child("set_up"), params)
         return await make_triples(ctx.child("triples"), links, 1)
 
     ended = run(make_sessions(2, M61, seed), main, cheat)

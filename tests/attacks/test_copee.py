@@ -7,7 +7,6 @@ import pytest
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.field import M61
 from spdz.preprocessing.mascot.authenticate import authenticate, check_key_shares
-from spdz.preprocessing.mascot.links import set_up
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.triples import make_triples
 from spdz.protocols import mac_check
@@ -17,6 +16,7 @@ from spdz.sharing.mac_key import MacKey
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct
 from tests.support.interference import Tampering, add_to_element, flip_bytes
+from tests.support.links import set_up_links
 from tests.support.parties import Run, assert_caught, make_sessions, run
 
 STEP = "copee.corrections"
@@ -146,7 +146,7 @@ def masks_after_set_up(sessions: list[SessionState], wrong_stream: bool, cheat: 
     """Make masks of the cheater and open them; with `wrong_stream` its shares are not those that it announced."""
 
     async def main(ctx: Context) -> object:
-        links = await set_up(ctx.child("set_up"))
+        links = await set_up_links(ctx.child("set_up"))
         if wrong_stream and ctx.party == CHEATER:
             links[VICTIM].shares_to.bytes(8)
         batch = await make_input_masks(ctx.child("masks"), links, CHEATER, 3)

@@ -15,7 +15,7 @@ from spdz.protocols.output import output
 from spdz.runtime.context import Context
 from spdz.sharing.material import RANDOM_BITS, SQUARES, TRIPLES, Kind
 from spdz.wire.codec import Elements
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 from tests.support.dealer import IdealDealer, ideal_links
 from tests.support.interference import POSITIONS, add_to_element, flip_bytes
 from tests.support.parties import assert_caught, make_sessions, run
@@ -61,7 +61,7 @@ def test_in_an_opening_of_the_generator(step: str, index: str, seed: bytes) -> N
 @pytest.mark.parametrize("single_sender", [True, False])
 def test_in_a_broadcast_of_a_masked_input(single_sender: bool, declare_step: Declare, seed: bytes) -> None:
     """Two honest parties would go on with different shares; the echo comes before the output is opened."""
-    step = declare_step("test.masked_input", Delivery.BROADCAST)
+    step = declare_step("test.masked_input", Delivery.BROADCAST, payload=Payload.ELEMENTS)
     codec = Elements(M61, (2,))
     sessions = make_sessions(3, M61, seed)
     shares = IdealDealer(sessions, seed).share([1, 2])
@@ -84,7 +84,7 @@ def test_in_a_broadcast_of_a_masked_input(single_sender: bool, declare_step: Dec
 
 @pytest.mark.parametrize("place", POSITIONS)
 def test_a_lie_in_the_echo_is_a_mismatch_too(place: str, declare_step: Declare, seed: bytes) -> None:
-    step = declare_step("test.said", Delivery.BROADCAST)
+    step = declare_step("test.said", Delivery.BROADCAST, payload=Payload.ELEMENTS)
     sessions = make_sessions(3, M61, seed)
     IdealDealer(sessions, seed)
 

@@ -22,7 +22,7 @@ from spdz.wire.steps import Harmless, all_steps
 from tests.support.dealer import reconstruct_batches
 from tests.support.interference import POSITIONS, flip_bytes, replace_payload, silent
 from tests.support.parties import Run, make_sessions, run
-from tests.support.vole import TINY, links_for
+from tests.support.vole import TINY_PROTOCOLS, links_for
 
 SET_UP = ("base_ot.receiver_points", "base_ot.sender_points", "setup.ot_trees", "setup.share_seeds")
 SELECTIVE = ("setup.ot_trees", "ot_extension.columns", "multiply.corrections", "copee.corrections", "vole.sums")
@@ -42,9 +42,8 @@ def triples(
 ) -> Run:
     """Triples in the stores of all parties; the result of each party is its generator."""
     sessions = make_sessions(parties, M61, seed)
-    makers = [MascotPreprocessing(params=MascotParams(authentication=authentication)) for _ in sessions]
-    for maker in makers:
-        maker._vole_plan = TINY
+    params = MascotParams(authentication=authentication)
+    makers = [MascotPreprocessing(params=params, protocols=TINY_PROTOCOLS) for _ in sessions]
     if not base_ots:
         for maker, links in zip(makers, links_for(authentication, sessions, seed), strict=True):
             maker._links = links

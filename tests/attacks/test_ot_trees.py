@@ -11,7 +11,6 @@ from spdz.crypto.randomness import Randomness, deterministic_randomness_for_test
 from spdz.errors import OtConsistencyFailed
 from spdz.field import M61
 from spdz.params import OT_TREE_BITS, MascotParams
-from spdz.preprocessing.mascot.links import set_up
 from spdz.preprocessing.ot import trees as ot_trees
 from spdz.preprocessing.ot.trees import Place, Seeds, by_distance, deal, grow_trees, hold
 from spdz.protocols.coin_toss import toss
@@ -19,6 +18,7 @@ from spdz.protocols.mac_check import OPENING_CHECK
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Interference
 from tests.support.interference import POSITIONS, CopyFrom, flip_bytes, position, replace_payload, silent
+from tests.support.links import set_up_links
 from tests.support.ot import TreeBase
 from tests.support.parties import Run, assert_caught, make_sessions, run
 from tests.support.statistics import assert_probability
@@ -111,7 +111,7 @@ def test_the_trees_of_the_victim_sent_back_to_it(depth: int, seed: bytes) -> Non
 def test_wrong_trees_in_the_set_up_destroy_the_key_that_was_just_drawn(depth: int, seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
     cheat = flip_bytes(STEP, 0, ["last"])
-    ended = run(sessions, lambda ctx: set_up(ctx, MascotParams(ot_tree_bits=depth)), cheat)
+    ended = run(sessions, lambda ctx: set_up_links(ctx, MascotParams(ot_tree_bits=depth)), cheat)
     cheat.assert_fired()
     assert sessions[1].field_domain.has_key
     assert_caught(ended, OtConsistencyFailed, STEP, cheater=0, blamed=0)

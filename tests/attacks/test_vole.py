@@ -23,7 +23,7 @@ from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct
 from tests.support.interference import POSITIONS, Tampering, add_to_element, flip_bytes, position
 from tests.support.parties import Run, assert_caught, make_sessions, rounds_of, run
-from tests.support.vole import TINY, use_other_keys, with_vole
+from tests.support.vole import TINY, take_any_answer, use_other_keys, with_vole
 
 CHEATER, VICTIM = 0, 1
 COUNT = 5
@@ -56,8 +56,7 @@ def assert_harmless(sessions: list[SessionState], seed: bytes, cheat: Tampering)
 @pytest.fixture
 def blind_cheater(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cheater goes on when its own copy of the honest code would abort."""
-    honest = vole_check._agree
-    monkeypatch.setattr(vole_check, "_agree", lambda ctx, *more: ctx.party == CHEATER or honest(ctx, *more))
+    take_any_answer(monkeypatch, CHEATER)
 
 
 @pytest.fixture

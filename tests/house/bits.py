@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from spdz.runtime.context import SessionState
 from spdz.sharing.domain import SharingDomain
 from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
+from spdz.wire.steps import Payload
 
 BITS = "bits"
 WORD_BYTES = 8
@@ -75,6 +76,8 @@ class BitCodec:
     """A byte for each bit."""
 
     shape: tuple[int, ...]
+
+    payload: ClassVar[Payload] = Payload.ELEMENTS
 
     @property
     def byte_count(self) -> int:

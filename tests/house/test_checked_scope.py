@@ -17,7 +17,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 from tests.support.cheaters import with_added
 from tests.support.dealer import IdealDealer
 from tests.support.parties import assert_caught, make_sessions, rounds_of, run
@@ -30,7 +30,7 @@ CHEATER = 1
 
 @pytest.fixture
 def step(declare_step: Declare) -> Step:
-    return declare_step("test.opening", Delivery.BROADCAST)
+    return declare_step("test.opening", Delivery.BROADCAST, payload=Payload.ELEMENTS)
 
 
 @PARTIES

@@ -18,7 +18,7 @@ from spdz.protocols.output import output
 from spdz.runtime.context import Context, SessionState
 from spdz.sharing.field_domain import FIELD
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 from tests.house.bits import BITS, BitDealer, BitDomain, BitShare
 from tests.support.cheaters import with_added
 from tests.support.dealer import IdealDealer
@@ -59,7 +59,7 @@ class World:
 
 @pytest.fixture
 def world(seed: bytes, declare_step: Declare) -> Callable[[int], World]:
-    step = declare_step("test.opening", Delivery.BROADCAST)
+    step = declare_step("test.opening", Delivery.BROADCAST, payload=Payload.ELEMENTS)
 
     def make(parties: int) -> World:
         sessions = make_sessions(parties, M61, seed)
@@ -309,7 +309,7 @@ def test_a_domain_without_its_key_does_not_hinder_the_others_but_opens_nothing(
     seed: bytes, declare_step: Declare
 ) -> None:
     """Set-up of a second domain needs checks in the first."""
-    step = declare_step("test.opening", Delivery.BROADCAST)
+    step = declare_step("test.opening", Delivery.BROADCAST, payload=Payload.ELEMENTS)
     for domain in (FIELD, BITS):
         sessions = make_sessions(2, M61, seed)
         numbers = IdealDealer(sessions, seed).share([7])

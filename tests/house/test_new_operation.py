@@ -26,9 +26,9 @@ from spdz.runtime.context import Context
 from spdz.sessions.local import run_local
 from spdz.sharing.material import RANDOM_SHARES, SQUARES, TRIPLES, Squares, Triples
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 
-MASKED = Step("toy.masked", Delivery.BROADCAST, "this test", ())
+MASKED = Step("toy.masked", Payload.ELEMENTS, Delivery.BROADCAST, "this test", ())
 
 
 async def cube(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:

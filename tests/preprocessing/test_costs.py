@@ -16,12 +16,19 @@ from spdz.preprocessing.mascot import generator as mascot
 from spdz.preprocessing.mascot import links, squares_bits, triples, vole_check, vole_extend
 from spdz.preprocessing.mascot import masks as shares
 from spdz.preprocessing.mascot import multiply as multiply_module
-from spdz.preprocessing.mascot.authenticate import authenticate, check_key_shares
+from spdz.preprocessing.mascot.authenticate import Entered, authenticate, check_key_shares
 from spdz.preprocessing.mascot.extend import extend, extend_choices
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.multiply import multiply
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
-from spdz.preprocessing.mascot.triples import make_candidates, make_triples, sacrifice
+from spdz.preprocessing.mascot.triples import (
+    Candidates,
+    MadeCandidates,
+    enter_candidates,
+    make_candidates,
+    make_triples,
+    sacrifice,
+)
 from spdz.preprocessing.mascot.vole_check import _compare, check_trees
 from spdz.preprocessing.mascot.vole_extend import make_base, replenish, stretch
 from spdz.preprocessing.ot import base as base_ot
@@ -35,8 +42,10 @@ from spdz.preprocessing.vole import single_point as vole_trees
 from spdz.preprocessing.vole.code import LpnParams
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Protocol
+from spdz.sharing.shares import AuthShare
 from tests.support.costs import bytes_per_peer, check_bytes, functions_that_state_rounds, stated_rounds, toss_bytes
 from tests.support.dealer import IdealDealer, ideal_links
+from tests.support.links import set_up_links
 from tests.support.ot import DEPTHS, TreeBase
 from tests.support.parties import Run, make_sessions, run
 from tests.support.vole import TINY, with_vole
@@ -67,6 +76,7 @@ COVERED = {
     "base_ots",
     "check_key_shares",
     "check_trees",
+    "enter_candidates",
     "extend",
     "extend_choices",
     "grow_trees",
@@ -142,7 +152,9 @@ def sacrifice_bytes(field: Field, count: int, parties: int) -> dict[str, int]:
 
 
 def triple_bytes(field: Field, count: int, copies: int, parties: int) -> dict[str, int]:
+    """b enters apart from the others, so there is one mask more."""
     return added(
+        {"copee.corrections": field.bits * field.element_bytes},
         multiply_bytes(field, count * copies, parties),
         toss_bytes("combine", parties),
         authenticate_bytes(field, 5 * count, parties),
@@ -159,7 +171,7 @@ def test_base_ots(parties: int, seed: bytes) -> None:
 
 @DEPTHS
 def test_set_up(depth: int, seed: bytes) -> None:
-    ended = run(make_sessions(2, M61, seed), lambda ctx: links.set_up(ctx, MascotParams(ot_tree_bits=depth)))
+    ended = run(make_sessions(2, M61, seed), lambda ctx: set_up_links(ctx, MascotParams(ot_tree_bits=depth)))
     assert stated_rounds(links.set_up) == 3
     assert ended.rounds == (2 if depth == 1 else 3)
     trees = 0 if depth == 1 else 4096 + 32 * (128 // depth) + 32
@@ -236,8 +248,8 @@ def test_triples(parties: int, field: Field, count: int, copies: int, seed: byte
     if count * copies % 128 == 0:
         element = field.element_bytes
         stated = count * (copies * field.bits * (16 // DEPTH + element) + 5 * field.bits * element)
-        assert big - stated == 2048 // DEPTH + field.bits * element, (
-            "the extra rows and the extra value mask the checks"
+        assert big - stated == 2048 // DEPTH + 2 * field.bits * element, (
+            "the extra rows and the two extra values mask the checks"
         )
 
 
@@ -245,12 +257,21 @@ def test_triples(parties: int, field: Field, count: int, copies: int, seed: byte
 def test_candidates(parties: int, seed: bytes) -> None:
     ended = start(parties, M61, seed, lambda ctx, own: make_candidates(ctx, own, 3))
     assert ended.rounds == stated_rounds(make_candidates) == 8
-    whole = authenticate_bytes(M61, 15, parties)
-    assert bytes_per_peer(ended) == added(
-        multiply_bytes(M61, 12, parties),
-        toss_bytes("combine", parties),
-        {"copee.corrections": whole["copee.corrections"]},
-    )
+    entered = {"copee.corrections": authenticate_bytes(M61, 3, parties)["copee.corrections"]}
+    assert bytes_per_peer(ended) == added(multiply_bytes(M61, 12, parties), toss_bytes("combine", parties), entered)
+
+
+@PARTIES
+def test_candidates_on_their_way_through_authentication(parties: int, seed: bytes) -> None:
+    async def enter_all(ctx: Context, own: dict[int, links.Link]) -> object:
+        candidates = Candidates(*(ctx.random(3) for _ in range(5)))
+        entered_b = Entered(AuthShare(candidates.b, candidates.b), ())
+        return await enter_candidates(ctx, own, MadeCandidates(candidates, entered_b))
+
+    ended = start(parties, M61, seed, enter_all)
+    assert ended.rounds == stated_rounds(enter_candidates) == 1
+    whole = authenticate_bytes(M61, 12, parties)
+    assert bytes_per_peer(ended) == {"copee.corrections": whole["copee.corrections"]}
 
 
 @PARTIES

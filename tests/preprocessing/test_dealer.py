@@ -45,7 +45,7 @@ from spdz.sharing.material import (
 )
 from spdz.sharing.material.kinds import declared_kinds
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Delivery
+from spdz.wire.steps import Delivery, Payload
 from tests.support.dealer import mac_key_of, reconstruct_batches
 from tests.support.interference import add_to_element, flip_bytes, replace_payload
 from tests.support.parties import SESSION_ID, Run, make_sessions, run
@@ -497,7 +497,7 @@ def test_an_impossible_demand_is_a_usage_error_before_anything_is_sent(kind: Kin
 
 
 def opening_everything(declare_step: Any) -> Program:
-    open_step = declare_step("test.open", Delivery.BROADCAST)
+    open_step = declare_step("test.open", Delivery.BROADCAST, payload=Payload.ELEMENTS)
 
     async def program(ctx: Context, source: DealerPreprocessing) -> None:
         demand = {TRIPLES: 3, RANDOM_BITS: 3, input_masks(0): 3, input_masks(ctx.parties - 1): 3}
@@ -562,7 +562,7 @@ def test_rounds_without_the_dealer_between_two_requests(seed: bytes, declare_ste
         for count in (3, 5, 5, 9):
             for _ in range(count):
                 codec = Blob(1)
-                await ctx.exchange(step, dict.fromkeys(ctx.peers, (codec, b"x")), dict.fromkeys(ctx.peers, codec))
+                await ctx.tell_all(step, codec, b"x")
             await source.produce(ctx.child("produce"), {TRIPLES: count})
 
     dealt = deal(3, M61, seed, program)

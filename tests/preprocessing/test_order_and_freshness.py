@@ -10,7 +10,6 @@ import pytest
 from spdz.crypto.prg import Prg
 from spdz.field import M13, M61, M127, Field
 from spdz.params import MascotParams
-from spdz.preprocessing.mascot import links as links_module
 from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.mascot.masks import make_random_shares
@@ -23,6 +22,7 @@ from spdz.runtime.trace import Trace
 from spdz.sharing.material import TRIPLES
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links
+from tests.support.links import set_up_links
 from tests.support.ot import DEPTHS
 from tests.support.parties import make_sessions, rounds_of, run, steps_in_order
 from tests.support.statistics import assert_probability
@@ -79,7 +79,7 @@ def test_hash_keys_differ_between_extensions_directions_pairs_and_sessions(seed:
     keys: list[bytes] = []
     for session_id in (bytes(32), bytes([1]) * 32):
         sessions = make_sessions(3, M61, seed, session_id)
-        links = run(sessions, links_module.set_up).results
+        links = run(sessions, set_up_links).results
         for own, peer in itertools.permutations(range(3), 2):
             for _ in range(2):
                 _, key = links[own][peer].ot_receiver._new_index(256)
@@ -232,7 +232,7 @@ def test_mac_keys_correlations_and_seeds_differ_between_parties_peers_and_runs(s
     keys: list[object] = []
     for turn in range(2):
         sessions = make_sessions(3, M61, bytes([turn]) + seed[1:])
-        ended = run(sessions, links_module.set_up)
+        ended = run(sessions, set_up_links)
         for session, links in zip(sessions, ended.results, strict=True):
             keys.append(session.key.share.to_ints())
             for link in links.values():
@@ -242,7 +242,7 @@ def test_mac_keys_correlations_and_seeds_differ_between_parties_peers_and_runs(s
 
 def test_both_ends_of_a_link_share_their_streams_and_alpha_is_one_towards_all(seed: bytes) -> None:
     sessions = make_sessions(3, M61, seed)
-    links = run(sessions, links_module.set_up).results
+    links = run(sessions, set_up_links).results
     for own, peer in itertools.permutations(range(3), 2):
         here, there = links[own][peer], links[peer][own]
         streams = [here.shares_to.bytes(32), here.zeros_to.bytes(32)]

@@ -10,6 +10,7 @@ import pytest
 from spdz.errors import SacrificeFailed
 from spdz.field import M13, M61, Field
 from spdz.preprocessing.mascot.pipeline import make_triples_in_flight
+from spdz.preprocessing.mascot.triples import make_candidates
 from spdz.runtime.context import Context
 from spdz.runtime.trace import Trace
 from spdz.sharing.mac_key import MacKey
@@ -28,7 +29,7 @@ def made_in_flight(
     links, taken = ideal_links(sessions, seed), [list[Batch]() for _ in sessions]
 
     async def main(ctx: Context) -> None:
-        await make_triples_in_flight(ctx, links[ctx.party], sizes, taken[ctx.party].append)
+        await make_triples_in_flight(ctx, links[ctx.party], sizes, taken[ctx.party].append, make_candidates)
 
     return run(sessions, main, cheat), taken
 

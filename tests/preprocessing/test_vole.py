@@ -15,8 +15,8 @@ from spdz.field.fused.code import ROW_WORDS, add_code_rows
 from spdz.online.session import Mpc
 from spdz.params import AUTHENTICATION, MascotParams, SessionParams
 from spdz.preprocessing.mascot.authenticate import authenticate
-from spdz.preprocessing.mascot.generator import MascotPreprocessing
-from spdz.preprocessing.mascot.links import Link, set_up
+from spdz.preprocessing.mascot.generator import MascotPreprocessing, MascotProtocols
+from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.vole_extend import end, make_base, replenish, stretch, vole_of
 from spdz.preprocessing.ot.extension import Bits
 from spdz.preprocessing.vole import single_point as vole_trees
@@ -27,9 +27,10 @@ from spdz.sessions.local import run_local
 from spdz.sharing.material import TRIPLES
 from spdz.sharing.shares import AuthShare
 from tests.support.dealer import ideal_links, mac_key_of, reconstruct
+from tests.support.links import set_up_links
 from tests.support.parties import make_sessions, run
 from tests.support.statistics import assert_uniform
-from tests.support.vole import TINY, with_vole
+from tests.support.vole import TINY, TINY_PROTOCOLS, use_small_voles, with_vole
 
 ALL_FIELDS = pytest.mark.parametrize("field", [M5, M7, M13, M17, M19, M31, M61, M127], ids=str)
 Made = list[dict[tuple[int, int], tuple[FieldArray, ...]]]
@@ -223,9 +224,8 @@ def test_a_session_that_authenticates_little_makes_no_voles(seed: bytes) -> None
 @pytest.mark.parametrize(("parties", "field"), [(2, M61), (3, M127), (2, M5)], ids=str)
 def test_triples_of_the_generator(parties: int, field: Field, seed: bytes) -> None:
     sessions = make_sessions(parties, field, seed)
-    makers = [MascotPreprocessing(params=MascotParams(authentication="vole")) for _ in sessions]
-    for maker in makers:
-        maker._vole_plan = TINY
+    params = MascotParams(authentication="vole")
+    makers = [MascotPreprocessing(params=params, protocols=TINY_PROTOCOLS) for _ in sessions]
 
     async def main(ctx: Context) -> object:
         maker = makers[ctx.party]
@@ -245,7 +245,7 @@ def test_triples_of_the_generator(parties: int, field: Field, seed: bytes) -> No
 
 def test_without_voles_a_link_has_none(seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
-    links = run(sessions, lambda ctx: set_up(ctx, MascotParams(authentication="copee"))).results
+    links = run(sessions, lambda ctx: set_up_links(ctx, MascotParams(authentication="copee"))).results
     assert links[0][1].vole is None
     with pytest.raises(InternalError, match="without VOLEs"):
         vole_of(links[0], 1)
@@ -253,9 +253,10 @@ def test_without_voles_a_link_has_none(seed: bytes) -> None:
 
 def test_set_up_takes_the_plan_of_all_sessions(seed: bytes) -> None:
     sessions = make_sessions(2, M61, seed)
-    links = run(sessions, lambda ctx: set_up(ctx, MascotParams(authentication="vole"))).results
-    assert links[0][1].vole.plan is PLAN
-    assert MascotPreprocessing()._vole_plan is PLAN
+    makers = [MascotPreprocessing(params=MascotParams(authentication="vole")) for _ in sessions]
+    assert run(sessions, lambda ctx: makers[ctx.party].set_up(ctx)).results == [None] * 2
+    assert makers[0]._links[1].vole.plan is PLAN
+    assert MascotProtocols().vole_plan is PLAN
 
 
 def secrets_of(link: Link) -> list[FieldArray]:
@@ -311,7 +312,7 @@ def test_plans_are_no_choice_of_users() -> None:
 @pytest.mark.parametrize("parties", [2, 3])
 def test_a_program_computes_with_it(parties: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the public face down: every value of a whole session goes through VOLEs."""
-    monkeypatch.setattr("spdz.preprocessing.mascot.generator.PLAN", replace(TINY, main=LpnParams(24, 16, 6)))
+    use_small_voles(monkeypatch, replace(TINY, main=LpnParams(24, 16, 6)))
 
     def program(mpc: Mpc) -> list[int]:
         x, y = mpc.input([3, 4, 5], owner=0, shape=3), mpc.input([6, 7, 8], owner=1, shape=3)

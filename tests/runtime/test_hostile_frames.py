@@ -16,7 +16,7 @@ from spdz.runtime import mailbox as mailbox_module
 from spdz.runtime.context import Context
 from spdz.wire.codec import Elements
 from spdz.wire.frames import HEADER_BYTES, Header, Kind
-from spdz.wire.steps import Step
+from spdz.wire.steps import Payload, Step
 from tests.support.endpoint import Endpoint, ask, control, data_frame, first_path
 
 Declare = Callable[..., Step]
@@ -27,7 +27,7 @@ PAYLOAD = bytes(16)
 @pytest.fixture
 def step(declare_step: Declare) -> Step:
     """The step that party 0 waits for."""
-    return declare_step("test.awaited")
+    return declare_step("test.awaited", payload=Payload.ELEMENTS)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_message_of_another_session_fits_nowhere(endpoint: Endpoint, step: Ste
 
 
 def test_an_early_message_is_held_to_its_header_once_its_place_is_reached(declare_step: Declare, seed: bytes) -> None:
-    step = declare_step("test.awaited")
+    step = declare_step("test.awaited", payload=Payload.ELEMENTS)
     for round_, payload, match in ((2, PAYLOAD, "says round 2"), (1, bytes(8), "has 8 bytes")):
         endpoint = Endpoint(2, M61, seed)
         endpoint.feed(data_frame(step, endpoint.label(first_path(step)), round_, payload))
@@ -177,7 +177,8 @@ def test_an_early_message_that_was_used_no_longer_counts(
     declare_step: Declare, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailbox_module, "EARLY_LIMIT_BYTES", 1 << 12)
-    step, gate = declare_step("test.awaited"), declare_step("test.gate")
+    step = declare_step("test.awaited", payload=Payload.ELEMENTS)
+    gate = declare_step("test.gate", payload=Payload.ELEMENTS)
     codec = Elements(M61, (64,))
 
     async def main(ctx: Context) -> None:
@@ -222,7 +223,8 @@ def test_no_stream_of_bytes_raises_anything_but_our_errors(step: Step, seed: byt
 
 @pytest.mark.parametrize("claimed", [7, 2**31, 2**32 - 1])
 def test_a_round_taken_over_from_a_peer_leaves_room_to_go_on(declare_step: Declare, seed: bytes, claimed: int) -> None:
-    adopting, step = declare_step("test.adopting", adopts_round=True), declare_step("test.awaited")
+    adopting = declare_step("test.adopting", adopts_round=True, payload=Payload.ELEMENTS)
+    step = declare_step("test.awaited", payload=Payload.ELEMENTS)
 
     async def main(ctx: Context) -> None:
         await ctx.exchange(adopting, {}, {1: CODEC})

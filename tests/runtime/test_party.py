@@ -128,7 +128,7 @@ def test_a_message_that_nobody_read_spoils_the_end(declare_step: Callable[..., S
 
     async def main(ctx: Context) -> None:
         stray, own = ctx.child("stray"), ctx.child("own")
-        everyone = own.exchange(last, dict.fromkeys(ctx.peers, (Blob(1), b"x")), dict.fromkeys(ctx.peers, Blob(1)))
+        everyone = own.tell_all(last, Blob(1), b"x")
         if ctx.party == 0:
             await ctx.gather(stray.exchange(step, {1: (Blob(1), b"x")}, {}), everyone)
         else:

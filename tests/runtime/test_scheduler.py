@@ -13,7 +13,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.traps import Join, Spawn
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.frames import HEADER_BYTES, Kind
-from spdz.wire.steps import Step
+from spdz.wire.steps import Payload, Step
 from tests.support.endpoint import Endpoint, ask, control, data_frame, first_path
 from tests.support.parties import make_sessions, run
 
@@ -25,9 +25,7 @@ async def talk(ctx: Context, step: Step, times: int = 1) -> int:
     """`times` exchanges in a row; returns the sum of what the peers said."""
     total = 0
     for _ in range(times):
-        received = await ctx.exchange(
-            step, {peer: (BYTE, bytes([ctx.party + 1])) for peer in ctx.peers}, dict.fromkeys(ctx.peers, BYTE)
-        )
+        received = await ctx.tell_all(step, BYTE, bytes([ctx.party + 1]))
         total += sum(payload[0] for payload in received.values())
     return total
 
@@ -39,6 +37,29 @@ def test_everyone_hears_everyone_else(parties: int, declare_step: Declare, seed:
     everything = sum(range(1, parties + 1))
     assert ended.results == [everything - own for own in range(1, parties + 1)]
     assert ended.rounds == 1
+
+
+def test_a_swap_gives_each_peer_its_own_payload_and_hears_the_senders_only(declare_step: Declare, seed: bytes) -> None:
+    step = declare_step("test.swap")
+
+    async def to_later_parties(ctx: Context) -> dict[int, int]:
+        payloads = {peer: bytes([16 * ctx.party + peer]) for peer in ctx.peers if peer > ctx.party}
+        received = await ctx.swap(step, BYTE, payloads, senders=range(ctx.party))
+        return {peer: payload[0] for peer, payload in received.items()}
+
+    ended = run(make_sessions(3, M61, seed), to_later_parties)
+    assert ended.results == [{}, {0: 0x01}, {0: 0x02, 1: 0x12}]
+
+
+def test_a_step_carries_what_it_declares_and_nothing_else(declare_step: Declare, seed: bytes) -> None:
+    step = declare_step("test.bytes")
+
+    async def send_elements(ctx: Context) -> None:
+        await ctx.tell_all(step, Elements(M61, (1,)), M61.zeros((1,)))
+
+    for outcome in run(make_sessions(2, M61, seed), send_elements).outcomes:
+        assert isinstance(outcome.error, InternalError)
+        assert "step test.bytes declares bytes" in str(outcome.error)
 
 
 def test_gather_runs_side_by_side_and_is_as_deep_as_its_deepest_child(declare_step: Declare, seed: bytes) -> None:
@@ -253,14 +274,12 @@ def test_closing_ends_every_coroutine_and_forgets_every_payload(declare_step: De
 
 
 def test_the_trace_counts_payloads_per_step_and_frames_with_headers(declare_step: Declare, seed: bytes) -> None:
-    step, other = declare_step("test.talk"), declare_step("test.other")
+    step, other = declare_step("test.talk"), declare_step("test.other", payload=Payload.ELEMENTS)
     codec = Elements(M61, (5,))
 
     async def main(ctx: Context) -> None:
         await talk(ctx, step, 3)
-        await ctx.exchange(
-            other, {peer: (codec, M61.zeros((5,))) for peer in ctx.peers}, dict.fromkeys(ctx.peers, codec)
-        )
+        await ctx.tell_all(other, codec, M61.zeros((5,)))
 
     trace = run(make_sessions(3, M61, seed), main).trace
     assert (trace.steps["test.talk"].exchanges, trace.steps["test.talk"].bytes_sent) == (3, 3 * 2)

@@ -29,7 +29,7 @@ def test_parties_at_different_steps_are_a_desync_and_not_a_slow_network(
     async def main(ctx: Context) -> None:
         codec = Blob(1)
         here = ctx.child(f"way of {ctx.party}")
-        await here.exchange(steps[ctx.party], dict.fromkeys(ctx.peers, (codec, b"x")), dict.fromkeys(ctx.peers, codec))
+        await here.tell_all(steps[ctx.party], codec, b"x")
 
     def one(number: int) -> BaseException:
         party = Party(sessions[number], network[number], 2, timeout=PATIENCE_SECONDS)

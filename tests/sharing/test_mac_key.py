@@ -19,7 +19,7 @@ from spdz.runtime.context import Context
 from spdz.sharing.field_domain import FIELD, Opening
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.unverified import Unverified
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 from tests.support.dealer import IdealDealer
 from tests.support.endpoint import Endpoint
 from tests.support.parties import make_sessions, run
@@ -100,7 +100,7 @@ def test_the_refusal_of_a_second_check_destroys_the_key_even_if_the_first_goes_o
 
 def test_two_checks_side_by_side_in_a_protocol_end_the_session(declare_step: Declare, seed: bytes) -> None:
     """Rushing at SPDZ, ePrint 2025/789: one failing check must not give away what the other one needs."""
-    step = declare_step("test.opening", Delivery.BROADCAST)
+    step = declare_step("test.opening", Delivery.BROADCAST, payload=Payload.ELEMENTS)
     sessions = make_sessions(2, M61, seed)
     shares = IdealDealer(sessions, seed).share([1, 2])
 

@@ -34,13 +34,7 @@ class Endpoint:
 
     def feed(self, data: bytes, peer: int = 1) -> None:
         """Give bytes to the peer's reader, then let the tasks go on."""
-        reader, rest = self._readers[peer], memoryview(data)
-        while rest.nbytes:
-            target = reader.buffer()
-            count = min(target.nbytes, rest.nbytes)
-            target[:count] = rest[:count]
-            rest = rest[count:]
-            reader.advance(count)
+        self._readers[peer].feed(data)
         self.scheduler.run()
 
     def label(self, path: str) -> bytes:

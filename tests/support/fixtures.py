@@ -11,7 +11,7 @@ import pytest
 
 from spdz.errors import SpdzError
 from spdz.wire import steps
-from spdz.wire.steps import Delivery, Step
+from spdz.wire.steps import Delivery, Payload, Step
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def declare_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Step
     monkeypatch.setattr(steps, "_by_name", dict(steps._by_name))
     monkeypatch.setattr(steps, "_by_wire_id", dict(steps._by_wire_id))
 
-    def declare(name: str, delivery: Delivery = Delivery.DIRECT, tampering: Any = (SpdzError,), **more: Any) -> Step:
-        return steps.declare(name, source="a test", delivery=delivery, tampering=tampering, **more)
+    def declare(name: str, delivery: Delivery = Delivery.DIRECT, **more: Any) -> Step:
+        said: dict[str, Any] = {"payload": Payload.BYTES, "tampering": (SpdzError,), **more}
+        return steps.declare(name, source="a test", delivery=delivery, **said)
 
     return declare

@@ -57,6 +57,18 @@ def test_frames_do_not_depend_on_how_the_stream_is_cut(sent: list[Header], data:
     assert reader.finished == (bool(sent) and sent[-1].kind == Kind.ABORT)
 
 
+@given(st.lists(headers, max_size=6), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_reader_can_be_fed_parts_of_any_size(sent: list[Header], data: st.DataObject) -> None:
+    stream = b"".join(header.encode() + bytes([index]) * header.length for index, header in enumerate(sent))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=5)))
+    owner = Owner()
+    FrameReader(3, owner).feed(
+        *(stream[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True))
+    )
+    assert owner.frames == [(3, header, bytes([index]) * header.length) for index, header in enumerate(sent)]
+
+
 @given(st.binary(min_size=HEADER_BYTES, max_size=HEADER_BYTES))
 def test_any_33_bytes_are_a_header_and_encode_back(data: bytes) -> None:
     assert Header.decode(data).encode() == data

@@ -260,13 +260,7 @@ class TlsTransport:
             count = self._attempt(link, link.stream.read_into, plain)
             if not count:
                 return
-            start = 0
-            while start < count:
-                target = reader.buffer()
-                size = min(target.nbytes, count - start)
-                target[:size] = plain[start : start + size]
-                start += size
-                reader.advance(size)
+            reader.feed(plain[:count])
 
     def _flush(self, link: _Link) -> None:
         """Encrypt and send until the queue is empty, the socket is full, or the turn is over."""

@@ -122,15 +122,10 @@ _COMMITMENTS: tuple[Mutant, ...] = (
     mutant(
         "commitment-opened-too-early",
         f"{COMMIT}::commit_and_open",
-        "    received = await ctx.exchange(\n"
-        "        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)\n"
-        "    )\n",
-        "    early = Blob(NONCE_BYTES + len(payload))\n"
-        "    beside = ctx.exchange(\n"
-        "        steps.commit, dict.fromkeys(ctx.peers, (codec, commitment)), dict.fromkeys(ctx.peers, codec)\n"
-        "    )\n"
-        "    said = dict.fromkeys(ctx.peers, (early, nonce + payload))\n"
-        "    received, _ = await ctx.gather(beside, ctx.exchange(steps.open, said, dict.fromkeys(ctx.peers, early)))\n",
+        "    received = await ctx.tell_all(steps.commit, Blob(COMMITMENT_BYTES), commitment)\n",
+        "    beside = ctx.tell_all(steps.commit, Blob(COMMITMENT_BYTES), commitment)\n"
+        "    early = ctx.tell_all(steps.open, Blob(NONCE_BYTES + len(payload)), nonce + payload)\n"
+        "    received, _ = await ctx.gather(beside, early)\n",
         "payloads are opened beside the commitments, before all commitments are there",
         "tests/protocols/test_costs.py tests/attacks/test_openings.py",
     ),

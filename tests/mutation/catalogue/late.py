@@ -25,9 +25,9 @@ MUTANTS: tuple[Mutant, ...] = (
         [
             (
                 "echo",
-                "    codec = Blob(DIGEST_BYTES)\n",
+                "    received = await ctx.tell_all(ECHO",
                 '    vars(ctx.session)["echoes"] = vars(ctx.session).get("echoes", 0) + 1\n'
-                "    codec = Blob(DIGEST_BYTES)\n",
+                "    received = await ctx.tell_all(ECHO",
             ),
             ("echo", "if bytes(digest) != own:", 'if bytes(digest) != own and vars(ctx.session)["echoes"] <= 3:'),
         ],

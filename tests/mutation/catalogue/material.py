@@ -228,7 +228,7 @@ _MATERIAL: tuple[Mutant, ...] = (
 _FRESH: tuple[Mutant, ...] = (
     mutant(
         "fresh-mac-key",
-        f"{LINKS}::set_up",
+        f"{LINKS}::draw_secrets",
         "alpha = ctx.random(())",
         "alpha = ctx.field.ones(())",
         "the MAC key is a constant",
@@ -244,7 +244,7 @@ _FRESH: tuple[Mutant, ...] = (
     ),
     mutant(
         "fresh-correlation-of-each-peer",
-        f"{LINKS}::set_up",
+        f"{LINKS}::draw_secrets",
         "deltas = {peer: _random_bits(ctx, COMPUTATIONAL_BITS) for peer in ctx.peers}",
         "deltas = dict.fromkeys(ctx.peers, _random_bits(ctx, COMPUTATIONAL_BITS))",
         "two peers meet the same OT correlation",

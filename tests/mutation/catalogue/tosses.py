@@ -124,13 +124,14 @@ _EARLY: tuple[Mutant, ...] = (
         [
             (
                 "make_candidates",
-                '    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)\n',
+                '    entered_b = await enter(ctx.child("authenticate"), links, count, tuple(range(ctx.parties)), b)\n',
                 "",
             ),
             (
                 "make_candidates",
                 "after=(products, entered_b))\n",
-                'after=products)\n    entered_b = await enter(ctx.child("authenticate"), links, count, everyone, b)\n',
+                "after=products)\n"
+                '    entered_b = await enter(ctx.child("authenticate"), links, count, tuple(range(ctx.parties)), b)\n',
             ),
         ],
         "a cheater may choose its b by the coins of the combination",
@@ -157,9 +158,8 @@ _EARLY: tuple[Mutant, ...] = (
         [
             (
                 "make_base",
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
-                "    coins = await toss(ctx, BASE_COINS, after=None)\n"
-                "    received = await ctx.exchange(COPEE_CORRECTIONS",
+                "    received = await ctx.swap(COPEE_CORRECTIONS",
+                "    coins = await toss(ctx, BASE_COINS, after=None)\n    received = await ctx.swap(COPEE_CORRECTIONS",
             ),
             ("make_base", "after=received)", "after=coins)"),
             ("_check_base", "coins = await toss(ctx, BASE_COINS, after=after)", "coins = after"),
@@ -187,7 +187,7 @@ _EARLY: tuple[Mutant, ...] = (
         TRIPLES,
         [
             (
-                "make_candidates",
+                "enter_candidates",
                 "    entered = await enter(",
                 "    ctx.session.early = await toss(ctx, SACRIFICE_COINS, after=None)\n    entered = await enter(",
             ),
