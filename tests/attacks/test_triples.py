@@ -9,15 +9,19 @@ import pytest
 from spdz.errors import SacrificeFailed
 from spdz.field import M61, FieldArray
 from spdz.preprocessing.mascot import triples as triples_module
-from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.multiply import multiply
-from spdz.preprocessing.mascot.triples import COMBINE_COINS, SACRIFICE_COINS, combine, make_triples, sacrifice
+from spdz.preprocessing.mascot.triples import (
+    SACRIFICE_COINS,
+    authenticate_candidates,
+    enter_candidates,
+    make_candidates,
+    make_triples,
+    sacrifice,
+)
 from spdz.protocols.coin_toss import Coins, toss
 from spdz.protocols.commit import CommitAndOpen
 from spdz.runtime.context import Context
 from spdz.sharing.material import Batch
-from spdz.sharing.shares import AuthShare
 from tests.support.cheaters import cheat_at
 from tests.support.dealer import IdealDealer, ideal_links, reconstruct, reconstruct_batches
 from tests.support.interference import POSITIONS, add_to_element, position
@@ -83,7 +87,7 @@ Guess = Callable[[list[Coins]], FieldArray]
 
 
 class Cheater:
-    """Makes triples by the same sub-protocols and adds (e, t' e) to (c, c^), with t' guessed from coins it knows."""
+    """Makes triples by the same steps and adds (e, t' e) to (c, c^), with t' guessed from coins it knows."""
 
     def __init__(self, links: list[dict[int, Link]], guess: Guess, known: list[Coins]) -> None:
         self._links = links
@@ -91,16 +95,12 @@ class Cheater:
         self._known = known
 
     async def make(self, ctx: Context, count: int) -> Batch:
-        links = self._links[ctx.party]
-        a, b = ctx.random((count, COPIES)), ctx.random(count)
-        products = await multiply(ctx.child("multiply"), links, a, b)
-        coins = await triples_module.toss(ctx, COMBINE_COINS, after=products)
-        honest = combine(coins, a, b, products)
-        error = M61.full((count,), 17)
-        changed = honest._replace(c=honest.c + error, c_hat=honest.c_hat + error * self._guess(self._known))
-        values = FieldArray.concatenate(list(changed))
-        macs = await authenticate(ctx.child("authenticate"), links, values.size, tuple(range(ctx.parties)), values)
-        shares = [AuthShare(value, macs[i * count : (i + 1) * count]) for i, value in enumerate(changed)]
+        links, error = self._links[ctx.party], M61.full((count,), 17)
+        made = await make_candidates(ctx, links, count)
+        honest = made.candidates
+        wrong = honest._replace(c=honest.c + error, c_hat=honest.c_hat + error * self._guess(self._known))
+        entered = await enter_candidates(ctx, links, made._replace(candidates=wrong))
+        shares = await authenticate_candidates(links, entered)
         return await sacrifice(ctx, *shares)
 
 
