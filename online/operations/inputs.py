@@ -57,6 +57,8 @@ INPUT = register(
         material=lambda call: {input_masks(call["owner"]): math.prod(call["shape"])},
         run=_run,
         text=lambda call: f"input of party {call['owner']} {call['shape']}",
+        example=Call((), {"owner": 1, "shape": (2, 3)}),
+        sends=lambda call, party: math.prod(call["shape"]) if party == call["owner"] else 0,
     )
 )
 """Parameters: owner, shape. Private: the values, at their owner."""

@@ -60,6 +60,11 @@ def _dims(call: Call) -> Shape:
     return m, inner, n
 
 
+def _sends(call: Call, party: int) -> int:
+    m, inner, n = _dims(call)
+    return m * inner + inner * n if call["whole"] else 2 * m * inner * n
+
+
 async def _run(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
     dims, [batch], (x, y) = _dims(call), batches, operands
     if call["whole"]:
@@ -76,6 +81,8 @@ MATMUL = register(
         material=lambda call: {matrix_triples(*_dims(call)): 1} if call["whole"] else {TRIPLES: math.prod(_dims(call))},
         run=_run,
         text=lambda call: f"matmul {_dims(call)}",
+        example=Call(((2, 3), (3, 4)), {"whole": True, "shape": (2, 4)}),
+        sends=_sends,
     )
 )
 """Operands: two matrices. Parameters: shape, of the result, with as many entries as the product; whole, whether a

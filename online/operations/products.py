@@ -110,6 +110,8 @@ MULTIPLY = register(
         material=lambda call: {TRIPLES: math.prod(_common(call))},
         run=_run_multiply,
         text=lambda call: f"multiply {_common(call)}",
+        example=Call(((2, 3), (2, 3))),
+        sends=lambda call, party: 2 * math.prod(_common(call)),
     )
 )
 """Operands: two of one shape."""
@@ -121,6 +123,8 @@ SQUARE = register(
         material=lambda call: {SQUARES: math.prod(_common(call))},
         run=_run_square,
         text=lambda call: f"square {_common(call)}",
+        example=Call(((2, 3),)),
+        sends=lambda call, party: math.prod(_common(call)),
     )
 )
 """Operands: one."""

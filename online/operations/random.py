@@ -23,6 +23,7 @@ def _straight_from(name: str, kind: Kind) -> Operation:
             material=lambda call: {kind: math.prod(call["shape"])},
             run=_run,
             text=lambda call: f"{name} {call['shape']}",
+            example=Call((), {"shape": (2, 3)}),
             rounds=0,
         )
     )

@@ -44,7 +44,9 @@ class Operation:
     material  what it takes, by kind; a function of shapes and parameters, the same at every party
     run       (context, call, operands, batches in the order of `material`) -> result; never called for an empty result
     text      its line in the plan that parties compare; nothing private, no public operands
+    example   a use of it: the documentation and the tests of costs are made from it
     rounds    that `run` takes
+    sends     (call, party) -> field elements that this party sends to each peer
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
     """
 
@@ -53,7 +55,9 @@ class Operation:
     material: Callable[[Call], Mapping[Kind, int]]
     run: Callable[[Context, Call, tuple[Any, ...], Batches], Coroutine[Trap, Any, Result]]
     text: Callable[[Call], str]
+    example: Call
     rounds: int = 1
+    sends: Callable[[Call, int], int] = lambda call, party: 0
     public: bool = False
 
     def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:

@@ -11,6 +11,7 @@ from typing import Any
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.errors import SpdzError
 from spdz.field import Field, field_by_name
+from spdz.online.operations.registry import all_operations
 from spdz.online.session import Mpc
 from spdz.online.values.array import SecretArray
 from spdz.params import MascotParams, SecurityParams, endpoint_name
@@ -109,7 +110,7 @@ def _program(case: Case, mpc: Mpc) -> dict[str, bytes]:
         elif op == "prepare":
             mpc.prepare(**{part["kind"].replace(" ", "_"): part["count"] for part in entry["material"]})
         else:
-            arrays[-1] = _operation(case, mpc, place, entry, operands)
+            arrays[-1] = operation_of(case, mpc, place, entry, operands)
     return results
 
 
@@ -120,21 +121,17 @@ def _operand(case: Case, arrays: list[SecretArray | None], place: str, number: i
     return found
 
 
-def _operation(case: Case, mpc: Mpc, place: str, entry: dict[str, Any], operands: list[SecretArray]) -> SecretArray:
+def operation_of(case: Case, mpc: Mpc, place: str, entry: dict[str, Any], operands: list[SecretArray]) -> SecretArray:
+    """One line of a program. What is neither an input nor an operator of arrays is an operation by its name."""
     op, shape = entry["op"], tuple(entry.get("shape", ()))
     if op == "input":
         values = elements(case, f"{place}.values", mpc.field, entry["values"], shape)
         return mpc.input(values.to_signed(), owner=entry["owner"], shape=shape)
-    if op == "random":
-        return mpc.random(shape)
-    if op == "random bits":
-        return mpc.random_bits(shape)
-    if op == "square":
-        return operands[0] ** 2
     if op == "add":
         return operands[0] + operands[1]
-    left, right = operands
-    return left * right if op == "multiply" else left @ right
+    if op == "matmul":
+        return operands[0] @ operands[1]
+    return mpc.apply(all_operations()[op], *operands, **({"shape": shape} if "shape" in entry else {}))
 
 
 def _encoded(field: Field, opened: list[Any]) -> bytes:

@@ -92,3 +92,30 @@ def test_an_operation_from_within_a_reveal_is_refused_and_does_no_harm(parties: 
     results = run_local(program, parties, M61, "dealer")
     assert [values for values, _ in results] == [[1, 4]] * parties
     assert [refused for _, refused in results] == [True] + [False] * (parties - 1)
+
+
+def test_what_would_harm_a_reveal_is_refused_from_within_it_and_from_beside_it() -> None:
+    """Regression: material that a reveal was about to use could be thrown away by another thread."""
+
+    def program(mpc: Mpc) -> Any:
+        x, refused = mpc.input([1, 2], owner=0, shape=2), []
+
+        def attempt() -> None:
+            for harm in (mpc.discard_material, lambda: mpc.prepare(triples=1), lambda: mpc.publish(1, owner=0)):
+                try:
+                    harm()
+                except UsageError as error:
+                    refused.append(str(error))
+
+        def callback(*_: Any) -> None:
+            attempt()
+            thread = threading.Thread(target=attempt)
+            thread.start()
+            thread.join()
+
+        mpc._source._progress = callback
+        result = mpc.reveal(x * x).tolist()
+        return result, {line.split(" cannot ")[1].split(" now")[0] for line in refused}, len(refused) % 6
+
+    harms = {"discard material", "prepare material", "publish"}
+    assert run_local(program, 2, M61, "dealer") == [([1, 4], harms, 0)] * 2

@@ -28,6 +28,7 @@ from spdz.crypto.prg import Prg
 from spdz.crypto.randomness import SystemRandomness
 from spdz.crypto.tweakable_hash import FIXED_KEY
 from spdz.field import M61, M127
+from spdz.online.operations.registry import all_operations
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, SecurityParams
 from spdz.preprocessing.dealer import wire as dealer_wire
@@ -144,6 +145,17 @@ def steps() -> str:
     return table(("step", "wire id", "delivery", "source", "tampering"), rows)
 
 
+def operations() -> str:
+    """Every registered operation, by its example."""
+    rows = []
+    for name, operation in sorted(all_operations().items()):
+        call = operation.example
+        sends = {str(operation.sends(call, party)): None for party in range(2)}
+        material = ", ".join(f"{count} {kind}" for kind, count in operation.material(call).items())
+        rows.append((name, f"`{operation.text(call)}`", operation.rounds, " and ".join(sends), material or "none"))
+    return table(("operation", "example", "rounds", "elements to each peer, by party", "material"), rows)
+
+
 def domains() -> str:
     """Every domain tag, and the files that use it."""
     folders = ("spdz", "preprocessing", "online")
@@ -249,6 +261,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "three parties": three_parties,
     "mascot session": mascot_session,
     "matrix session": matrix_session,
+    "operations": operations,
     "steps": steps,
     "domains": domains,
 }

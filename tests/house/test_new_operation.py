@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,10 @@ from spdz.runtime.context import Context
 from spdz.sessions.local import run_local
 from spdz.sharing.material import RANDOM_SHARES, SQUARES, TRIPLES, Squares, Triples
 from spdz.sharing.shares import AuthShare
+from spdz.vectors.endpoints import operation_of
 from spdz.wire.steps import Delivery, Payload, Step
+from tests.docs import wire_tables
+from tests.online.support import assert_as_described
 
 MASKED = Step("toy.masked", Payload.ELEMENTS, Delivery.BROADCAST, "this test", ())
 
@@ -57,6 +61,8 @@ CUBE = Operation(
     material=lambda call: {SQUARES: math.prod(call.shapes[0]), TRIPLES: math.prod(call.shapes[0])},
     run=cube,
     text=lambda call: f"cube {call.shapes[0]}",
+    example=Call(((4,),)),
+    sends=lambda call, party: 3 * math.prod(call.shapes[0]),
     rounds=2,
 )
 SHOW = Operation(
@@ -65,6 +71,8 @@ SHOW = Operation(
     material=lambda call: {RANDOM_SHARES: math.prod(call.shapes[0])},
     run=show_masked,
     text=lambda call: f"show masked {call.shapes[0]}",
+    example=Call(((4,),)),
+    sends=lambda call, party: math.prod(call.shapes[0]),
     public=True,
 )
 ADD = Operation(
@@ -73,6 +81,7 @@ ADD = Operation(
     material=lambda call: {},
     run=add_shown,
     text=lambda call: f"add shown {call.shapes[0]}",
+    example=Call(((4,), (4,))),
     rounds=0,
 )
 
@@ -109,6 +118,33 @@ def test_it_takes_several_kinds_of_material_and_says_so_in_the_plan(parties: int
         assert lines == ["cube (3,)", "end"]
         assert revealed == [8, -27, 64]
         assert material == {"input masks of party 0": 3, "squares": 3, "triples": 3}
+
+
+@pytest.mark.usefixtures("toys")
+@pytest.mark.parametrize("parties", [2, 3])
+def test_the_tests_of_costs_and_the_documentation_know_it(parties: int, seed: bytes) -> None:
+    for operation in (CUBE, SHOW):
+        assert_as_described(operation, parties, M61, seed)
+    assert "| cube | `cube (4,)` | 2 | 12 | 4 squares, 4 triples |\n" in wire_tables.operations()
+
+
+@pytest.mark.usefixtures("toys")
+def test_what_its_description_gets_wrong_is_found(seed: bytes) -> None:
+    for wrong in (replace(CUBE, rounds=1), replace(CUBE, sends=lambda call, party: 11), replace(SHOW, public=False)):
+        with pytest.raises(AssertionError):
+            assert_as_described(wrong, 2, M61, seed)
+
+
+@pytest.mark.usefixtures("toys")
+def test_a_recording_of_a_session_may_use_it() -> None:
+    """The checker of vectors runs operations by the names of the registry."""
+
+    def program(mpc: Mpc) -> list[int]:
+        x = mpc.input([2, -3], owner=0, shape=2)
+        entry = {"op": "cube", "of": [0]}
+        return mpc.reveal(operation_of(None, mpc, "program", entry, [x])).tolist()  # type: ignore[arg-type,no-any-return]
+
+    assert run_local(program, 2, M61, "dealer") == [[8, -27]] * 2
 
 
 @pytest.mark.usefixtures("toys")

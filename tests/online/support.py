@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from spdz.field import Field, FieldArray
+from spdz.online.operations.registry import Operation
 from spdz.protocols.mac_check import check_openings
 from spdz.runtime.context import Context
 from spdz.sharing.material import InputMasks, Squares, Triples
 from spdz.sharing.shares import AuthShare
+from tests.support.costs import bytes_per_peer
 from tests.support.dealer import IdealDealer, reconstruct
 from tests.support.parties import Run, make_sessions, run
+
+
+def assert_as_described(operation: Operation, parties: int, field: Field, seed: bytes) -> None:
+    """An operation's example does what its description says: the shape, the rounds, and what every party sends."""
+    ideal, call = Ideal(parties, field, seed), operation.example
+    operands = [ideal.secret(*shape)[1] for shape in call.shapes]
+    batches = [ideal.dealer.deal(kind, count) for kind, count in operation.material(call).items()]
+    shape, own = operation.shape(call), ideal.dealer.random(*operation.shape(call))
+
+    async def part(ctx: Context) -> Any:
+        mine = replace(call, private=own if ctx.party == call.parameters.get("owner") else None)
+        given = tuple(shares[ctx.party] for shares in operands)
+        return await operation.run(ctx, mine, given, tuple(batch[ctx.party] for batch in batches))
+
+    ended = ideal.run(part)
+    assert all(result.shape == shape for result in ended.results)
+    assert all(isinstance(result, FieldArray) == operation.public for result in ended.results)
+    assert ended.rounds == operation.rounds
+    for party in range(parties):
+        sent = sum(bytes_per_peer(ended, party).values())
+        assert sent == operation.sends(call, party) * field.element_bytes, (operation.name, party)
+    assert operation.text(call).isprintable()
+
 
 Part = Callable[[Context], Coroutine[Any, Any, AuthShare]]
 

@@ -11,12 +11,13 @@ import pytest
 
 from spdz.errors import ConfigurationMismatch
 from spdz.field import M61, M127, Field
-from spdz.online.operations import inputs, matrices, products
+from spdz.online.operations import inputs, matrices, products, random
 from spdz.online.operations import publish as publishing
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
 from spdz.online.operations.products import multiply, square
 from spdz.online.operations.publish import publish
+from spdz.online.operations.registry import all_operations
 from spdz.online.plan import agreement
 from spdz.online.plan.agreement import agree_on_plan
 from spdz.runtime.context import Context
@@ -24,7 +25,7 @@ from spdz.wire.plain import encode_plain
 from tests.support.costs import bytes_per_peer, functions_that_state_rounds, stated_rounds
 from tests.support.parties import assert_caught, make_sessions, run
 
-from .support import Ideal
+from .support import Ideal, assert_as_described
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 FIELDS = pytest.mark.parametrize("field", [M61, M127], ids=str)
@@ -33,7 +34,14 @@ SHAPE, ENTRIES = (5, 7), 35
 
 def test_every_function_with_a_cost_line_is_tested_here() -> None:
     covered = {"share_input", "multiply", "square", "matmul", "matmul_by_triples", "agree_on_plan", "publish"}
-    assert functions_that_state_rounds((inputs, matrices, products, publishing, agreement)) == covered
+    assert functions_that_state_rounds((inputs, matrices, products, random, publishing, agreement)) == covered
+
+
+@PARTIES
+@FIELDS
+@pytest.mark.parametrize("name", sorted(all_operations()))
+def test_every_operation_costs_what_its_description_says(name: str, parties: int, field: Field, seed: bytes) -> None:
+    assert_as_described(all_operations()[name], parties, field, seed)
 
 
 @PARTIES

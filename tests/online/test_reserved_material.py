@@ -5,6 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from spdz.errors import UsageError
 from spdz.field import M61, FieldArray
 from spdz.online.plan.graph import Graph, Node
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES, Batch, MaterialStore
@@ -50,3 +53,12 @@ def test_results_do_not_survive_either() -> None:
     assert node.result is share
     graph.destroy()
     assert (share.value.to_ints(), share.mac.to_ints()) == ([0], [0])
+
+
+def test_nothing_is_added_once_they_are_overwritten() -> None:
+    """What another thread asks for at that moment would come too late to be overwritten."""
+    source: Any = SimpleNamespace(store=MaterialStore())
+    graph, share = Graph(source), AuthShare(M61.array([5]), M61.array([6]))
+    graph.destroy()
+    with pytest.raises(UsageError, match="this session has ended; start a new one"):
+        graph.add(Node("constant", (1,), local=lambda: share))

@@ -112,6 +112,14 @@ _MATERIAL: tuple[Mutant, ...] = (
         "tests/online/test_reserved_material.py",
     ),
     mutant(
+        "operations-after-the-end",
+        f"{GRAPH}::Graph.add",
+        "            if self._destroyed:",
+        "            if False:",
+        "what another thread asks for while a session ends is computed after everything was overwritten",
+        "tests/online/test_reserved_material.py",
+    ),
+    mutant(
         "session-source-survives",
         "online/session.py::Mpc.__init__",
         "party.on_end += [source.destroy, self._graph.destroy]",

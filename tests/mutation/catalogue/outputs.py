@@ -1,4 +1,4 @@
-"""Outputs, what masks what is opened, and the comparisons at the start: spdz/protocols, online/."""
+"""Outputs, what masks what is opened, comparisons, and what is published: spdz/protocols, online/."""
 
 from __future__ import annotations
 
@@ -145,4 +145,47 @@ _COMPARISONS: tuple[Mutant, ...] = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_OUTPUT, *_COMPARISONS)
+_PUBLISHED: tuple[Mutant, ...] = (
+    mutant(
+        "published-value-not-echoed-at-once",
+        "online/operations/publish.py::publish",
+        '    return await checked(ctx, "publish", body)',
+        "    return await body(ctx)",
+        "parties that were told different things go on until the next output",
+        "tests/api/test_publish.py tests/online/test_costs.py",
+    ),
+    mutant(
+        "published-value-not-canonical",
+        "spdz/wire/plain.py::decode_plain",
+        "    if encode_plain(value) != data:",
+        "    if False:",
+        "a plain value has several encodings, or something behind it",
+        "tests/wire/test_plain.py",
+    ),
+    mutant(
+        "published-value-too-short",
+        "spdz/wire/plain.py::_Reader._take",
+        "        if len(taken) < count:",
+        "        if False:",
+        "a plain value may end before its end",
+        "tests/wire/test_plain.py",
+    ),
+    mutant(
+        "published-value-too-deep",
+        "spdz/wire/plain.py::_Reader.value",
+        "        if depth > MAX_DEPTH:",
+        "        if False:",
+        "a peer's value may exhaust the stack of whoever reads it",
+        "tests/wire/test_plain.py",
+    ),
+    mutant(
+        "published-length-unbounded",
+        "spdz/wire/plain.py::Length.decode",
+        "        if not 1 <= length <= MAX_BYTES:",
+        "        if False:",
+        "a peer may announce any length, or none",
+        "tests/wire/test_plain.py",
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_OUTPUT, *_COMPARISONS, *_PUBLISHED)
