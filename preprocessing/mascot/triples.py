@@ -111,10 +111,10 @@ async def enter_candidates(ctx: Context, links: dict[int, Link], made: MadeCandi
     Raises:    with VOLEs OtConsistencyFailed, AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
     """
     a, _, c, a_hat, c_hat = made.candidates
-    values, inside = FieldArray.concatenate([a, c, a_hat, c_hat]), ctx.child("authenticate")
-    entered = await enter(inside, links, values.size, tuple(range(ctx.parties)), values)
+    values = FieldArray.concatenate([a, c, a_hat, c_hat])
+    entered = await enter(ctx.child("authenticate"), links, values.size, tuple(range(ctx.parties)), values)
     values.wipe()
-    return EnteredCandidates(inside, made.candidates, (made.entered_b, entered))
+    return EnteredCandidates(ctx.child("authenticate"), made.candidates, (made.entered_b, entered))
 
 
 async def authenticate_candidates(

@@ -17,7 +17,8 @@ from spdz.vectors.endpoints import replay
 from spdz.vectors.files import FOLDER, Case, read_file
 from spdz.vectors.schema import Schemas
 from spdz.wire.frames import HEADER_BYTES
-from spdz.wire.steps import all_steps
+from vectors.generator.cases_mascot import TREES, material_group, record_material
+from vectors.generator.dealing import Kind
 
 TOSSES = ("matrix_combine", "matrix_sacrifice", "matrix_sacrifice.check", "vole.base", "vole.check")
 ALONE = """
@@ -29,7 +30,7 @@ STEPS = {f"{name}.coins.{part}" for name in TOSSES for part in ("commit", "open"
 """Those that no session without trees, matrix triples and silent VOLE has."""
 
 FUNCTION_FILES = ("ggm_trees.json", "ot_trees.json", "ot_extension.json", "seed_expansion.json", "lpn_code.json")
-RECORDINGS = ("triples_trees.json", "matrix_triples.json", "vole.json", "sessions_default.json")
+RECORDINGS = ("matrix_triples.json", "vole.json", "sessions_default.json")
 
 
 def _cases(name: str) -> list[Case]:
@@ -65,17 +66,6 @@ def test_a_changed_byte_of_any_output_is_noticed(name: str) -> None:
                     changed.test[field] = _flipped(value, place)
                 assert any(text.startswith(f"{field} differs") for text in check_case(changed)), (case.name, field)
     assert seen
-
-
-@pytest.mark.parametrize("honest", [True, False])
-def test_every_step_of_the_default_protocols_occurs(honest: bool) -> None:
-    found = set()
-    for name in RECORDINGS:
-        for case in _cases(name):
-            if (case.test["corrupted"] == []) == honest:
-                found |= {_step(message["path"]) for message in case.test["messages"]}
-    assert found >= STEPS
-    assert set(all_steps()) >= STEPS
 
 
 def _honest(name: str, words: str = "") -> Case:
@@ -116,7 +106,7 @@ def test_a_changed_result_is_noticed(name: str) -> None:
 
 def test_other_parameters_are_noticed() -> None:
     """Trees of another size, another way to authenticate, another plan, other batches."""
-    trees = _honest("triples_trees.json")
+    trees = _honest("matrix_triples.json")
     trees.params["mascot"] = "2 bits per OT tree, copee"
     assert replay(trees)
     for key, value in (("threshold", 1 << 15), ("main", {"secret": 6, "blocks": 8, "depth": 3})):
@@ -126,8 +116,8 @@ def test_other_parameters_are_noticed() -> None:
     voles = _honest("vole.json")
     voles.params["mascot"] = "4 bits per OT tree, copee"
     assert replay(voles)
-    flight = _honest("triples_trees.json", "in flight")
-    flight.test["given"]["material"][0]["batches"].reverse()
+    flight = _honest("vole.json", "in flight")
+    flight.test["given"]["material"][0]["batches"] = [2, 1, 1]
     assert replay(flight)
     flight.test["given"]["material"][0]["batches"].append(1)
     with pytest.raises(UsageError, match="must add up to the count"):
@@ -139,8 +129,8 @@ def test_other_parameters_are_noticed() -> None:
     [
         ("matrix_triples.json", lambda group: group["tests"][0]["given"]["material"][0].pop("dims"), "dims"),
         ("matrix_triples.json", lambda group: group["params"].update(mascot="3 bits per OT tree, copee"), "mascot"),
-        ("triples_trees.json", lambda group: group["tests"][0]["given"]["material"][0].update(dims=[1, 1, 1]), "dims"),
-        ("triples_trees.json", lambda group: group["tests"][1]["given"]["material"][0].update(kind="squares"), "kind"),
+        ("vole.json", lambda group: group["tests"][0]["given"]["material"][0].update(dims=[1, 1, 1]), "dims"),
+        ("vole.json", lambda group: group["tests"][1]["given"]["material"][0].update(kind="squares"), "kind"),
         ("vole.json", lambda group: group["params"]["volePlan"].pop("first"), "volePlan.first"),
         ("vole.json", lambda group: group["params"]["volePlan"]["main"].update(depth=40), "volePlan.main.depth"),
         ("sessions_default.json", lambda group: group["params"].pop("mascot"), "params.mascot"),
@@ -159,18 +149,28 @@ def test_what_makes_no_sense_is_refused(
     assert field in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "batches", "rounds"), [("triples_trees.json", 6, 69), ("vole.json", 2, None)])
-def test_batches_are_in_flight(name: str, batches: int, rounds: int | None) -> None:
-    """Messages of several have the same round; docs/wire says how many rounds six of them take with COPEe."""
-    case = _honest(name, "in flight")
+def _in_flight(messages: list[dict[str, Any]]) -> dict[int, set[str]]:
+    """The batches that have messages in a round."""
     found: dict[int, set[str]] = {}
-    for message in case.test["messages"]:
+    for message in messages:
         parts = message["path"].split("/")
         if len(parts) > 2 and parts[2].endswith(".batch"):
             found.setdefault(message["round"], set()).add(parts[2])
-    assert max(len(names) for names in found.values()) == min(batches, BATCHES_IN_FLIGHT)
-    assert len(set.union(*found.values())) == batches
-    assert rounds in (None, max(found) - min(found) + 1)
+    return found
+
+
+def test_batches_are_in_flight() -> None:
+    found = _in_flight(_honest("vole.json", "in flight").test["messages"])
+    assert max(len(names) for names in found.values()) == BATCHES_IN_FLIGHT
+    assert len(set.union(*found.values())) == BATCHES_IN_FLIGHT + 1, "one waits for another to be done"
+
+
+def test_six_batches_take_as_many_rounds_as_the_specification_says() -> None:
+    group = material_group("M5", 2, TREES)
+    wanted = ((Kind("triples"), 6),)
+    record_material(group, "six batches in flight", "Honest", wanted, mascot=TREES, batches=[1] * 6)
+    found = _in_flight(group.tests[0]["messages"])
+    assert max(found) - min(found) + 1 == 73
 
 
 def test_the_session_is_one_of_the_default_parameters() -> None:

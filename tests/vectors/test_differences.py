@@ -74,7 +74,7 @@ def test_another_output_is_noticed(kind: str) -> None:
 # -- transcripts
 
 
-@pytest.fixture(params=[("mac_check.json", 0), ("sessions_dealer.json", 0), ("authenticate.json", 1)])
+@pytest.fixture(params=[("mac_check.json", 0), ("sessions_dealer.json", 0), ("vole.json", 0)])
 def honest(request: pytest.FixtureRequest) -> Case:
     name, index = request.param
     case = [case for case in _cases(name) if case.test["result"] == "valid"][index]
@@ -140,7 +140,7 @@ def test_a_message_too_many_is_noticed(honest: Case) -> None:
 
 
 def test_a_recorded_abort_is_compared_too() -> None:
-    case = _attack("mac_check.json", "a wrong share, first element")
+    case = _attack("attack_wrong_share.json", "a wrong share, first element")
     assert replay(case) == []
     for key, value in (("error", "SacrificeFailed"), ("step", "mac_check.sigma.commit"), ("blamed", 0)):
         changed = _copy(case)

@@ -126,7 +126,7 @@ REFUSED: list[tuple[str, str, Change, str, str]] = [
         "program[2].of",
         "no array",
     ),
-    ("owner", "sessions_dealer.json", _drop(*TEST, "given", "program", 0, "owner"), "program[0].owner", "is missing"),
+    ("owner", "sessions_dealer.json", _drop(*TEST, "given", "program", 1, "owner"), "program[1].owner", "is missing"),
 ]
 
 
@@ -204,7 +204,7 @@ MOVED = [
     ("triples.json", 5),
     ("sessions_dealer.json", 4),
     ("sessions_dealer.json", 30),
-    ("sessions_mascot.json", 40),
+    ("sessions_default.json", 40),
 ]
 
 
@@ -237,9 +237,8 @@ def test_a_label_that_is_not_that_of_its_path(tmp_path: Path) -> None:
 
 def test_every_label_needs_the_nonces_of_the_hand_shake(tmp_path: Path) -> None:
     def other_nonce(document: dict[str, Any]) -> None:
-        frames = document["testGroups"][0]["frames"]
-        place = _first(document)["messages"][0]["frame"]
-        frames[place] = frames[place][:66] + "00" * 32 + frames[place][130:]
+        hello = _first(document)["messages"][0]
+        hello["frame"] = hello["frame"][:66] + "00" * 32 + hello["frame"][130:]
 
     def no_hello(document: dict[str, Any]) -> None:
         del _first(document)["messages"][0]
@@ -266,7 +265,7 @@ def test_messages_between_corrupted_parties_alone(tmp_path: Path) -> None:
         test["corrupted"] = [0, 1]
         test["outcomes"] = [outcome for outcome in test["outcomes"] if outcome["party"] == 2]
 
-    _written(tmp_path, "mac_check.json", change)
+    _written(tmp_path, "attack_wrong_share.json", change)
     with pytest.raises(UsageError, match=r"messages\[1\]\.to: names corrupted endpoints alone"):
         check_folder(tmp_path)
 
@@ -315,8 +314,8 @@ def test_what_is_not_refused_has_an_output(tmp_path: Path) -> None:
 
 def test_a_flag_of_an_attack_in_an_honest_recording(tmp_path: Path) -> None:
     def change(document: dict[str, Any]) -> None:
-        attack = next(name for name, note in document["notes"].items() if note["kind"] == "ATTACK")
-        _first(document)["flags"] = [attack]
+        document["notes"]["WrongShare"] = {"kind": "ATTACK", "description": "A share is changed."}
+        _first(document)["flags"] = ["WrongShare"]
 
     _written(tmp_path, "mac_check.json", change)
     with pytest.raises(UsageError, match=re.escape("testGroups[0].tests[0].flags[0]")):

@@ -23,7 +23,7 @@ def _case(name: str, comment: str, parties: int) -> Case:
 
 
 def _attack(parties: int = 2) -> Case:
-    return _case("mac_check.json", "a wrong share, first element", parties)
+    return _case("attack_wrong_share.json", "a wrong share, first element", parties)
 
 
 def _message(case: Case, sender: int, path: str = FOREIGN, round_: int = 1) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_corrupted_party_is_silent_in_the_end(kind: Kind) -> None:
 
 def test_an_attack_without_effect_has_no_frames_to_spare() -> None:
     """A message that came early, and that nobody asks for later: the protocol ends with a result all the same."""
-    case = _case("authenticate.json", "a correction, where the key bit is zero", 2)
+    case = _case("attack_wrong_authentication.json", "a correction, where the key bit is zero", 2)
     (sender,) = case.test["corrupted"]
     wanted = [f"party {1 - sender}: never asks for {FOREIGN} of endpoint {sender}"]
     for place in (0, len(case.test["messages"])):

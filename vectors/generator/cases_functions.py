@@ -103,7 +103,8 @@ def _sampling(field: Field) -> Group:
 
 def field_file() -> str:
     """field.json"""
-    groups = [make(field) for field in FIELDS.values() for make in (_arithmetic, _signed, _sampling)]
+    groups = [_arithmetic(FIELDS[name]) for name in ("M5", "M31", "M61", "M127")]
+    groups += [make(field) for field in FIELDS.values() for make in (_signed, _sampling)]
     return document("prime fields", SCHEMA, FLAGS, groups)
 
 

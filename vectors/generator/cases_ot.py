@@ -151,7 +151,8 @@ def copee_file() -> str:
         group = Group("copee", "[KOS16] figure 2; docs/wire, section 13", params)
         stream = seeded(seed_of("copee"), name)
         sampled = field.sample(stream, 1)[0]
-        for alpha, flag in ((sampled, "Streams"), (0, "Edge"), (field.p - 1, "Edge")):
+        ends = ((0, "Edge"), (field.p - 1, "Edge")) if name == "M5" else ()
+        for alpha, flag in ((sampled, "Streams"), *ends):
             keys = stream.read(32 * field.bits)
             pairs = [(keys[i : i + 16], keys[i + 16 : i + 32]) for i in range(0, len(keys), 32)]
             bits = [alpha >> i & 1 for i in range(field.bits)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vectors.generator import (
-    cases_defaults,
+    attacks,
     cases_functions,
     cases_mascot,
     cases_ot,
@@ -39,10 +39,9 @@ FILES: dict[str, Callable[[], str]] = {
     "base_ot.json": cases_protocols.base_ot_file,
     "authenticate.json": cases_mascot.authenticate_file,
     "triples.json": cases_mascot.triples_file,
-    "triples_trees.json": cases_defaults.trees_file,
-    "matrix_triples.json": cases_defaults.matrix_triples_file,
-    "vole.json": cases_defaults.vole_file,
-    "sessions_mascot.json": cases_mascot.mascot_sessions_file,
-    "sessions_default.json": cases_defaults.default_session_file,
+    "matrix_triples.json": cases_mascot.matrix_triples_file,
+    "vole.json": cases_mascot.vole_file,
+    "sessions_default.json": cases_sessions.default_session_file,
     "sessions_dealer.json": cases_sessions.dealer_sessions_file,
+    **attacks.FILES,
 }

@@ -13,8 +13,9 @@ from vectors.generator.hashing import PROTOCOL_VERSION
 GENERATOR = "vectors/generator 1"
 INDEX = "index.json"
 """The file that says which vector files belong into a folder."""
-LINE = 120
-LONG = 400
+LINE = 400
+"""What is no longer stands on one line: a message, for example."""
+LONG = 100
 """Frames of more digits are worth sharing."""
 
 Flag = tuple[str, str]
