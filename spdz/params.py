@@ -65,13 +65,24 @@ class SecurityParams:
         if not 40 <= self.statistical_bits <= 128:
             raise UsageError(f"statistical_bits must be between 40 and 128, got {self.statistical_bits}")
 
-    def combined_copies(self, field_bits: int) -> int:
-        """tau, the copies of `a` that MASCOT combines into one: the smallest tau >= 2 + 2 s / k.
+    def combined_copies(self, field_bits: int, parties: int) -> int:
+        """tau, the copies of `a` that MASCOT combines into one: the smallest tau >= 2 + 2 (s + log2(n - 1)) / k.
 
         The random combination of tau leaky copies is statistically close to uniform by the leftover hash lemma
-        ([KOS16], section 5 and the parameter discussion after it; see docs/security/triples.md).
+        ([KOS16], section 5 and the parameter discussion after it). Deviation: [KOS16] has one honest party's `a` in
+        mind; each of n - 1 may be leaky, and the sum over them stays below 2^-s (docs/security/triples.md).
         """
-        return 2 + -(-2 * self.statistical_bits // field_bits)
+        bits = (((parties - 1) ** 2 << 2 * self.statistical_bits) - 1).bit_length()
+        return 2 + -(-bits // field_bits)
+
+    def require_field(self, name: str, field_bits: int) -> None:
+        """A UsageError if a field cannot give this level; toy fields, which are below every level, are let through."""
+        given = field_bits - 1
+        if 40 <= given < self.statistical_bits:
+            raise UsageError(
+                f"{name} gives {given} bits of statistical security at most, not the {self.statistical_bits} that are "
+                "asked for; use a larger field"
+            )
 
 
 def require_seconds(value: object, name: str) -> float:

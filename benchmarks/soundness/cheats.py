@@ -11,11 +11,9 @@ from typing import Any
 from spdz.errors import MacCheckFailed, SacrificeFailed
 from spdz.field import Field, FieldArray
 from spdz.preprocessing.mascot import triples
-from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.multiply import PRODUCT_CORRECTIONS, multiply
+from spdz.preprocessing.mascot.multiply import PRODUCT_CORRECTIONS
 from spdz.preprocessing.mascot.triples import sacrifice
-from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT, output
@@ -126,15 +124,11 @@ def wrong_triples_of_the_generator(field: Field, guess: int) -> Attempt:
 
 async def _make_wrong_triple(ctx: Context, links: dict[int, Link], guess: int) -> Batch:
     """`make_triples` for one triple, wrong by (3, 3 guess)."""
-    copies = ctx.session.security.combined_copies(ctx.field.bits)
-    a, b = ctx.random((1, copies)), ctx.random(1)
-    products = await multiply(ctx.child("multiply"), links, a, b)
-    coins = await toss(ctx, triples.COMBINE_COINS, after=products)
-    honest = triples.combine(coins, a, b, products)
-    changed = honest._replace(c=honest.c + ERROR, c_hat=honest.c_hat + ERROR * guess)
-    values = FieldArray.concatenate(list(changed))
-    macs = await authenticate(ctx.child("authenticate"), links, values.size, (0, 1), values)
-    shares = [AuthShare(value, macs[place : place + 1]) for place, value in enumerate(changed)]
+    made = await triples.make_candidates(ctx, links, 1)
+    honest = made.candidates
+    wrong = honest._replace(c=honest.c + ERROR, c_hat=honest.c_hat + ERROR * guess)
+    entered = await triples.enter_candidates(ctx, links, made._replace(candidates=wrong))
+    shares = await triples.authenticate_candidates(links, entered)
     return await sacrifice(ctx, *shares)
 
 

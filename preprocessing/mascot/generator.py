@@ -115,7 +115,7 @@ def batch_sizes(total: int, largest: int) -> list[int]:
 
 def triples_in_batch(ctx: Context, kind: Kind) -> int:
     """How many triples, or what is made from them, one batch has at most."""
-    copies = ctx.session.security.combined_copies(ctx.field.bits)
+    copies = ctx.session.security.combined_copies(ctx.field.bits, ctx.parties)
     per_triple = ctx.field.bits * ctx.field.element_bytes * max(copies, 5)
     return max(128, TRIPLE_BATCH_BYTES // (per_triple * max(1, ctx.parties - 1)))
 

@@ -92,7 +92,7 @@ async def make_candidates(ctx: Context, links: dict[int, Link], count: int) -> M
                Sends: as `multiply` for (count, tau) products and `enter` for b, and the toss.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch; with VOLEs AuthenticationFailed.
     """
-    copies = ctx.session.security.combined_copies(ctx.field.bits)
+    copies = ctx.session.security.combined_copies(ctx.field.bits, ctx.parties)
     a, b = ctx.random((count, copies)), ctx.random(count)
     products = await multiply(ctx.child("multiply"), links, a, b)
     entered_b = await enter(ctx.child("authenticate"), links, count, tuple(range(ctx.parties)), b)

@@ -16,6 +16,7 @@ from spdz.crypto.prg import Prg
 from spdz.errors import ConfigurationMismatch, ProtocolAbort, TransportError
 from spdz.field import Field, FieldArray
 from spdz.online.session import Mpc
+from spdz.preprocessing.ot.extension import Place
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party, Protocol
@@ -66,7 +67,7 @@ def _keep_all(owner: object, attribute: str) -> list[Any]:
 
 def _remains(thing: Any, name: str, seen: set[int]) -> Iterator[str]:
     """Names of arrays below `thing` that hold something but zeros, and of streams that still run."""
-    if id(thing) in seen or isinstance(thing, Field | str | int | None):
+    if id(thing) in seen or isinstance(thing, Field | Place | str | int | None):
         return
     seen.add(id(thing))
     if isinstance(thing, np.ndarray | FieldArray):

@@ -34,6 +34,7 @@ class SessionState:
     """How many threads the heavy loops of this party may use; the peers need not know."""
 
     def __post_init__(self) -> None:
+        self.security.require_field(self.field.name, self.field.bits)
         self.field_domain = FieldDomain(self.field, self.party)
         self.domains = Domains(self.field_domain)
         """All sharing domains. They hold the MAC key shares of this party."""

@@ -93,10 +93,17 @@ def constants() -> str:
     ]
     for field in (M61, M127):
         session = SessionState(0, 2, field, SecurityParams(), SystemRandomness())
-        rows.append((f"MASCOT: tau at {field.name}", session.security.combined_copies(field.bits)))
+        copies = [session.security.combined_copies(field.bits, parties) for parties in range(2, MAX_PARTIES + 1)]
+        rows.append((f"MASCOT: tau at {field.name}, by the number of parties", _by_parties(copies)))
         batch = mascot.triples_in_batch(Context(session), TRIPLES)
         rows.append((f"MASCOT: triples in a batch, two parties, {field.name}", batch))
     return table(("constant", "value"), rows)
+
+
+def _by_parties(values: list[int]) -> str:
+    """The values for two parties and more, where they change."""
+    changes = [n for n in range(1, len(values)) if values[n] != values[n - 1]]
+    return "; ".join([str(values[0]), *(f"from {n + 2} on {values[n]}" for n in changes)])
 
 
 def check_values() -> str:

@@ -9,7 +9,6 @@ from spdz.crypto.prg import Prg
 from spdz.errors import UsageError
 from spdz.field import M61
 from spdz.params import SecurityParams
-from spdz.preprocessing.mascot import links as links_module
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.mascot.links import Link
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES
@@ -66,16 +65,22 @@ def test_the_points_of_base_ots_never_repeat(seed: bytes) -> None:
     for step, per_ot in (("base_ot.sender_points", 1), ("base_ot.receiver_points", 2)):
         view = Recorder(step, 0)
         sessions = make_sessions(2, M61, seed)
-        run(sessions, links_module.set_up, view)
+        run(sessions, set_up_links, view)
         (payload,) = view.payloads.values()
         points = {payload[start : start + 32] for start in range(0, len(payload), 32)}
         assert len(points) == per_ot * (128 + 61)
 
 
 @pytest.mark.parametrize(
-    ("field_bits", "copies"), [(61, 4), (127, 3), (31, 6), (5, 26)], ids=["M61", "M127", "M31", "M5"]
+    ("field_bits", "parties", "copies"),
+    [(61, 2, 4), (61, 3, 4), (61, 4, 5), (61, 16, 5), (127, 2, 3), (127, 16, 3), (31, 2, 6), (5, 2, 26)],
 )
-def test_enough_copies_are_combined_that_guessed_bits_of_a_say_nothing(field_bits: int, copies: int) -> None:
-    """tau >= 2 + 2 s / k: what a selective failure tells about a is within 2^-s of nothing."""
-    assert SecurityParams().combined_copies(field_bits) == copies
-    assert (copies - 2) * field_bits >= 2 * SecurityParams().statistical_bits
+def test_enough_copies_are_combined_that_guessed_bits_of_a_say_nothing(
+    field_bits: int, parties: int, copies: int
+) -> None:
+    """What selective failures of all triples of a session tell about any `a` is within 2^-s of nothing."""
+    assert SecurityParams().combined_copies(field_bits, parties) == copies
+    told = (parties - 1) * (0.5 * 2.0 ** (-field_bits * (copies - 2))) ** 0.5
+    assert told < 2.0 ** -SecurityParams().statistical_bits
+    one_less = (parties - 1) * 2.0 ** (-field_bits * (copies - 3) / 2)
+    assert one_less > 2.0 ** -SecurityParams().statistical_bits, "not more than are needed"

@@ -6,11 +6,13 @@ import dataclasses
 
 import pytest
 
+from spdz.crypto.randomness import SystemRandomness
 from spdz.errors import BroadcastMismatch, ConfigurationMismatch, MalformedMessage, UsageError
-from spdz.field import M61
+from spdz.field import M61, M127, Field
 from spdz.params import SecurityParams, SessionParams
 from spdz.protocols import handshake
 from spdz.protocols.handshake import agree_on_parameters
+from spdz.runtime.context import SessionState
 from spdz.runtime.lockstep import Protocol
 from tests.support.interference import flip_bytes, replace_payload
 from tests.support.parties import assert_caught, make_sessions, run
@@ -128,10 +130,12 @@ def test_parameters_that_make_no_sense_are_refused_at_once() -> None:
             SecurityParams(bits)
 
 
-@pytest.mark.parametrize(("field_bits", "copies"), [(127, 3), (61, 4), (31, 6), (5, 26)])
-def test_copies_that_are_combined_into_one(field_bits: int, copies: int) -> None:
-    """tau >= 2 + 2 s / k: 3 at M127 and 4 at M61 (docs/security/triples.md)."""
-    assert SecurityParams().combined_copies(field_bits) == copies
+@pytest.mark.parametrize("field", [M61, M127])
+def test_no_more_security_is_promised_than_the_field_gives(field: Field) -> None:
+    most = field.bits - 1
+    SessionState(0, 2, field, SecurityParams(min(most, 128)), SystemRandomness())
+    with pytest.raises(UsageError, match=f"{field.name} gives {most} bits of statistical security"):
+        SessionState(0, 2, field, SecurityParams(most + 1), SystemRandomness())
 
 
 def test_the_hello_message_has_room_for_every_parameter() -> None:

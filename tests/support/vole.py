@@ -30,7 +30,7 @@ TINY_PROTOCOLS = MascotProtocols(vole_plan=TINY)
 def use_small_voles(patch: pytest.MonkeyPatch, plan: VolePlan = TINY) -> None:
     """Generators of whole sessions get to VOLEs with a few values."""
     composed = partial(MascotPreprocessing, protocols=MascotProtocols(vole_plan=plan))
-    patch.setattr("spdz.preprocessing.generators.MascotPreprocessing", composed)
+    patch.setattr("spdz.preprocessing.mascot.generator.MascotPreprocessing", composed)
 
 
 AUTHENTICATIONS = pytest.mark.parametrize("authentication", ["copee", "vole"])

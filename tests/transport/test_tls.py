@@ -258,6 +258,30 @@ def test_sending_to_a_peer_that_has_gone_is_not_an_error(joined: Joined) -> None
     assert caught.value.peer == 0
 
 
+def test_a_key_encrypts_no_more_than_it_may(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 8446, section 5.5, is said before the bound is passed; the other direction, and an abort, still have room."""
+    monkeypatch.setattr(tls, "KEY_BLOCKS", 200)
+    first, second = joined(2)
+    owner = attach(second, [0])
+    attach(first, [1])
+    first.send(1, data_frame(bytes(2000)))
+    with pytest.raises(TransportError, match=r"party 1 has been sent about .* one key of AES-GCM") as caught:
+        first.send(1, data_frame(bytes(2000)))
+    assert caught.value.peer == 1
+    second.send(0, data_frame(bytes(2000)))
+    first.send(1, [control_frame(Kind.ABORT)])
+    with pytest.raises(PeerAborted):
+        while True:
+            second.wait(PATIENCE_SECONDS)
+    assert [len(payload) for payload in owner.payloads(0)] == [2000], "what came before the bound, and no part after it"
+
+
+def test_the_bound_of_a_key_is_that_of_the_standard() -> None:
+    assert int(2**24.5) * 1024 == tls.KEY_BLOCKS
+    assert 380e9 < 16 * tls.KEY_BLOCKS < 390e9
+    assert tls._blocks(RECORD_BYTES * 10) >= 10 * (1024 + 1), "a record takes a block for its tag"
+
+
 def test_a_loss_names_the_party_and_not_another(joined: Joined) -> None:
     transports = joined(3)
     attach(transports[0], [1, 2])

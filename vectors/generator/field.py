@@ -31,10 +31,12 @@ class Field:
         """Bytes of one element."""
         return 8 if self.bits <= 64 else 16
 
-    @property
-    def combined_copies(self) -> int:
+    def combined_copies(self, parties: int) -> int:
         """tau, for 60 bits of statistical security."""
-        return 2 + -(-2 * 60 // self.bits)
+        copies = 2
+        while 1 << self.bits * (copies - 2) < (parties - 1) ** 2 * 4**60:
+            copies += 1
+        return copies
 
     def encode(self, values: Iterable[int]) -> bytes:
         """An array of elements."""

@@ -147,7 +147,7 @@ class Mascot:
     def candidates(self, clock: Clock, place: Place, count: int) -> tuple[list[Rows], Place, list[Shares]]:
         """(a, b, c, a^, c^ by party; the place and the shares of their authentication), nothing checked."""
         session, field, parties = self.session, self.session.field, self.session.parties
-        tau = field.combined_copies
+        tau = field.combined_copies(len(parties))
         a, b = [], []
         for party in parties:
             a.append(session.draw_elements(party, count * tau))

@@ -4,8 +4,8 @@ Sending and receiving take turns on non-blocking sockets, so two parties that bo
 each other. Small parts travel together in one TLS record; large payloads are encrypted from and decrypted into the
 caller's own memory. `tls_connect` sets the connections up.
 
-Keys are not changed during a connection: Python offers no key update of TLS 1.3. The bound of RFC 8446, section 5.5 for
-AES-GCM, 2^24.5 full records, is about 380 GB to one peer in one session.
+Keys are not changed during a connection: Python offers no key update of TLS 1.3. So what is sent to one peer in one
+session ends at the bound of RFC 8446, section 5.5 for AES-GCM, about 380 GB, with an error.
 """
 
 from __future__ import annotations
@@ -36,17 +36,22 @@ DIRECT_BYTES = 4096
 TURN_BYTES = 1 << 20
 """How much is sent to one peer before the others, and receiving, get their turn."""
 
+KEY_BLOCKS = int(2**24.5) * RECORD_BYTES // 16
+"""Blocks of 16 bytes that one key may encrypt: those of 2^24.5 full records [RFC 8446, section 5.5]."""
+
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class _Link:
     """What a transport keeps for one peer."""
 
-    __slots__ = ("endpoint", "fault", "mask", "queue", "readable", "reader", "stream", "writable")
+    __slots__ = ("blocks", "endpoint", "fault", "mask", "queue", "readable", "reader", "stream", "writable")
 
     def __init__(self, endpoint: Endpoint, stream: TlsStream) -> None:
         self.endpoint = endpoint
         self.stream = stream
+        self.blocks = 0
+        """What the key of this direction has encrypted, or will when the queue is empty."""
         self.reader: FrameReader | None = None
         self.queue: deque[memoryview] = deque()
         self.mask = 0
@@ -124,17 +129,24 @@ class TlsTransport:
             link.reader = readers[peer]
 
     def send(self, peer: int, parts: Parts) -> None:
-        """Queue bytes for `peer`, and write what the socket takes at once unless others wait before them."""
+        """Queue bytes for `peer`, and write what the socket takes at once unless others wait before them.
+
+        Raises TransportError, and sends none of it, if the key of the connection would encrypt more than it may.
+        """
         link = self._links[peer]
         if not link.writable:
             return
         idle = not link.queue and not link.mask & _WRITE
-        for part in parts:
-            view = memoryview(part)
-            if view.format != "B" or view.ndim != 1:
-                view = view.cast("B")
-            if view.nbytes:
-                link.queue.append(view)
+        views = [view for view in map(_as_bytes, parts) if view.nbytes]
+        blocks = link.blocks + _blocks(sum(view.nbytes for view in views))
+        if blocks > KEY_BLOCKS:
+            raise TransportError(
+                f"{link.endpoint.name} has been sent about {KEY_BLOCKS * 16 // 10**9} GB in this session, as much as "
+                "one key of AES-GCM may encrypt (RFC 8446, section 5.5); go on in a new session",
+                peer=peer,
+            )
+        link.blocks = blocks
+        link.queue.extend(views)
         if idle:
             self._flush(link)
 
@@ -335,3 +347,13 @@ class TlsTransport:
 
     def _moved(self) -> int:
         return sum(link.stream.received_bytes + link.stream.sent_bytes for link in self._links.values())
+
+
+def _as_bytes(part: bytes | memoryview) -> memoryview:
+    view = memoryview(part)
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+
+
+def _blocks(size: int) -> int:
+    """Blocks of AES that encrypting a message takes; a record takes one more for its tag, and may end half full."""
+    return -(-size // 16) + 2 * (size // RECORD_BYTES + 1)

@@ -281,7 +281,7 @@ _REUSED: tuple[Mutant, ...] = (
     mutant(
         "toss-combine-one-copy",
         "spdz/params.py::SecurityParams.combined_copies",
-        "return 2 + -(-2 * self.statistical_bits // field_bits)",
+        "return 2 + -(-bits // field_bits)",
         "return 1",
         "triples are not combined from several copies: bits of a that were guessed stay guessed",
         "tests/preprocessing/test_wiped_and_fresh.py",
