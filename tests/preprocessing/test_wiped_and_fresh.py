@@ -14,6 +14,7 @@ from spdz.preprocessing.mascot.links import Link
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES
 from tests.support.dealer import ideal_links
 from tests.support.interference import Recorder
+from tests.support.links import set_up_links
 from tests.support.parties import make_sessions, run
 
 
