@@ -42,17 +42,17 @@ def _says(beginning: str, field: Field) -> float:
     ],
 )
 def test_rows_that_are_multiples_of_one_over_p(beginning: str, events: int, field: Field) -> None:
-    assert _says(beginning, field) == pytest.approx(-log2(events / field.p), abs=0.05)
+    assert _says(beginning, field) == pytest.approx(-log2(events / field.modulus), abs=0.05)
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
 def test_combined_triples(field: Field) -> None:
     tau = SecurityParams().combined_copies(field.bits, 2)
     assert f"tau = {tau}" in _row("combined triples are")[2 if field is M61 else 3]
-    assert _says("combined triples are", field) == pytest.approx(0.5 * (1 + (tau - 2) * log2(field.p)), abs=0.05)
+    assert _says("combined triples are", field) == pytest.approx(0.5 * (1 + (tau - 2) * log2(field.modulus)), abs=0.05)
     for parties in range(2, 17):
         tau = SecurityParams().combined_copies(field.bits, parties)
-        assert 2 * field.p ** (tau - 2) >= (parties - 1) ** 2 * 4 ** SecurityParams().statistical_bits
+        assert 2 * field.modulus ** (tau - 2) >= (parties - 1) ** 2 * 4 ** SecurityParams().statistical_bits
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
@@ -60,11 +60,13 @@ def test_matrix_triples(field: Field) -> None:
     columns = 64
     spare = spare_rows(field, SecurityParams().statistical_bits, columns, 2)
     assert f"(L = {columns}, e = {spare})" in _row("matrix triples with L columns")[2 if field is M61 else 3]
-    told = -log2(8) - 0.5 * log2(columns) + 0.5 * spare * log2(field.p)
+    told = -log2(8) - 0.5 * log2(columns) + 0.5 * spare * log2(field.modulus)
     assert _says("matrix triples with L columns", field) == pytest.approx(told, abs=0.51)
     assert told > SecurityParams().statistical_bits
 
 
 @pytest.mark.parametrize("field", [M61, M127], ids=str)
 def test_what_an_ot_puts_out(field: Field) -> None:
-    assert _says("an OT output differs", field) == pytest.approx(-log2(Fraction(2**128 % field.p, 2**128)), abs=0.5)
+    assert _says("an OT output differs", field) == pytest.approx(
+        -log2(Fraction(2**128 % field.modulus, 2**128)), abs=0.5
+    )

@@ -74,7 +74,18 @@ def test_the_points_of_base_ots_never_repeat(seed: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("field_bits", "parties", "copies"),
-    [(61, 2, 4), (61, 3, 4), (61, 4, 5), (61, 16, 5), (127, 2, 3), (127, 16, 3), (31, 2, 6), (5, 2, 26)],
+    [
+        (61, 2, 4),
+        (61, 3, 4),
+        (61, 4, 5),
+        (61, 16, 5),
+        (127, 2, 3),
+        (127, 12, 3),
+        (127, 13, 4),
+        (127, 16, 4),
+        (31, 2, 6),
+        (5, 2, 26),
+    ],
 )
 def test_enough_copies_are_combined_that_guessed_bits_of_a_say_nothing(
     field_bits: int, parties: int, copies: int
