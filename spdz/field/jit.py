@@ -2,12 +2,13 @@
 
 Numba's own cache looks at the file of the function it compiles, not at the files of what that function inlines. A
 kernel compiled before a change of `mersenne.py` would go on computing with the old arithmetic and nobody would see it.
-Here the key of every cache entry holds a digest of all sources of this package.
+Here the key of every cache entry holds a digest of all sources of this package, and of those in the folder of the kernel.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +28,13 @@ _FunctionCache: Any = _numba.core.caching.FunctionCache
 
 
 def _digest_of_sources() -> str:
+    return _digest_of_folder(Path(__file__).parent)
+
+
+@functools.cache
+def _digest_of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(folder.glob("*.py")):
         source = path.read_bytes()
         digest.update(len(source).to_bytes(8, "little"))
         digest.update(source)
@@ -42,7 +48,8 @@ class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
     """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), SOURCES_DIGEST)
+        neighbours = _digest_of_folder(Path(self._py_func.__code__.co_filename).parent)
+        return (*super()._index_key(sig, codegen), SOURCES_DIGEST, neighbours)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
