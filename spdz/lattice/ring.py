@@ -112,6 +112,11 @@ class Ring:
         """2^(64 w) modulo each prime, for words w = 0 to 3."""
         return [self.constants([WORD**w % q for q in self.moduli]) for w in range(4)]
 
+    @cached_property
+    def sign_offsets(self) -> Words:
+        """-2^(64 w - 1) modulo each prime, for w = 1 to 4: what turning over the sign bit of w words has added."""
+        return word_array([[-(WORD**w // 2) % q for q in self.moduli] for w in range(1, 5)])
+
     def constants(self, factors: list[int]) -> Constants:
         """`factors`, one for each prime, as kernels take them."""
         companions = [WORD * factor // q for factor, q in zip(factors, self.moduli, strict=True)]

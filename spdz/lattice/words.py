@@ -187,3 +187,15 @@ def _choose_store_words(rows: Any, index: Any, value: Any) -> Any:
         store_words(rows[1:], index, value[1:])
 
     return store_first
+
+
+def cut_rows(rows: Any, start: Any, stop: Any) -> Any:
+    """Entries from `start` to `stop` of every row. A loop over whole rows vectorises, one with an offset does not."""
+    raise NotImplementedError("for kernels only")
+
+
+@overload(cut_rows)
+def _choose_cut_rows(rows: Any, start: Any, stop: Any) -> Any:
+    if len(rows) == 1:
+        return lambda rows, start, stop: (rows[0][start:stop],)
+    return lambda rows, start, stop: (rows[0][start:stop], *cut_rows(rows[1:], start, stop))
