@@ -69,10 +69,10 @@ class Fractions:
         fraction_kernels.add_numbers(self._tuple, numbers, self.tables._over_p)
 
     def add_numbers(self, numbers: Words, unit: int) -> None:
-        """Add unsigned numbers times 2^unit in units of the grid. Shape (N, words)."""
-        weights = [1 << (unit + 64 * w) for w in range(numbers.shape[1])]
-        if unit < 0 or weights[-1] >= self.tables.grid:
+        """Add unsigned numbers times 2^unit in units of the grid, modulo 1. Shape (N, words)."""
+        if unit < 0 or unit + 64 * numbers.shape[1] > 64 * (self.tables.words + 1):
             raise UsageError("the numbers lie outside of the grid of these fractions")
+        weights = [(1 << (unit + 64 * w)) % self.tables.grid for w in range(numbers.shape[1])]
         fraction_kernels.add_numbers(self._tuple, numbers, self.tables._rows(weights))
 
     def top_words(self, count: int) -> Words:
