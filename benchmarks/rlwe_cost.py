@@ -85,4 +85,5 @@ if __name__ == "__main__":
     for degree, bits in STANDARD_128.items():
         print(f"standard, N = {degree}, log2 q = {bits}: {cost(Instance(degree, bits)):.0f} (128)")
     for name, parameters in PARAMETERS.items():
-        print(f"{name}, N = {parameters.degree}, log2 q = {log2(parameters.modulus):.0f}: {cost(instance_of(parameters)):.0f}")
+        instance = instance_of(parameters)
+        print(f"{name}, N = {instance.degree}, log2 q = {instance.log_modulus:.0f}: {cost(instance):.0f}")

@@ -2,7 +2,7 @@
 
 Numba's own cache looks at the file of the function it compiles, not at the files of what that function inlines. A
 kernel compiled before a change of `mersenne.py` would go on computing with the old arithmetic and nobody would see it.
-Here the key of every cache entry holds a digest of all sources of this package, and of those in the folder of the kernel.
+Here the key of every cache entry holds a digest of all sources of this package and of those beside the kernel.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ def _digest_of_sources() -> str:
     return _digest_of_folder(Path(__file__).parent)
 
 
-@functools.cache
 def _digest_of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.py")):
@@ -42,13 +41,14 @@ def _digest_of_folder(folder: Path) -> str:
 
 
 SOURCES_DIGEST = _digest_of_sources()
+_digest_beside = functools.cache(_digest_of_folder)
 
 
 class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
     """Numba's cache on disk, whose entries also depend on the sources that a kernel inlines."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        neighbours = _digest_of_folder(Path(self._py_func.__code__.co_filename).parent)
+        neighbours = _digest_beside(Path(self._py_func.__code__.co_filename).parent)
         return (*super()._index_key(sig, codegen), SOURCES_DIGEST, neighbours)
 
 

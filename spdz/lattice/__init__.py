@@ -1,4 +1,4 @@
-"""Ring-LWE for triple generators: a ring, slots over F_{p^2}, encryption and its proofs, as functions without a network.
+"""Ring-LWE for triple generators: a ring, slots over F_{p^2}, encryption and its proofs. It knows no network.
 
 From below: `words`, `modular` (arithmetic inside kernels); `primes`, `ring`, `slots`, `integers`, `fractions`;
 `parameters`, and `noise`, which says what they promise; `scheme`, `encryption`, `proof`. docs/lattice.md is the tour.

@@ -139,8 +139,8 @@ def drown(scheme: Scheme, combination: Words, randomness: Randomness) -> tuple[W
     Noise is added before rounding, on the grid of the fraction: rounded values with noise added to them would tell what
     was rounded.
 
-    Shapes: combination (L, N) coefficients; returns u_0, (N, tau / 64), and the mask's slots, (N,): N / 2 real parts and
-    N / 2 imaginary ones.
+    Shapes: combination (L, N) coefficients; returns u_0, (N, tau / 64), and the mask's slots, (N,): N / 2 real parts
+    and N / 2 imaginary ones.
     """
     parameters, field = scheme.parameters, scheme.parameters.field
     unit = parameters.drowning_unit

@@ -1,4 +1,4 @@
-"""Loops over fractions in [0, 1) of F words: tuples of F rows; everything is exact modulo 1 on the grid of 2^-(64 F)."""
+"""Loops over fractions in [0, 1) of F words, tuples of F rows: exact modulo 1 on the grid of 2^-(64 F)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from spdz.lattice.ring import WORD, Ring, Words, word_array
 class FractionTables:
     """Constants of the fractions of one ring, one field and one number of words.
 
-    scale: frac(scale h X / (2^64 q)) is taken of elements that are Montgomery products X / 2^64 (`ring_kernels.product`).
+    scale: frac(scale h X / q) is taken of elements that are Montgomery products X / 2^64 (`ring_kernels.product`).
     """
 
     def __init__(self, ring: Ring, field: Field, words: int, scale: int) -> None:

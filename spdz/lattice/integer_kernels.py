@@ -1,4 +1,4 @@
-"""Loops over polynomials with integer coefficients: tuples of rows, one for each word, in two's complement (`words.py`).
+"""Loops over polynomials with integer coefficients: tuples of rows, one for each word (`words.py`).
 
 Sampling and arithmetic of secrets: nothing branches on a value or indexes with one. What is public, exponents of
 monomials and bounds, may be branched on.
@@ -71,7 +71,7 @@ def _widen(message: Any, index: Any, rows: Any) -> Any:
 
 @overload(_widen)
 def _choose_widen(message: Any, index: Any, rows: Any) -> Any:
-    if message.ndim == 1 and len(rows) == 2:
+    if message.ndim == 1:
         return lambda message, index, rows: (message[index], _U0)
     return lambda message, index, rows: (message[index, 0], message[index, 1], _U0)
 
@@ -142,9 +142,7 @@ def is_outside(rows: Rows, offset: Rows, span: Rows) -> np.uint64:
 
 
 @kernel
-def residues(
-    words: Words, weights: Words, companions: Words, offsets: Words, moduli: Words, out: Words
-) -> None:
+def residues(words: Words, weights: Words, companions: Words, offsets: Words, moduli: Words, out: Words) -> None:
     """out[l, j] = coefficient j modulo q_l, reduced.
 
     Shapes: words (W, N); weights (W, L), 2^(64 w) mod q_l, with companions; offsets (L,): -2^(64 W - 1) mod q_l. The

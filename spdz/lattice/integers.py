@@ -1,4 +1,4 @@
-"""Polynomials with integer coefficients of a known size, as secrets and answers of proofs are: sampling, bytes, residues.
+"""Polynomials with integer coefficients of a known size: secrets and answers of proofs. Sampling, bytes, residues.
 
 An `Integers` holds N coefficients of `words` words, in two's complement, word by word: shape (words, N). Samplers use
 no tables and take the same number of bytes whatever comes out: ternary and binomial values and uniform ones of k bits

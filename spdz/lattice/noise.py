@@ -136,11 +136,11 @@ def encryptor_distances(parameters: LatticeParameters, factor: float) -> Distanc
 
 
 def session_distance(parameters: LatticeParameters, triples: int, peers: int = 1) -> float:
-    """log2 of all that a cheater learns unseen in a session of so many triples, of one honest party with `peers` peers."""
+    """log2 of all that cheaters learn unseen in a session of so many triples from one party with `peers` peers."""
     factor = session_factor(parameters)
     worst = max(responder_distances(parameters, factor).total, encryptor_distances(parameters, factor).total)
     ciphertexts = -(-triples // parameters.slots)
-    return worst + log2(ciphertexts * parameters.degree) + log2(peers)
+    return worst + log2(ciphertexts * parameters.degree * peers)
 
 
 def decoding_budget(parameters: LatticeParameters) -> float:
@@ -149,4 +149,4 @@ def decoding_budget(parameters: LatticeParameters) -> float:
     p = parameters.field.modulus
     noise = _sum(drowned(parameters, worst), decoded(parameters, worst)) - log2(parameters.modulus)
     rounding = p / 2 ** (parameters.answer_bits + 1)
-    return 2.0**-parameters.drowning_shift + 2.0**-parameters.dither_shift + rounding + 2.0**noise
+    return float(2.0**-parameters.drowning_shift + 2.0**-parameters.dither_shift + rounding + 2.0**noise)

@@ -187,9 +187,7 @@ def _inverse_head(row: Any, w: Any, s: Any, table: Any, q: Any) -> None:
 
 
 @kernel
-def forward(
-    x: Words, roots: Words, companions: Words, columns: Words, column_companions: Words, moduli: Words
-) -> None:
+def forward(x: Words, roots: Words, companions: Words, columns: Words, column_companions: Words, moduli: Words) -> None:
     """Transform elements x, shape (count, L, N), N >= 16, in place: reduced residues of coefficients to reduced values.
 
     Shapes: roots (L, N) in bit-reversed order and their `column_roots`, each with companions.

@@ -16,7 +16,7 @@ MIN_DEGREE, MAX_DEGREE = 1 << 4, 1 << 16
 
 def require_degree(degree: int) -> int:
     """`degree` if it is a power of two that there are transforms for, otherwise a UsageError."""
-    if not (isinstance(degree, int) and MIN_DEGREE <= degree <= MAX_DEGREE and degree & (degree - 1) == 0):
+    if not (MIN_DEGREE <= degree <= MAX_DEGREE and degree & (degree - 1) == 0):
         raise UsageError(f"the degree of a ring is a power of two from {MIN_DEGREE} to {MAX_DEGREE}, got {degree!r}")
     return degree
 

@@ -15,9 +15,10 @@ Why sound: a prover that is accepted with probability above (2 N + 1)^-V for giv
 Why zero knowledge: a coefficient of y + c is uniform in [-2^k + c, 2^k - 1 + c], and all of these intervals for
            |c| <= U beta contain the limits. So acceptance and the law of z do not depend on the witness. A refused
            attempt has shown h_T only, of a T with high entropy.
-Binding:   h_T and the expansion of W name session, batch, prover, verifier, statement, index and attempt, so that nobody
-           proves with another's proof, nor with one of another place.
-Unchecked: that W was tossed after h_T and X arrived, once for each attempt, and that attempts are counted: the caller's.
+Binding:   h_T and the expansion of W name session, batch, prover, verifier, statement, index and attempt, so that
+           nobody proves with another's proof, nor with one of another place.
+Unchecked: that W was tossed after h_T and X arrived, once for each attempt, and how many attempts there were. That is
+           the caller's, and that at most 8 proofs of a party are in flight: rewinding is argued for few.
 """
 
 from __future__ import annotations
@@ -183,7 +184,8 @@ def _within_limits(parameters: LatticeParameters, statement: Statement, answer: 
     """Whether all coefficients are acceptable; all are looked at, so that time does not tell which is not."""
     rows = parameters.rows_of(statement)
     limits = [row.limits(statements) for row in rows]
-    return all([part.is_within(*limit) for masked in answer for part, limit in zip(masked, limits, strict=True)])
+    inside = [part.is_within(*limit) for masked in answer for part, limit in zip(masked, limits, strict=True)]
+    return all(inside)
 
 
 def answer_bytes(parameters: LatticeParameters, statement: Statement) -> int:

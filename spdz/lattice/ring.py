@@ -59,7 +59,9 @@ class Ring:
         if not moduli or len(set(moduli)) < len(moduli):
             raise UsageError("a ring needs different moduli, at least one")
         if any(q >= 1 << MODULUS_BITS or q % (2 * degree) != 1 for q in moduli):
-            raise UsageError(f"the moduli of a ring of degree {degree} are 1 modulo {2 * degree}, below 2^{MODULUS_BITS}")
+            raise UsageError(
+                f"the moduli of a ring of degree {degree} are 1 modulo {2 * degree}, below 2^{MODULUS_BITS}"
+            )
         self.modulus = 1
         for q in moduli:
             self.modulus *= q
@@ -148,7 +150,7 @@ class Ring:
         return PublicElement(residues, (wide // self.words.astype(object)[:, None]).astype(np.uint64))
 
     def uniform(self, fill: Fill) -> Words:
-        """A uniform element, *public*: residues are drawn by rejection, prime after prime, each from a word of `fill`."""
+        """A uniform element, *public*: residues are drawn by rejection, prime after prime, from words of `fill`."""
         out = self.empty()
         for row, q in zip(out, self.moduli, strict=True):
             missing = row

@@ -112,9 +112,9 @@ def subtract_monomials(
 @kernel
 def count_unreduced(x: Words, moduli: Words) -> int:
     """How many residues of elements x, shape (count, L, N), are not below their prime."""
-    count = 0
+    count = _U0
     for at in range(x.shape[0]):
         for limb in range(x.shape[1]):
             for j in range(x.shape[2]):
-                count += np.int64(x[at, limb, j] >= moduli[limb])
-    return count
+                count += np.uint64(x[at, limb, j] >= moduli[limb])
+    return int(count)

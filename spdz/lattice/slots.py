@@ -5,7 +5,7 @@ Why:       p = 2^e - 1 is -1 modulo 2 N for N <= 2^(e-1). So p has order 2 modul
            that are 1 modulo 4 take one root of each pair, and for all of them zeta^(j N/2) = i.
 Slots:     slot k is the value of the polynomial at zeta^(j_k), a number x + y i with i^2 = -1. A product of polynomials
            multiplies slot by slot. With y = 0 in one factor a slot holds two products of F_p.
-Order:     the exponents j_k come from N / 2 by taking square roots again and again, as the butterflies do (`exponents`).
+Order:     the exponents j_k come from N / 2 by taking square roots again and again, as butterflies do (`exponents`).
            zeta is the power ((p + 1) / 2 N) of ((a + b i)^(p-1)) for the first (a, b), in lexicographic order from
            (1, 1), that makes it primitive; the conjugate of that where its power N / 2 is -i.
 """

@@ -1,4 +1,4 @@
-"""Integers of several words inside kernels: tuples of uint64, least significant first, negative ones in two's complement.
+"""Integers of several words inside kernels: tuples of uint64, least significant first, in two's complement.
 
 Carries are comparisons of words, and never wider machine integers: so the loops around them vectorise. Nothing here
 branches on a value. A polynomial of such integers is an array of shape (words, N), one row for each word; kernels take

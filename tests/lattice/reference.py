@@ -1,4 +1,4 @@
-"""The lattice on Python integers: schoolbook products, evaluation at roots, exact rationals. Shares nothing with the code."""
+"""The lattice on Python integers: schoolbook products, evaluation at roots, exact rationals. No code is shared."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ def complex_power(x: tuple[int, int], exponent: int, p: int) -> tuple[int, int]:
     result, square = (1, 0), x
     while exponent:
         if exponent & 1:
-            result = ((result[0] * square[0] - result[1] * square[1]) % p, (result[0] * square[1] + result[1] * square[0]) % p)
+            result = (
+                (result[0] * square[0] - result[1] * square[1]) % p,
+                (result[0] * square[1] + result[1] * square[0]) % p,
+            )
         square = ((square[0] ** 2 - square[1] ** 2) % p, 2 * square[0] * square[1] % p)
         exponent >>= 1
     return result

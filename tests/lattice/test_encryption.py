@@ -34,7 +34,7 @@ def test_shares_add_up_to_both_products(parameters: LatticeParameters) -> None:
 
 @pytest.mark.parametrize("parameters", TOYS, ids=name)
 def test_elements_are_what_the_formulas_say(parameters: LatticeParameters) -> None:
-    """Gamma of the witness by the school, and the witness: messages around zero and multiples of p of the right size."""
+    """Gamma of the witness by the school; the witness: messages around zero, multiples of p of the right size."""
     scheme, p, q = scheme_of(parameters), parameters.field.modulus, parameters.modulus
     public = scheme.public_elements(SESSION)
     a1, a2 = (scheme.ring.to_integers(element.residues) for element in (public.first, public.second))
@@ -95,7 +95,7 @@ def test_half_the_modulus_in_the_noise_tells_no_parity() -> None:
     whether sums of the responder's secret are odd."""
     parameters = toy(M61, 16)
     scheme, q, half = scheme_of(parameters), parameters.modulus, (parameters.modulus + 1) // 2
-    (hidden,), _ = made(parameters, Statement.RESPONSE, 1, source("parity"))
+    (hidden,), _ = made(parameters, Statement.RESPONSE, 1, source("odd parity"))
     _, (ciphertext,) = made(parameters, Statement.ENCRYPTION, 1, source("parity of"))
     cheat = ciphertext.copy()
     ring = scheme.ring

@@ -84,7 +84,9 @@ def test_rounding_compares_all_words(parameters: LatticeParameters) -> None:
         decoded = [int(d) for d in fractions.round_times_p().to_ints()]
         assert decoded == [(p * v + grid // 2) // grid % p for v in part]
         top = fractions.top_words(parameters.answer_bits // 64)
-        assert top.tolist() == numbers([v >> (64 * words - parameters.answer_bits) for v in part], top.shape[1]).tolist()
+        assert (
+            top.tolist() == numbers([v >> (64 * words - parameters.answer_bits) for v in part], top.shape[1]).tolist()
+        )
 
 
 Outcome = Callable[[list[int]], list[int]]

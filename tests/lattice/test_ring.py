@@ -72,9 +72,7 @@ def test_moduli_are_the_largest_primes_there_are(parameters: LatticeParameters) 
 def test_products_are_those_of_the_school(degree: int) -> None:
     ring = ring_of(degree, ntt_primes(3, 62, degree))
     randomness, q = source("products"), ring.modulus
-    x, y = (
-        [int.from_bytes(randomness.bytes(30), "little", signed=True) for _ in range(degree)] for _ in range(2)
-    )
+    x, y = ([int.from_bytes(randomness.bytes(30), "little", signed=True) for _ in range(degree)] for _ in range(2))
     got = ring.to_integers(ring.multiply(ring.from_integers(x), ring.from_integers(y)))
     assert got == reference.centred(reference.multiply(x, y), q)
 
@@ -201,7 +199,11 @@ def test_rings_that_there_are_not(degree: int, moduli: tuple[int, ...]) -> None:
 
 def test_what_is_no_element_is_refused() -> None:
     ring = _ring()
-    for wrong in (np.zeros((3, 32), dtype=np.int64), np.zeros((2, 32), dtype=np.uint64), np.zeros((32, 3), np.uint64).T):
+    for wrong in (
+        np.zeros((3, 32), dtype=np.int64),
+        np.zeros((2, 32), dtype=np.uint64),
+        np.zeros((32, 3), np.uint64).T,
+    ):
         with pytest.raises(UsageError, match="element"):
             ring.to_values(wrong)
     with pytest.raises(UsageError, match="coefficients"):
