@@ -151,24 +151,29 @@ def check(
         raise UsageError(f"an answer and its challenge have {parameters.rows} rows, one column for each statement")
     if not _within_limits(parameters, place.statement, answer, len(statements)):
         return False
-    hasher, elements = _hasher(place, statements), np.array(statements)
-    image, scratch = scheme.ring.empty(COMPONENTS[place.statement]), np.empty((2, parameters.degree), dtype=np.uint64)
-    for masked, exponents in zip(answer, coins, strict=True):
+    hasher, sums = _hasher(place, statements), _monomial_sums(scheme, statements, coins)
+    image = scheme.ring.empty(COMPONENTS[place.statement])
+    for masked, row in zip(answer, sums, strict=True):
         scheme.image(public, place.statement, scheme.values(masked), image)
-        for component, element in enumerate(image):
-            _subtract(scheme, element, elements[:, component], exponents, scratch)
+        for component, total in zip(image, row, strict=True):
+            ring_kernels.subtract(component, total, scheme.ring.words)
         hasher.add(readonly_bytes(image))
     return hasher.digest() == digest
 
 
-def _subtract(scheme: Scheme, image: Words, elements: Words, exponents: Words, scratch: Words) -> None:
-    """image -= sum over k of x^exponents[k] elements[k]."""
-    ring = scheme.ring
-    shift = ring.word_weights[1]
-    ring_kernels.subtract_monomials(
-        image, elements, np.ascontiguousarray(exponents), ring.powers, ring.order, scratch[0], scratch[1],
-        shift.factors, shift.companions, ring.units, ring.words,
-    )  # fmt: skip
+def _monomial_sums(scheme: Scheme, statements: list[Words], coins: Words) -> Words:
+    """The sum over k of W_lk X_k for each row l, in transformed order. Shape (V, COMPONENTS, L, N).
+
+    Coefficients are turned, not values: that costs a transform of each X, and less than a product for each W_lk.
+    """
+    ring, components = scheme.ring, len(statements[0])
+    out, coins = ring.empty(components, len(coins)), np.ascontiguousarray(coins)
+    for component in range(components):
+        coefficients = np.array([statement[component] for statement in statements])
+        ring.to_coefficients(coefficients)
+        ring_kernels.monomial_sums(coefficients, coins, out[component], ring.words)
+    ring.to_values(out)
+    return out.transpose(1, 0, 2, 3)
 
 
 def _hasher(place: Place, statements: list[Words]) -> LabelledHasher:

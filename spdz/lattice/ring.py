@@ -67,9 +67,7 @@ class Ring:
             self.modulus *= q
         self.words = word_array(moduli)
         order = bit_reversed(degree)
-        self.order = word_array([2 * j + 1 for j in order])
         powers = [self._powers(root_of_unity(q, 2 * degree), q) for q in moduli]
-        self.powers = word_array(powers)
         rows = [[row[j] for j in order] for row in powers]
         inverse_rows = [[row[-j % (2 * degree)] for j in order] for row in powers]
         self._roots = self._tables(rows)
@@ -103,11 +101,6 @@ class Ring:
     def montgomery_inverses(self) -> Words:
         """1 / q_l modulo 2^64."""
         return word_array([pow(q, -1, WORD) for q in self.moduli])
-
-    @cached_property
-    def units(self) -> Words:
-        """floor(2^64 / q_l): the companions of 1."""
-        return word_array([WORD // q for q in self.moduli])
 
     @cached_property
     def word_weights(self) -> list[Constants]:

@@ -12,7 +12,6 @@ import numpy as np
 from spdz.field.jit import inlined, kernel
 from spdz.field.memory import Words
 from spdz.lattice.modular import multiply_constant, multiply_montgomery, reduce_once
-from spdz.lattice.words import mulhi
 
 _U0 = np.uint64(0)
 
@@ -72,41 +71,44 @@ def scale(x: Words, factors: Words, companions: Words, out: Words, moduli: Words
 
 
 @inlined
-def _add_double(low: Any, high: Any, x: Any, y: Any) -> Any:
-    """(low, high) + x y as integers of two words."""
-    product_low = x * y
-    total = low + product_low
-    return total, high + mulhi(x, y) + np.uint64(total < product_low)
+def _add_turned(total: Any, row: Any, sign: Any, q: Any) -> None:
+    """total += row, or -row where `sign` is 1."""
+    mask = _U0 - sign
+    for j in range(row.size):
+        # -x = (x ^ -1) + 1, and q more: in (0, q].
+        value = (row[j] ^ mask) + ((q + np.uint64(1)) & mask)
+        total[j] = reduce_once(total[j] + reduce_once(value, q), q)
 
 
 @kernel
-def subtract_monomials(
-    x: Words, elements: Words, exponents: Words, powers: Words, order: Words, low: Words, high: Words,
-    shifts: Words, shift_companions: Words, units: Words, moduli: Words,
-) -> None:  # fmt: skip
-    """x -= sum over k of x^exponents[k] elements[k], an exponent of 2 N standing for the factor 0.
+def monomial_sums(elements: Words, exponents: Words, out: Words, moduli: Words) -> None:
+    """out[r] = sum over k of x^exponents[r, k] elements[k], an exponent of 2 N standing for the factor 0.
 
-    Shapes: x (L, N); elements (count, L, N), count <= 16; powers (L, 2 N) of the root; order (N,): the odd exponent at
-    each place; low, high (N,): scratch.
-
-    Sums of 16 products below (2^62)^2 fit into 128 bits, so they are reduced once. Exponents are public coins: they may
-    be indexed with.
+    Shapes: elements (count, L, N) and out (rows, L, N): coefficients. Each row of an element is read once and used for
+    all rows of exponents, while they are in the cache: rotations of coefficients cost less than products of values.
     """
-    size = x.shape[1]
-    mask = np.uint64(2 * size - 1)
-    for limb in range(x.shape[0]):
-        q, row = moduli[limb], powers[limb]
-        low[:], high[:] = _U0, _U0
+    size = elements.shape[2]
+    for limb in range(elements.shape[1]):
+        q = moduli[limb]
+        for r in range(out.shape[0]):
+            out[r, limb, :] = _U0
         for k in range(elements.shape[0]):
-            exponent, element = exponents[k], elements[k, limb]
-            if exponent <= mask:
-                for j in range(size):
-                    low[j], high[j] = _add_double(low[j], high[j], element[j], row[(exponent * order[j]) & mask])
-        for j in range(size):
-            # high 2^64 + low; floor(2^64 / q), in `units`, is the companion of the factor 1.
-            total = multiply_constant(high[j], shifts[limb], shift_companions[limb], q)
-            total = reduce_once(total + multiply_constant(low[j], np.uint64(1), units[limb], q), q + q)
-            x[limb, j] = reduce_once(x[limb, j] + q - reduce_once(total, q), q)
+            row = elements[k, limb]
+            for r in range(out.shape[0]):
+                exponent, total = np.int64(exponents[r, k]), out[r, limb]
+                if exponent < 2 * size:
+                    shift, sign = exponent % size, np.uint64(exponent >= size)
+                    _add_turned(total[shift:], row[: size - shift], sign, q)
+                    _add_turned(total[:shift], row[size - shift :], np.uint64(1) - sign, q)
+
+
+@kernel
+def subtract(x: Words, y: Words, moduli: Words) -> None:
+    """x -= y, in place."""
+    for limb in range(x.shape[0]):
+        q = moduli[limb]
+        for j in range(x.shape[1]):
+            x[limb, j] = reduce_once(x[limb, j] + q - y[limb, j], q)
 
 
 @kernel

@@ -11,7 +11,7 @@ import spdz.lattice
 
 KERNELS = sorted(Path(spdz.lattice.__file__).parent.glob("*_kernels.py"))
 
-# Sizes, counters, positions; `exponent` and `order` belong to tossed challenges.
+# Sizes, counters, positions; `exponent` and `shift` belong to tossed challenges.
 PUBLIC_CONDITIONS = {
     "levels",
     "blocks",
@@ -28,7 +28,7 @@ PUBLIC_CONDITIONS = {
 }
 PUBLIC_CONDITIONS |= {"_ODD_LEVELS", "COLUMN"}
 PUBLIC_INDICES = {"j", "k", "i", "b", "w", "at", "limb", "first", "last", "start", "stop", "step", "blocks", "quarter"}
-PUBLIC_INDICES |= {"half", "COLUMNS", "skipped", "exponent", "order", "mask", "index", "row"}
+PUBLIC_INDICES |= {"half", "shift", "size", "COLUMNS", "skipped", "r", "index", "row"}
 TYPES = {"Any", "Words"}
 
 
@@ -55,9 +55,7 @@ def test_nothing_secret_is_branched_on_or_indexed_with(path: Path) -> None:
         if isinstance(node, ast.BoolOp):
             raise AssertionError(f"{path.name}:{node.lineno} evaluates lazily")
         if isinstance(node, ast.Subscript):
-            assert _names(node.slice) <= PUBLIC_INDICES | TYPES, (
-                f"{path.name}:{node.lineno} indexes"
-            )
+            assert _names(node.slice) <= PUBLIC_INDICES | TYPES, f"{path.name}:{node.lineno} indexes"
 
 
 def test_the_lint_sees_a_branch_and_an_index() -> None:

@@ -259,9 +259,8 @@ def forged(spoil: list[int], guess: int) -> tuple[Scheme, Words, Words, Answer, 
     answer: Answer = [tuple(sample_box(randomness.fill, row.box_bits - 1, row.words, 16) for row in rows)]
     image, coins = scheme.ring.empty(2), word_array([[guess]])
     scheme.image(public, statement, scheme.values(answer[0]), image)
-    scratch = np.empty((2, 16), dtype=np.uint64)
-    for component in range(2):
-        proof._subtract(scheme, image[component], element[None, component], coins[0], scratch)
+    for component, total in zip(image, proof._monomial_sums(scheme, [element], coins)[0], strict=True):
+        component[:] = (component + scheme.ring.words[:, None] - total) % scheme.ring.words[:, None]
     hasher = proof._hasher(place(statement), [element])
     hasher.add(memoryview(image.tobytes()))
     return scheme, element, coins, answer, hasher.digest()

@@ -123,22 +123,25 @@ def _ring() -> Ring:
     return ring_of(32, ntt_primes(3, 59, 32))
 
 
-def test_monomials_are_subtracted() -> None:
+def test_sums_of_monomials_times_elements() -> None:
     ring, randomness, degree = _ring(), source("monomials"), 32
     elements = np.array([ring.uniform(randomness.fill) for _ in range(16)])
     elements[0] = (ring.words - np.uint64(1))[:, None]
+    elements[1, :, ::2] = 0
     exponents = [0, 1, degree - 1, degree, degree + 1, 2 * degree - 1, 2 * degree, *range(9, 18)]
-    x = ring.uniform(randomness.fill)
-    expected = [-v for v in ring.to_integers(x)]
-    for element, exponent in zip(elements, exponents, strict=True):
-        turned = reference.multiply(reference.monomial(exponent, degree), ring.to_integers(element))
-        expected = reference.add(expected, turned)
-    shift, scratch = ring.word_weights[1], np.empty((2, degree), dtype=np.uint64)
-    ring_kernels.subtract_monomials(
-        x, elements, word_array(exponents), ring.powers, ring.order, scratch[0], scratch[1],
-        shift.factors, shift.companions, ring.units, ring.words,
-    )  # fmt: skip
-    assert ring.to_integers(x) == reference.centred([-v for v in expected], ring.modulus)
+    rows, out = [exponents, exponents[::-1], [2 * degree] * 16], ring.empty(3)
+    ring_kernels.monomial_sums(elements, word_array(rows), out, ring.words)
+    coefficients = [reference.from_residues(element.tolist(), ring.moduli) for element in elements]
+    for row, got in zip(rows, out, strict=True):
+        expected = [0] * degree
+        for element, exponent in zip(coefficients, row, strict=True):
+            expected = reference.add(expected, reference.multiply(reference.monomial(exponent, degree), element))
+        assert got.tolist() == [[value % q for value in expected] for q in ring.moduli]
+    difference = elements[2].copy()
+    ring_kernels.subtract(difference, elements[0], ring.words)
+    assert difference.tolist() == [
+        [(x + 1) % q for x in row] for row, q in zip(elements[2].tolist(), ring.moduli, strict=True)
+    ]
 
 
 def test_an_encoding_is_read_back_without_a_copy() -> None:
