@@ -47,6 +47,13 @@ class Secret:
     witness: tuple[Integers, Integers, Integers]
     values: Words
 
+    @classmethod
+    def empty(cls, scheme: Scheme, statement: Statement) -> Secret:
+        """Room for the secret of one ciphertext after another."""
+        degree = scheme.parameters.degree
+        first, second, third = (zeros(row.words, degree) for row in scheme.parameters.rows_of(statement))
+        return cls((first, second, third), scheme.ring.empty(3))
+
     def wipe(self) -> None:
         """Overwrite all of it."""
         for part in self.witness:
@@ -68,50 +75,55 @@ def _packed(scheme: Scheme, real: FieldArray, imaginary: FieldArray | None, scal
     return polynomial
 
 
-def _lifted(scheme: Scheme, polynomial: FieldArray, multiple: Integers) -> Integers:
-    """m + p k. Both are overwritten: they are of no more use."""
-    lifted = lift(scheme.parameters.field, polynomial, multiple)
-    polynomial.limbs.fill(0)
-    multiple.wipe()
-    return lifted
-
-
 def encrypt(
-    scheme: Scheme, public: PublicElements, b: FieldArray, a: FieldArray, a_hat: FieldArray, randomness: Randomness
-) -> tuple[Secret, Words]:
+    scheme: Scheme, public: PublicElements, b: FieldArray, a: FieldArray, a_hat: FieldArray, randomness: Randomness,
+    secret: Secret, ciphertext: Words,
+) -> None:  # fmt: skip
     """A fresh key with b, and a + a^ i, under it.
 
-    Shapes: b, a, a_hat (N / 2,); returns the secret and (f, g), (2, L, N) in transformed order.
+    Shapes: b, a, a_hat (N / 2,); written are `secret` and `ciphertext`: (f, g), (2, L, N) in transformed order.
     Raises: UsageError (caller).
     """
-    degree, eta, fill = scheme.parameters.degree, scheme.parameters.eta, randomness.fill
-    key = sample_ternary(fill, degree)
-    noise_b = _lifted(scheme, _packed(scheme, b, None, scheme.message_scale), sample_binomial(fill, eta, degree))
-    noise_a = _lifted(scheme, _packed(scheme, a, a_hat, scheme.message_scale), sample_binomial(fill, eta, degree))
-    return _finish(scheme, public, Statement.ENCRYPTION, (key, noise_b, noise_a))
+    eta, fill, (key, noise_b, noise_a) = scheme.parameters.eta, randomness.fill, secret.witness
+    multiple = zeros(1, scheme.parameters.degree)
+    sample_ternary(fill, key)
+    sample_binomial(fill, eta, multiple)
+    _lift(scheme, _packed(scheme, b, None, scheme.message_scale), multiple, noise_b)
+    sample_binomial(fill, eta, multiple)
+    _lift(scheme, _packed(scheme, a, a_hat, scheme.message_scale), multiple, noise_a)
+    multiple.wipe()
+    _finish(scheme, public, Statement.ENCRYPTION, secret, ciphertext)
 
 
 def embed(
-    scheme: Scheme, public: PublicElements, b: FieldArray, a: FieldArray, a_hat: FieldArray, randomness: Randomness
-) -> tuple[Secret, Words]:
+    scheme: Scheme, public: PublicElements, b: FieldArray, a: FieldArray, a_hat: FieldArray, randomness: Randomness,
+    secret: Secret, response: Words,
+) -> None:  # fmt: skip
     """The responder's side: b, and a + a^ i, in the secret of a sample, which a ternary multiple of p hides.
 
-    Shapes: b, a, a_hat (N / 2,); returns the secret and u, (1, L, N) in transformed order.
+    Shapes: b, a, a_hat (N / 2,); written are `secret` and `response`: u, (1, L, N) in transformed order.
     Raises: UsageError (caller).
     """
-    degree, eta, fill = scheme.parameters.degree, scheme.parameters.eta, randomness.fill
-    first = _lifted(scheme, _packed(scheme, a, a_hat, 1), sample_ternary(fill, degree))
-    second = _lifted(scheme, _packed(scheme, b, None, 1), zeros(1, degree))
-    return _finish(scheme, public, Statement.RESPONSE, (first, second, sample_binomial(fill, eta, degree)))
+    fill, (first, second, error) = randomness.fill, secret.witness
+    multiple = zeros(1, scheme.parameters.degree)
+    # b is hidden by A alone; a multiple of p in B would hide nothing more.
+    _lift(scheme, _packed(scheme, b, None, 1), multiple, second)
+    sample_ternary(fill, multiple)
+    _lift(scheme, _packed(scheme, a, a_hat, 1), multiple, first)
+    multiple.wipe()
+    sample_binomial(fill, scheme.parameters.eta, error)
+    _finish(scheme, public, Statement.RESPONSE, secret, response)
 
 
-def _finish(
-    scheme: Scheme, public: PublicElements, statement: Statement, witness: tuple[Integers, Integers, Integers]
-) -> tuple[Secret, Words]:
-    values = scheme.values(witness)
-    out = scheme.ring.empty(2 if statement is Statement.ENCRYPTION else 1)
-    scheme.image(public, statement, values, out)
-    return Secret(witness, values), out
+def _lift(scheme: Scheme, polynomial: FieldArray, multiple: Integers, out: Integers) -> None:
+    """m + p k, after which m is overwritten."""
+    lift(scheme.parameters.field, polynomial, multiple, out)
+    polynomial.limbs.fill(0)
+
+
+def _finish(scheme: Scheme, public: PublicElements, statement: Statement, secret: Secret, out: Words) -> None:
+    scheme.values(secret.witness, secret.values)
+    scheme.image(public, statement, secret.values, out)
 
 
 def combine(scheme: Scheme, responder: Secret, ciphertext: Words) -> Words:

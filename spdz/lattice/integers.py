@@ -2,7 +2,7 @@
 
 An `Integers` holds N coefficients of `words` words, in two's complement, word by word: shape (words, N). Samplers use
 no tables and take the same number of bytes whatever comes out: ternary and binomial values and uniform ones of k bits
-need no rejection.
+need no rejection. They write to memory of the caller, which has fresh memory once and not for every ciphertext.
 """
 
 from __future__ import annotations
@@ -35,6 +35,19 @@ class Integers:
     def words(self) -> int:
         """64-bit words of a coefficient."""
         return len(self.rows)
+
+    @property
+    def degree(self) -> int:
+        """N."""
+        return int(self.rows.shape[1])
+
+    @property
+    def single(self) -> Words:
+        """The only row of integers of one word."""
+        if self.words != 1:
+            raise UsageError(f"these integers have {self.words} words, not one")
+        row: Words = self.rows[0]
+        return row
 
     @property
     def tuple(self) -> integer_kernels.Rows:
@@ -99,43 +112,35 @@ def from_bytes(buffer: Any, width: int, words: int, degree: int) -> Integers:
     return Integers(np.ascontiguousarray(full.view(np.uint64).T))
 
 
-def sample_ternary(fill: Fill, degree: int) -> Integers:
-    """-1, 0 and 1, each with probability 1/3 but for 2^-127."""
-    random, out = np.empty((TERNARY_WORDS, degree), dtype=np.uint64), zeros(1, degree)
+def sample_ternary(fill: Fill, out: Integers) -> None:
+    """-1, 0 and 1, each with probability 1/3 but for 2^-127. `out` has one word."""
+    random = np.empty((TERNARY_WORDS, out.degree), dtype=np.uint64)
     fill(writable_bytes(random))
-    integer_kernels.ternary(random[0], random[1], out.rows[0])
+    integer_kernels.ternary(random[0], random[1], out.single)
     random.fill(0)
-    return out
 
 
-def sample_binomial(fill: Fill, eta: int, degree: int) -> Integers:
-    """Centred binomial values in [-eta, eta], of variance eta / 2."""
+def sample_binomial(fill: Fill, eta: int, out: Integers) -> None:
+    """Centred binomial values in [-eta, eta], of variance eta / 2. `out` has one word."""
     if not 1 <= eta <= MAX_ETA:
         raise UsageError(f"eta is from 1 to {MAX_ETA}, got {eta!r}")
-    random, out = np.empty(degree, dtype=np.uint64), zeros(1, degree)
-    fill(writable_bytes(random))
-    integer_kernels.centred_binomial(random, np.uint64(eta), out.rows[0])
-    random.fill(0)
-    return out
+    fill(writable_bytes(out.single))
+    integer_kernels.centred_binomial(out.single, np.uint64(eta), out.single)
 
 
-def sample_box(fill: Fill, bits: int, words: int, degree: int) -> Integers:
+def sample_box(fill: Fill, bits: int, out: Integers) -> None:
     """Uniform in [-2^bits, 2^bits - 1]: bits + 1 random bits in two's complement."""
-    if not 1 <= bits < 64 * words - 1:
-        raise UsageError(f"{words} words hold boxes of up to {64 * words - 2} bits, got {bits!r}")
-    out = zeros(words, degree)
+    if not 1 <= bits < 64 * out.words - 1:
+        raise UsageError(f"{out.words} words hold boxes of up to {64 * out.words - 2} bits, got {bits!r}")
     drawn, rest = divmod(bits, 64)
     fill(writable_bytes(out.rows[: drawn + 1]))
     integer_kernels.keep_low_bits(out.rows[drawn], np.uint64(rest + 1))
-    for word in range(drawn + 1, words):
+    for word in range(drawn + 1, out.words):
         integer_kernels.spread_sign(out.rows[drawn], out.rows[word])
-    return out
 
 
-def lift(field: Field, message: FieldArray, multiple: Integers) -> Integers:
-    """m + p k: m is the representative of `message` nearest to zero, k = `multiple` has one word, below 2^62."""
-    if message.field != field or message.shape != (multiple.rows.shape[1],) or multiple.words != 1:
-        raise UsageError("a message and its multiple of p are of one length")
-    out = zeros(field.limbs + 1, message.size)
-    integer_kernels.lift(flat_words(message.limbs), multiple.rows[0], out.tuple, field.parameter)
-    return out
+def lift(field: Field, message: FieldArray, multiple: Integers, out: Integers) -> None:
+    """out = m + p k: m is the representative of `message` nearest to zero, k = `multiple` has one word, below 2^62."""
+    if message.field != field or message.shape != (out.degree,) or out.words != field.limbs + 1:
+        raise UsageError(f"a lift of {out.degree} elements of {field.name} has {field.limbs + 1} words")
+    integer_kernels.lift(flat_words(message.limbs), multiple.single, out.tuple, field.parameter)

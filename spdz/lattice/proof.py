@@ -34,7 +34,7 @@ from spdz.crypto.randomness import Randomness
 from spdz.errors import UsageError
 from spdz.field.memory import readonly_bytes, writable_bytes
 from spdz.lattice import ring_kernels
-from spdz.lattice.integers import Integers, from_bytes, sample_box
+from spdz.lattice.integers import Integers, from_bytes, sample_box, zeros
 from spdz.lattice.parameters import LatticeParameters, Statement
 from spdz.lattice.ring import Words
 from spdz.lattice.scheme import COMPONENTS, PublicElements, Scheme
@@ -129,14 +129,16 @@ def commit(
     parameters = scheme.parameters
     parameters.require_statements(len(statements))
     rows, masks, hasher = parameters.rows_of(place.statement), [], _hasher(place, statements)
-    image = scheme.ring.empty(COMPONENTS[place.statement])
+    image, values = scheme.ring.empty(COMPONENTS[place.statement]), scheme.ring.empty(len(rows))
     for _ in range(parameters.rows):
-        masked = tuple(sample_box(randomness.fill, row.box_bits, row.words, parameters.degree) for row in rows)
-        values = scheme.values(masked)
+        masked = tuple(zeros(row.words, parameters.degree) for row in rows)
+        for part, row in zip(masked, rows, strict=True):
+            sample_box(randomness.fill, row.box_bits, part)
+        scheme.values(masked, values)
         scheme.image(public, place.statement, values, image)
-        values.fill(0)
         hasher.add(readonly_bytes(image))
         masks.append(masked)
+    values.fill(0)
     return Prover(scheme, place, masks, hasher.digest(), len(statements))
 
 
@@ -152,9 +154,10 @@ def check(
     if not _within_limits(parameters, place.statement, answer, len(statements)):
         return False
     hasher, sums = _hasher(place, statements), _monomial_sums(scheme, statements, coins)
-    image = scheme.ring.empty(COMPONENTS[place.statement])
+    image, values = scheme.ring.empty(COMPONENTS[place.statement]), scheme.ring.empty(len(answer[0]))
     for masked, row in zip(answer, sums, strict=True):
-        scheme.image(public, place.statement, scheme.values(masked), image)
+        scheme.values(masked, values)
+        scheme.image(public, place.statement, values, image)
         for component, total in zip(image, row, strict=True):
             ring_kernels.subtract(component, total, scheme.ring.words)
         hasher.add(readonly_bytes(image))

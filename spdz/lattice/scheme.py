@@ -53,12 +53,10 @@ class Scheme:
         seed = derive(Domain.LATTICE_PUBLIC, b"", SEED_BYTES, self.parameters.field.name, index, session_id=session_id)
         return self.ring.public(self.ring.uniform(Prg(seed).fill))
 
-    def values(self, witness: tuple[Integers, ...]) -> Words:
-        """Witness polynomials as elements in transformed order. Shape (3, L, N)."""
-        out = self.ring.empty(len(witness))
+    def values(self, witness: tuple[Integers, ...], out: Words) -> None:
+        """Witness polynomials as elements in transformed order, into `out`, (3, L, N)."""
         for part, element in zip(witness, out, strict=True):
             part.residues(self.ring, element)
-        return out
 
     def image(self, public: PublicElements, statement: Statement, witness: Words, out: Words) -> None:
         """Gamma x of a witness in transformed order, shape (3, L, N), into `out`, (COMPONENTS, L, N).

@@ -7,10 +7,12 @@ import hashlib
 
 from spdz.crypto.randomness import Randomness, deterministic_randomness_for_tests
 from spdz.field import M7, M13, M61, M127, Field, FieldArray
+from spdz.lattice import integers
 from spdz.lattice.encryption import Secret, embed, encrypt
+from spdz.lattice.integers import Integers
 from spdz.lattice.parameters import PARAMETERS, LatticeParameters, Statement
 from spdz.lattice.ring import Words
-from spdz.lattice.scheme import Scheme, scheme_of
+from spdz.lattice.scheme import COMPONENTS, Scheme, scheme_of
 
 SESSION = b"a session of the tests of lattices"
 
@@ -45,5 +47,20 @@ def made(
     """Honest ciphertexts or responses."""
     scheme = scheme_of(parameters)
     public, make = scheme.public_elements(SESSION), encrypt if statement is Statement.ENCRYPTION else embed
-    pairs = [make(scheme, public, *messages(scheme, randomness), randomness) for _ in range(count)]
-    return [secret for secret, _ in pairs], [element for _, element in pairs]
+    secrets = [Secret.empty(scheme, statement) for _ in range(count)]
+    elements = [scheme.ring.empty(COMPONENTS[statement]) for _ in range(count)]
+    for secret, element in zip(secrets, elements, strict=True):
+        make(scheme, public, *messages(scheme, randomness), randomness, secret, element)
+    return secrets, elements
+
+
+def ternary(randomness: Randomness, degree: int) -> list[int]:
+    out = integers.zeros(1, degree)
+    integers.sample_ternary(randomness.fill, out)
+    return out.to_list()
+
+
+def box(randomness: Randomness, bits: int, words: int, degree: int) -> Integers:
+    out = integers.zeros(words, degree)
+    integers.sample_box(randomness.fill, bits, out)
+    return out

@@ -7,7 +7,7 @@ import pytest
 
 from spdz.errors import UsageError
 from spdz.field import M61, M127
-from spdz.lattice.encryption import combine, decrypt, drown, embed, encrypt
+from spdz.lattice.encryption import Secret, combine, decrypt, drown, embed, encrypt
 from spdz.lattice.parameters import LatticeParameters, Statement
 from spdz.lattice.scheme import scheme_of
 
@@ -24,8 +24,10 @@ def test_shares_add_up_to_both_products(parameters: LatticeParameters) -> None:
     scheme, randomness, count = scheme_of(parameters), source("shares"), parameters.slots
     public = scheme.public_elements(SESSION)
     (b, a, a_hat), (b2, a2, a2_hat) = messages(scheme, randomness), messages(scheme, randomness)
-    secret, ciphertext = encrypt(scheme, public, b, a, a_hat, randomness)
-    hidden, u = embed(scheme, public, b2, a2, a2_hat, randomness)
+    secret, hidden = (Secret.empty(scheme, statement) for statement in Statement)
+    ciphertext, u = scheme.ring.empty(2), scheme.ring.empty(1)
+    encrypt(scheme, public, b, a, a_hat, randomness, secret, ciphertext)
+    embed(scheme, public, b2, a2, a2_hat, randomness, hidden, u)
     answer, mask = drown(scheme, combine(scheme, hidden, ciphertext), randomness)
     shared = decrypt(scheme, secret, u, answer, randomness) - mask
     assert (shared[:count] == a2 * b + a * b2).all()
@@ -148,12 +150,16 @@ def test_wrong_shapes_are_refused() -> None:
     parameters, randomness = toy(M61), source("shapes")
     scheme = scheme_of(parameters)
     public, (b, a, a_hat) = scheme.public_elements(SESSION), messages(scheme, randomness)
+    (secret, hidden), (ciphertext, u) = (
+        (Secret.empty(scheme, each) for each in Statement),
+        map(scheme.ring.empty, (2, 1)),
+    )
     for wrong in (b[1:], M127.zeros(16)):
         with pytest.raises(UsageError, match="16 elements of M61"):
-            encrypt(scheme, public, wrong, a, a_hat, randomness)
+            encrypt(scheme, public, wrong, a, a_hat, randomness, secret, ciphertext)
         with pytest.raises(UsageError, match="16 elements of M61"):
-            embed(scheme, public, b, a, wrong, randomness)
-    secret, _ = encrypt(scheme, public, b, a, a_hat, randomness)
-    _, u = embed(scheme, public, b, a, a_hat, randomness)
+            embed(scheme, public, b, a, wrong, randomness, hidden, u)
+    encrypt(scheme, public, b, a, a_hat, randomness, secret, ciphertext)
+    embed(scheme, public, b, a, a_hat, randomness, hidden, u)
     with pytest.raises(UsageError, match="shape"):
         decrypt(scheme, secret, u, np.zeros((32, 2), dtype=np.uint64), randomness)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
-from collections.abc import Callable
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from spdz.lattice.ring import ring_of, word_array
 from tests.support.statistics import assert_probability, assert_uniform
 
 from . import reference
-from .support import source
+from .support import box, source, ternary
 
 
 def of(values: list[int], words: int) -> Integers:
@@ -33,11 +34,20 @@ def edges(words: int) -> list[int]:
     return [*values, 2**32, -(2**32), 12345]
 
 
-def constant(word: int) -> Callable[[memoryview], None]:
-    def fill(memory: memoryview) -> None:
-        memory[:] = word.to_bytes(8, "little") * (len(memory) // 8)
+class constant:  # noqa: N801
+    """Randomness whose words are all the same."""
 
-    return fill
+    tainted = True
+
+    def __init__(self, word: int) -> None:
+        self.word = word
+
+    def bytes(self, count: int) -> builtins.bytes:
+        return self.word.to_bytes(8, "little") * (count // 8)
+
+    def fill(self, buffer: Any) -> None:
+        memory = memoryview(buffer).cast("B")
+        memory[:] = self.bytes(len(memory))
 
 
 def test_ternary_is_floor_of_three_times_128_bits() -> None:
@@ -47,7 +57,7 @@ def test_ternary_is_floor_of_three_times_128_bits() -> None:
     out = integers.zeros(1, len(draws))
     integer_kernels.ternary(low, high, out.rows[0])
     assert out.to_list() == [3 * d // 2**128 - 1 for d in draws]
-    values = integers.sample_ternary(source("ternary").fill, 1 << 14).to_list()
+    values = ternary(source("ternary"), 1 << 14)
     assert_uniform([value + 1 for value in values], 3)
 
 
@@ -59,7 +69,9 @@ def test_binomial_counts_bits(eta: int) -> None:
     integer_kernels.centred_binomial(word_array(words), np.uint64(eta), out.rows[0])
     mask = 2**eta - 1
     assert out.to_list() == [(w & mask).bit_count() - ((w >> eta) & mask).bit_count() for w in words]
-    values = integers.sample_binomial(source("chi").fill, eta, 1 << 14).to_list()
+    drawn = integers.zeros(1, 1 << 14)
+    integers.sample_binomial(source("chi").fill, eta, drawn)
+    values = drawn.to_list()
     assert max(map(abs, values)) <= eta
     counts = Counter(values)
     for value in range(-min(eta, 6), min(eta, 6) + 1):
@@ -68,9 +80,9 @@ def test_binomial_counts_bits(eta: int) -> None:
 
 @pytest.mark.parametrize(("bits", "words"), [(1, 1), (26, 1), (62, 1), (5, 2), (63, 2), (64, 2), (92, 2), (160, 3)])
 def test_boxes_have_their_edges_and_nothing_else(bits: int, words: int) -> None:
-    assert set(integers.sample_box(constant(0), bits, words, 16).to_list()) == {0}
-    assert set(integers.sample_box(constant(2**64 - 1), bits, words, 16).to_list()) == {-1}
-    values = integers.sample_box(source("box").fill, bits, words, 1 << 13).to_list()
+    assert set(box(constant(0), bits, words, 16).to_list()) == {0}
+    assert set(box(constant(2**64 - 1), bits, words, 16).to_list()) == {-1}
+    values = box(source("box"), bits, words, 1 << 13).to_list()
     assert min(values) >= -(2**bits)
     assert max(values) < 2**bits
     parts = min(16, 2 ** (bits + 1))
@@ -81,9 +93,9 @@ def test_boxes_have_their_edges_and_nothing_else(bits: int, words: int) -> None:
 def test_boxes_that_do_not_fit() -> None:
     for bits, words in ((63, 1), (0, 1), (127, 2)):
         with pytest.raises(UsageError, match="boxes"):
-            integers.sample_box(constant(0), bits, words, 16)
+            box(constant(0), bits, words, 16)
     with pytest.raises(UsageError, match="eta"):
-        integers.sample_binomial(constant(0), 33, 16)
+        integers.sample_binomial(constant(0).fill, 33, integers.zeros(1, 16))
 
 
 @pytest.mark.parametrize("field", [M5, M13, M61, M127], ids=str)
@@ -91,10 +103,15 @@ def test_a_lift_is_the_nearest_representative_and_a_multiple(field: Field) -> No
     p = field.modulus
     elements = [0, 1, 2, p // 2 - 1, p // 2, p // 2 + 1, p - 2, p - 1] * 4
     multiples = [0] * 8 + [1] * 8 + [-1] * 8 + [21, -21] * 4
-    lifted = integers.lift(field, field.array(elements), of(multiples, 1))
+    lifted = integers.zeros(field.limbs + 1, len(elements))
+    integers.lift(field, field.array(elements), of(multiples, 1), lifted)
     centred = [m - p if m > p // 2 else m for m in elements]
     assert lifted.to_list() == [m + p * k for m, k in zip(centred, multiples, strict=True)]
-    assert lifted.words == field.limbs + 1
+    for message, words in ((field.zeros(31), field.limbs + 1), (field.zeros(32), field.limbs)):
+        with pytest.raises(UsageError, match="lift"):
+            integers.lift(field, message, of(multiples, 1), integers.zeros(words, 32))
+    with pytest.raises(UsageError, match="not one"):
+        integers.lift(field, field.zeros(32), lifted, lifted)
 
 
 @pytest.mark.parametrize("words", [1, 2, 3])

@@ -12,7 +12,7 @@ import pytest
 from spdz.errors import UsageError
 from spdz.field import M7, M61, M127
 from spdz.lattice import noise, proof
-from spdz.lattice.integers import Integers, sample_box
+from spdz.lattice.integers import Integers
 from spdz.lattice.parameters import LatticeParameters, Row, Statement
 from spdz.lattice.proof import Answer, Place, Prover
 from spdz.lattice.ring import Words, word_array
@@ -20,7 +20,7 @@ from spdz.lattice.scheme import COMPONENTS, Scheme, scheme_of
 from tests.support.statistics import assert_probability, assert_uniform
 
 from . import reference
-from .support import FULL, SESSION, TOYS, made, name, source, toy
+from .support import FULL, SESSION, TOYS, box, made, name, source, toy
 
 STATEMENTS = list(Statement)
 Witness = tuple[Integers, ...]
@@ -48,6 +48,12 @@ def honest(
 
 def accepts(scheme: Scheme, where: Place, elements: list[Words], coins: Words, answer: Answer, digest: bytes) -> bool:
     return proof.check(scheme, scheme.public_elements(SESSION), where, elements, coins, answer, digest)
+
+
+def values_of(scheme: Scheme, witness: Witness) -> Words:
+    out = scheme.ring.empty(len(witness))
+    scheme.values(witness, out)
+    return out
 
 
 def copied(answer: Answer) -> Answer:
@@ -194,9 +200,7 @@ def test_again_is_as_often_as_derived_whatever_the_witness(extreme: bool) -> Non
         if extreme:
             part.rows[:] = word_array([row.bound >> (64 * w) & (2**64 - 1) for w in range(row.words)])[:, None]
     for _ in range(tries):
-        masks: Answer = [
-            tuple(sample_box(randomness.fill, row.box_bits, row.words, 16) for row in rows) for _ in range(5)
-        ]
+        masks: Answer = [tuple(box(randomness, row.box_bits, row.words, 16) for row in rows) for _ in range(5)]
         coins = proof.challenge(parameters, place(statement), randomness.bytes(32), 16)
         answer = Prover(scheme, place(statement), masks, b"", 16).respond([witness] * 16, coins)
         if answer is not None:
@@ -236,7 +240,7 @@ def test_long_polynomials_are_refused(
     public = scheme.public_elements(SESSION)
     _, witness = spoiled(statement, part, lambda values: [values[0] + size, *values[1:]])
     element = scheme.ring.empty(COMPONENTS[statement])
-    scheme.image(public, statement, scheme.values(witness), element)
+    scheme.image(public, statement, values_of(scheme, witness), element)
     coins = np.full((5, 1), 3, dtype=np.uint64)
     prover = proof.commit(scheme, public, place(statement), [element], randomness)
     assert prover.respond([witness], coins) is None
@@ -256,9 +260,9 @@ def forged(spoil: list[int], guess: int) -> tuple[Scheme, Words, Words, Answer, 
     public, rows = scheme.public_elements(SESSION), parameters.rows_of(Statement.ENCRYPTION)
     _, (element,) = made(parameters, statement, 1, randomness)
     element[0] = scheme.ring.from_integers(reference.add(scheme.ring.to_integers(element[0]), spoil))
-    answer: Answer = [tuple(sample_box(randomness.fill, row.box_bits - 1, row.words, 16) for row in rows)]
+    answer: Answer = [tuple(box(randomness, row.box_bits - 1, row.words, 16) for row in rows)]
     image, coins = scheme.ring.empty(2), word_array([[guess]])
-    scheme.image(public, statement, scheme.values(answer[0]), image)
+    scheme.image(public, statement, values_of(scheme, answer[0]), image)
     for component, total in zip(image, proof._monomial_sums(scheme, [element], coins)[0], strict=True):
         component[:] = (component + scheme.ring.words[:, None] - total) % scheme.ring.words[:, None]
     hasher = proof._hasher(place(statement), [element])
@@ -284,9 +288,9 @@ def test_half_the_modulus_passes_for_all_challenges_but_zero() -> None:
     public, rows = scheme.public_elements(SESSION), parameters.rows_of(Statement.ENCRYPTION)
     halves = scheme.ring.from_integers([(parameters.modulus + 1) // 2] * 16)
     (secret,), (element,) = made(parameters, Statement.ENCRYPTION, 1, randomness)
-    masks = tuple(sample_box(randomness.fill, row.box_bits - 1, row.words, 16) for row in rows)
+    masks = tuple(box(randomness, row.box_bits - 1, row.words, 16) for row in rows)
     image = scheme.ring.empty(2)
-    scheme.image(public, Statement.ENCRYPTION, scheme.values(masks), image)
+    scheme.image(public, Statement.ENCRYPTION, values_of(scheme, masks), image)
     moduli = scheme.ring.words[:, None]
     element[0] = (element[0] + halves) % moduli
     image[0] = (image[0] + (moduli - halves)) % moduli
