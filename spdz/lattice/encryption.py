@@ -146,7 +146,7 @@ def _add_noise(fractions: Fractions, unit: int, randomness: Randomness) -> None:
 
 
 def drown(scheme: Scheme, combination: Words, randomness: Randomness) -> tuple[Words, FieldArray]:
-    """Hide a combination by a mask modulo p and by noise, and round it.
+    """Hide a combination by a mask modulo p and by noise, and round it. The combination is overwritten.
 
     Noise is added before rounding, on the grid of the fraction: rounded values with noise added to them would tell what
     was rounded.
@@ -159,6 +159,7 @@ def drown(scheme: Scheme, combination: Words, randomness: Randomness) -> tuple[W
     rounding = 1 << (64 * parameters.fraction_words - parameters.answer_bits - 1)
     fractions = scheme.fractions.start(rounding - (1 << (unit + 127)))
     fractions.add_element(combination)
+    combination.fill(0)
     mask = field.sample(randomness.fill, parameters.degree)
     fractions.add_over_p(mask)
     _add_noise(fractions, unit, randomness)

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 import spdz.lattice
+from spdz.field import jit
+from spdz.lattice import ntt_kernels
+from spdz.lattice.primes import ntt_primes
+from spdz.lattice.ring import ring_of
 
 KERNELS = sorted(Path(spdz.lattice.__file__).parent.glob("*_kernels.py"))
 
@@ -63,3 +67,15 @@ def test_the_lint_sees_a_branch_and_an_index() -> None:
     assert not _names(_conditions(tree)[0]) <= PUBLIC_CONDITIONS
     assert not _names(next(n for n in ast.walk(tree) if isinstance(n, ast.Subscript)).slice) <= PUBLIC_INDICES
     assert len(KERNELS) >= 5
+
+
+def test_compiled_kernels_depend_on_the_sources_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On `modular.py` and `words.py`, which they inline and which are not in the folder of the field."""
+    ring_of(16, ntt_primes(1, 62, 16)).from_integers([1] * 16)
+    cache = ntt_kernels.forward._cache  # type: ignore[attr-defined]
+    codegen = ntt_kernels.forward.targetctx.codegen()  # type: ignore[attr-defined]
+    before = cache._index_key("signature", codegen)
+    monkeypatch.setattr(jit, "_digest_beside", lambda folder: f"of other sources in {folder.name}")
+    after = cache._index_key("signature", codegen)
+    assert before != after
+    assert after[-1] == "of other sources in lattice"
