@@ -51,7 +51,7 @@ class PublicElement:
 
 
 class Ring:
-    """Tables of one ring, about 56 N L bytes. Made by `ring_of`."""
+    """Tables of one ring, about 62 N L bytes. Made by `ring_of`."""
 
     def __init__(self, degree: int, moduli: tuple[int, ...]) -> None:
         self.degree = require_degree(degree)
