@@ -16,6 +16,7 @@ LEVELS = {
     "spdz.version": 0,
     "spdz.field": 1,
     "spdz.crypto": 2,
+    "spdz.lattice": 2,
     "spdz.wire": 3,
     "spdz.sharing": 3,
     "spdz.runtime": 4,

@@ -38,6 +38,11 @@ class Domain(Enum):
     # Silent VOLE.
     LPN_CODE = b"lpn code"
 
+    # Ring-LWE.
+    LATTICE_PUBLIC = b"lattice public elements"
+    LATTICE_PROOF = b"lattice proof"
+    LATTICE_CHALLENGE = b"lattice challenge"
+
     # Material and its makers.
     MATERIAL_ID = b"material id"
     DEALER_SEED = b"dealer seed"

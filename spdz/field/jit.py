@@ -2,12 +2,14 @@
 
 Numba's own cache looks at the file of the function it compiles, not at the files of what that function inlines. A
 kernel compiled before a change of `element.py` would go on computing with the old arithmetic and nobody would see it.
-Here the key of every cache entry holds a digest of all sources of this package and of the families in it.
+Here the key of every cache entry holds a digest of all sources of this package, of the families in it, and of the
+folder beside the kernel.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -45,8 +47,12 @@ _DAMAGED = (
 
 
 def _digest_of_sources() -> str:
+    return _digest_of_folder(Path(__file__).parent)
+
+
+def _digest_of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         source = path.read_bytes()
         digest.update(len(source).to_bytes(8, "little"))
         digest.update(source)
@@ -54,6 +60,7 @@ def _digest_of_sources() -> str:
 
 
 SOURCES_DIGEST = _digest_of_sources()
+_digest_beside = functools.cache(_digest_of_folder)
 
 
 class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
@@ -63,7 +70,8 @@ class _KernelCache(_FunctionCache):  # type: ignore[misc]  # see above
     """
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), SOURCES_DIGEST)
+        neighbours = _digest_beside(Path(self._py_func.__code__.co_filename).parent)
+        return (*super()._index_key(sig, codegen), SOURCES_DIGEST, neighbours)
 
     def _load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
