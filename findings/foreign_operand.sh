@@ -6,7 +6,7 @@
 # Seen: numpy and dask do so. A pandas Series hands its bare array over and wraps the answer into a column, one copy
 #     per row; a DataFrame iterates, polars and xarray raise. pandas lets go only of an operand that has a
 #     `__pandas_priority__`, and of that for `+`, not for `@`. A sparse matrix lets go of `+` and not of `@`.
-# For users of spdz: a secret array beside a Series works as `secret + series` and not as `series + secret`.
+# For users of spdz: a secret array has that priority; `series @ secret` and sparse matrices need `.to_numpy()`, `.toarray()`.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
