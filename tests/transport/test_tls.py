@@ -270,10 +270,9 @@ def test_a_key_encrypts_no_more_than_it_may(joined: Joined, monkeypatch: pytest.
     assert caught.value.peer == 1
     second.send(0, data_frame(bytes(2000)))
     first.send(1, [control_frame(Kind.ABORT)])
-    with pytest.raises(PeerAborted):
-        while True:
-            second.wait(PATIENCE_SECONDS)
-    assert [len(payload) for payload in owner.payloads(0)] == [2000], "what came before the bound, and no part after it"
+    wait_for(second, lambda: len(owner.frames) == 2)
+    assert [header.kind for _, header, _ in owner.frames] == [Kind.DATA, Kind.ABORT]
+    assert len(owner.payloads(0)[0]) == 2000, "what came before the bound, and no part after it"
 
 
 def test_the_bound_of_a_key_is_that_of_the_standard() -> None:
