@@ -21,7 +21,7 @@ algebra    Briaud and Oygarden, EUROCRYPT 2023, ePrint 2023/176: e_i e_j = 0 for
            (1 - z)^(n - k - t) (1 + (b - 1) z)^t is not positive any more, at the price of C(k, d)^2 (Wiedemann).
            Guessing mu places without noise in each of f blocks succeeds with probability (1 - mu / b)^f and leaves
            k - f mu unknowns and blocks of b - mu. Guessing right is also what a key holder tests with wrong trees: see
-           docs/design.md.
+           docs/security/silent-vole.md.
            The code being sparse, an attacker may also keep only samples that touch nothing but a share r of the rows:
            r k unknowns, n r^10 samples. `restricted` shows that this raises the degree faster than it saves unknowns.
 """

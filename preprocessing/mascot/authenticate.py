@@ -6,7 +6,7 @@ Symbols:   x_i this party's part, m_i = alpha_i x_i + sum over peers (t towards 
            chi_h coins, y = sum chi_h x_h + x_mask.
 Deviation: one combination over the sum of all contributors is opened instead of one for each. All corrupted
            contributors together are one virtual inputter, and the honest parts are constants of it, so the argument of
-           the paper for one inputter applies to the sum; see docs/design.md, "One authenticate check for all".
+           the paper for one inputter applies to the sum; see docs/security/authentication.md.
 Masking:   every contributor adds one random value with coefficient 1: the opened combination is uniform (PITFALLS 17).
 Deviation: the opened shares are re-randomised by a sharing of zero (see `check_key_shares`).
 Order:     the coins are tossed when all corrections have been received, by data flow.

@@ -14,7 +14,7 @@ Symbols:   an *entry* is one element of X, entries count in the order (matrix, j
 Deviation: with digits of one bit the shares are those of [KOS16] but for signs. More bits make d shorter, D-fold, and
            the work longer, (2^D / 2 D)-fold: 21 elements instead of 61 for an entry at M61.
 Seeds:     the hash H of an OT, under its own index, is the seed, or with wider digits masks the tree that seeds are
-           leaves of; element c is block c of a seed's expansion, modulo p (at most 2^-121 from uniform). The keys of
+           leaves of; element c is block c of a seed's expansion, modulo p (at most 2^-122 from uniform). The keys of
            trees are of one extension and one ordered pair, those of the expansion also of one message.
 Memory:    entries go in slabs, one OT extension each; a slab in groups, the seeds of which are held together; a group
            in pieces of up to PIECE_COLUMNS columns, one message each. A message is sent when the one before it has

@@ -6,7 +6,7 @@ Symbols:   for an ordered pair, receiver R with bits of a, sender S with b; the 
            one s that it chose:
            d = q0 - q1 + b,  R: s + bit * d = q0 + bit * b,  shares sum 2^l (s + bit d) at R and -sum 2^l q0 at S.
 Outputs of the OT are 128-bit hashes reduced mod p: statistically 2^(k - 128) from uniform at worst, in fact
-           (2^128 mod p) / 2^128, below 2^-120 in every Mersenne field here.
+           (2^128 mod p) / 2^128: 2^-122 at M61, 2^-127 at M127.
 Checked:   here, that a party's choice bits are the same in all columns (before d is sent). Not here: a sender who uses
            different b, a receiver who uses different a towards different peers; the sacrifice finds wrong products, and
            the combination makes a selective failure tell next to nothing about a.

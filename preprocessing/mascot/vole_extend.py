@@ -1,7 +1,7 @@
 """Extending silent VOLE: the base from COPEe, and one extension after the other.
 
 Source:    Wolverine (ePrint 2020/925): base VOLE, and extension from LPN with a base that refills itself.
-Symbols:   as in `lpn.py` and `vole.py`.
+Symbols:   as in `vole/code.py` and `vole/ends.py`.
 Order:     COPEe corrections -> [toss] -> combination; OT columns -> [toss of the OT check] -> sums and totals -> [toss]
            -> comparison; each by data flow. Nothing is stretched before it is checked.
 """

@@ -3,7 +3,7 @@
 Assumed:   (A, s A + e) is indistinguishable from (A, uniform) for e in F_p^n with one uniform entry in each of t equal
            blocks (regular noise), s uniform in F_p^k, A the sparse matrix below. Source: Boyle et al., CCS 2018 and
            Weng et al., S&P 2021 (Wolverine) for its use. The parameters are our own, not those of a paper:
-           docs/design.md, "Silent VOLE", says why, with estimates of what is known against them.
+           docs/security/silent-vole.md says why, with estimates of what is known against them.
 Symbols:   k secret, t blocks, n samples, 2^depth = n / t.
 Code:      each of the n columns of A has ten entries at uniform places, with uniform coefficients of 32 bits. The
            coefficients are ours: with ones instead, columns that meet in pairs cancel far more easily.

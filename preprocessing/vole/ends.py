@@ -4,7 +4,7 @@ Realises:  for each ordered pair of parties any number of random u, v at the inp
            holder. To input x the inputter sends d = x - u; the key holder takes q = w + d alpha, the inputter t = -v,
            and q + t = x alpha, as after COPEe.
 Source:    Weng, Yang, Katz, Wang, S&P 2021, ePrint 2020/925 (Wolverine): LPN extension with a base that refills itself.
-Symbols:   as in `lpn.py`; the base of an extension is k + t + 1 VOLEs: the secret, the noise, the mask of the check.
+Symbols:   as in `code.py`; the base of an extension is k + t + 1 VOLEs: the secret, the noise, the mask of the check.
 Stages:    COPEe makes the base of a small extension, that the base of the main one, and that its own next base.
 When:      a session that authenticates little never gets here (`VolePlan.threshold`); all parties decide from the
            number of values that were authenticated, which is public. Extensions are made when VOLEs run out.

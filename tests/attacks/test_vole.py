@@ -91,7 +91,7 @@ def test_a_wrong_sum_that_is_chosen(parties: int, stage: int, place: str, seed: 
 @STAGES
 @PLACES
 def test_a_wrong_sum_that_is_not_chosen_tells_one_bit_of_a_place(stage: int, place: str, seed: bytes) -> None:
-    """The selective failure that stays: see docs/design.md, "Silent VOLE"."""
+    """The selective failure that stays: see docs/security/silent-vole.md."""
     params = (TINY.first, TINY.main)[stage]
     assert_harmless(make_sessions(2, M61, seed), seed, changed_side(params, place, 0, stage))
 

@@ -49,7 +49,8 @@ def test_rows_that_are_multiples_of_one_over_p(beginning: str, events: int, fiel
 def test_combined_triples(field: Field) -> None:
     tau = SecurityParams().combined_copies(field.bits, 2)
     assert f"tau = {tau}" in _row("combined triples are")[2 if field is M61 else 3]
-    assert _says("combined triples are", field) == pytest.approx(0.5 * (1 + (tau - 2) * log2(field.modulus)), abs=0.05)
+    told = -log2((2 / field.modulus ** (tau - 2)) ** 0.5 + 2 / field.modulus)
+    assert _says("combined triples are", field) == pytest.approx(told, abs=0.05)
     for parties in range(2, 17):
         tau = SecurityParams().combined_copies(field.bits, parties)
         assert 2 * field.modulus ** (tau - 2) >= (parties - 1) ** 2 * 4 ** SecurityParams().statistical_bits

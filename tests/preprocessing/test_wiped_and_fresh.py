@@ -90,9 +90,9 @@ def test_the_points_of_base_ots_never_repeat(seed: bytes) -> None:
 def test_enough_copies_are_combined_that_guessed_bits_of_a_say_nothing(
     field_bits: int, parties: int, copies: int
 ) -> None:
-    """What selective failures of all triples of a session tell about any `a` is within 2^-s of nothing."""
+    """What selective failures of all triples of a session tell about any `a` is about 2^-s."""
     assert SecurityParams().combined_copies(field_bits, parties) == copies
-    told = (parties - 1) * (0.5 * 2.0 ** (-field_bits * (copies - 2))) ** 0.5
-    assert told < 2.0 ** -SecurityParams().statistical_bits
+    told = (parties - 1) * 2.0 ** (-field_bits * (copies - 2) / 2)
+    assert told <= 2.0 ** -SecurityParams().statistical_bits
     one_less = (parties - 1) * 2.0 ** (-field_bits * (copies - 3) / 2)
     assert one_less > 2.0 ** -SecurityParams().statistical_bits, "not more than are needed"
