@@ -75,7 +75,8 @@ def _parts(value: Any, depth: int) -> list[bytes]:
             f"a {type(value).__name__} is not a plain value: numbers, text, bytes and None are, and tuples and lists "
             "of them"
         )
-    return [b"I", *_counted(number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True))]
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    return [b"I", *_counted(number.to_bytes(size, "little", signed=True))]
 
 
 def _utf8(text: str) -> bytes:

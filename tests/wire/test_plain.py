@@ -28,6 +28,7 @@ KNOWN: dict[str, tuple[Any, bytes]] = {
     "true": (True, b"T"),
     "zero": (0, b"I\1\0\0\0\0"),
     "one more byte for the sign": (128, b"I\2\0\0\0\x80\0"),
+    "the sign fits just so": (-128, b"I\1\0\0\0\x80"),
     "a negative number": (-2, b"I\1\0\0\0\xfe"),
     "a float": (1.0, b"D\0\0\0\0\0\0\xf0\x3f"),
     "text": ("ä", b"S\2\0\0\0\xc3\xa4"),

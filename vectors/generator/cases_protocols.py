@@ -114,7 +114,7 @@ def _matmul_by_triples(stage: Stage) -> Results:
 
 # -- publishing
 
-PUBLISHED = ((3, -200), "Zürich", [None, True, 0.5, b"\0"])
+PUBLISHED = ((3, -(2**15)), "Zürich", [None, True, 0.5, b"\0"])
 PUBLISHER = 1
 
 
