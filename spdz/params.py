@@ -55,6 +55,11 @@ def _within(value: int, lowest: int, highest: int | None) -> bool:
     return lowest <= value and (highest is None or value <= highest)
 
 
+def is_toy(field_bits: int) -> bool:
+    """Whether a field is so small that a cheater gets away with a probability that one can see: for tests."""
+    return field_bits < 60
+
+
 @dataclass(frozen=True)
 class SecurityParams:
     """Statistical security `s` in bits; the computational level is fixed at 128 bits."""
@@ -70,7 +75,7 @@ class SecurityParams:
 
         The random combination of tau leaky copies is statistically close to uniform by the leftover hash lemma
         ([KOS16], section 5 and the parameter discussion after it). Deviation: [KOS16] has one honest party's `a` in
-        mind; each of n - 1 may be leaky, and the sum over them stays below 2^-s (docs/security/triples.md).
+        mind; there may be n - 1, and the sum over them stays at about 2^-s (docs/security/triples.md).
         """
         bits = (((parties - 1) ** 2 << 2 * self.statistical_bits) - 1).bit_length()
         return 2 + -(-bits // field_bits)
@@ -78,7 +83,7 @@ class SecurityParams:
     def require_field(self, name: str, field_bits: int) -> None:
         """A UsageError if a field cannot give this level; toy fields, which are below every level, are let through."""
         given = field_bits - 1
-        if 40 <= given < self.statistical_bits:
+        if not is_toy(field_bits) and given < self.statistical_bits:
             raise UsageError(
                 f"{name} gives {given} bits of statistical security at most, not the {self.statistical_bits} that are "
                 "asked for; use a larger field"
@@ -144,6 +149,17 @@ class MascotParams(GeneratorParams):
         return f"{self.ot_tree_bits} bits per OT tree, {self.authentication}"
 
 
+MAX_LINE = 200
+"""Characters of a text that the parties compare."""
+
+
+def require_line(text: object, name: str) -> str:
+    """`text`, if it fits a line of the hello message; otherwise a UsageError that names it."""
+    if isinstance(text, str) and 0 < len(text) <= MAX_LINE and text.isascii() and text.isprintable():
+        return text
+    raise UsageError(f"{name} is 1 to {MAX_LINE} printable ASCII characters, got {text!r:.80}")
+
+
 def endpoint_name(endpoint: int, parties: int) -> str:
     """How messages call an endpoint: "party 0", or "the dealer", which comes after the last party."""
     return f"party {endpoint}" if endpoint < parties else "the dealer"
@@ -171,6 +187,8 @@ class SessionParams:
     def __post_init__(self) -> None:
         if not 2 <= self.parties <= MAX_PARTIES:
             raise UsageError(f"a session has 2 to {MAX_PARTIES} parties, got {self.parties}")
+        if self.program_digest is not None:
+            require_line(self.program_digest, "program_digest")
 
     @property
     def endpoints(self) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spdz.crypto.commitment import commit, verify_opening
+from spdz.crypto.commitment import COMMITMENT_BYTES, NONCE_BYTES, commit, verify_opening
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import labelled_hash
 from spdz.errors import BroadcastMismatch, CommitmentMismatch
@@ -19,9 +19,6 @@ from spdz.protocols.broadcast import DIGEST_BYTES
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Payload, Step, declare
-
-COMMITMENT_BYTES = 32
-NONCE_BYTES = 32
 
 
 @dataclass(frozen=True)

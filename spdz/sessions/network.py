@@ -13,7 +13,7 @@ from spdz.crypto.hashing import labelled_hash
 from spdz.errors import UsageError
 from spdz.field import M127, Field, field_by_name
 from spdz.online.session import Mpc
-from spdz.params import MAX_THREADS, SecurityParams, require_integer
+from spdz.params import MAX_THREADS, is_toy, require_integer
 from spdz.preprocessing.generators import Choice, Generator, Progress, preprocessing_of
 from spdz.sessions.opening import make_party, open_session, serve
 from spdz.transport.parties_file import PartiesFile, label_of_addresses, load_parties, session_label
@@ -118,7 +118,7 @@ def session_endpoints(parties: PartiesFile, generator: Generator | None) -> Part
 
 def _secure_field(field: Field | str, *, allow_toy: bool) -> Field:
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    if not allow_toy and chosen.bits < SecurityParams().statistical_bits:
+    if not allow_toy and is_toy(chosen.bits):
         raise UsageError(
             f"{chosen.name} is a toy field: a cheater gets away with probability about 2^-{chosen.bits - 1}. Use M61 "
             "or M127; toy fields are for run_local and for tests"

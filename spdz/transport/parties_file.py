@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spdz.errors import UsageError
-from spdz.params import MAX_PARTIES
+from spdz.params import MAX_LINE, MAX_PARTIES, require_line
 from spdz.transport.credentials import parse_certificate
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
@@ -32,7 +32,6 @@ DEFAULT_CONNECT_SECONDS = 60.0
 """How long a party waits for the others to appear: long enough to start them by hand."""
 
 MAX_SECONDS = 7 * 86400.0
-MAX_LABEL = 200
 """Characters of the label of a session."""
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})")
@@ -212,15 +211,13 @@ def _session_name(file: Path, values: object) -> str | None:
 
 def session_label(text: object) -> str:
     """A label as parties compare it. Raises UsageError for what does not fit a line."""
-    if isinstance(text, str) and 0 < len(text) <= MAX_LABEL and text.isascii() and text.isprintable():
-        return text
-    raise UsageError(f"the label of a session is 1 to {MAX_LABEL} printable ASCII characters, got {text!r:.80}")
+    return require_line(text, "the label of a session")
 
 
 def label_of_addresses(endpoints: Sequence[Endpoint]) -> str:
     """What a session is called that nobody has named: its addresses as the parties file has them."""
     text = " ".join(endpoint.address for endpoint in endpoints).encode("ascii", "backslashreplace").decode()
-    return text if len(text) <= MAX_LABEL else f"addresses {hashlib.sha256(text.encode()).hexdigest()}"
+    return text if len(text) <= MAX_LINE else f"addresses {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _read_toml(file: Path) -> object:

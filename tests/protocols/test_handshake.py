@@ -130,6 +130,12 @@ def test_parameters_that_make_no_sense_are_refused_at_once() -> None:
             SecurityParams(bits)
 
 
+@pytest.mark.parametrize("digest", ["", "two\nlines", "ä", "x" * 201])
+def test_a_digest_that_does_not_fit_a_line_is_refused_before_anybody_could_be_blamed(digest: str) -> None:
+    with pytest.raises(UsageError, match="program_digest is 1 to 200 printable ASCII characters"):
+        SessionParams("M61", 2, "mascot", digest)
+
+
 @pytest.mark.parametrize("field", [M61, M127])
 def test_no_more_security_is_promised_than_the_field_gives(field: Field) -> None:
     most = field.bits - 1

@@ -177,7 +177,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "network-toy-field",
         "spdz/sessions/network.py::_secure_field",
-        "if not allow_toy and chosen.bits < SecurityParams().statistical_bits:",
+        "if not allow_toy and is_toy(chosen.bits):",
         "if False:",
         "a toy field is used over a network without being asked for",
         "tests/transport/test_toy_fields.py",
