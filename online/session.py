@@ -238,9 +238,9 @@ class Mpc:
         owner = require_integer(owner, "owner", 0, self.parties - 1)
         own = decode_plain(encode_plain(value)) if self.party == owner else None
 
-        pending, ending = self._graph.pending(), f"publish by party {owner}"
-
+        ending = f"publish by party {owner}"
         with self._alone("publish"):
+            pending = self._graph.pending()
             # As before a reveal, under the same name: a party whose program reveals here instead is told so.
             self._party.run(lambda ctx: self._graph.agree(ctx.child("plan"), pending, ending), "prepare")
             return self._timed("online", lambda: self._party.run(lambda ctx: publish(ctx, owner, own), "publish"))
@@ -251,8 +251,9 @@ class Mpc:
         """End the session. What was asked for and never revealed is not run."""
         if self._party.over:
             return
-        self._party.run(self._source.finish, "finish")
-        self._party.close()
+        with self._alone("end"):
+            self._party.run(self._source.finish, "finish")
+            self._party.close()
 
     def abort(self, error: BaseException) -> None:
         """End the session because of an error outside of it: destroy key and material, tell the peers."""
