@@ -92,11 +92,3 @@ def concatenate_shares(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
         FieldArray.concatenate([share.value for share in shares], axis),
         FieldArray.concatenate([share.mac for share in shares], axis),
     )
-
-
-def stack_shares(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
-    """Join shares along a new axis."""
-    return AuthShare(
-        FieldArray.stack([share.value for share in shares], axis),
-        FieldArray.stack([share.mac for share in shares], axis),
-    )

@@ -16,7 +16,7 @@ from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import Batch, InputMasks, Kind, input_masks
+from spdz.sharing.material import Batch, InputMasks, Kind
 from spdz.sharing.material.kinds import complete
 from spdz.sharing.shares import AuthShare
 from tests.support.ot import ideal_trees
@@ -59,10 +59,6 @@ class IdealDealer:
         """Input masks, by party."""
         clear = self.random(count)
         return [InputMasks(share, clear if party == owner else None) for party, share in enumerate(self.share(clear))]
-
-    def mask_batches(self, owner: int, count: int) -> list[Batch]:
-        """As `masks`, in the form in which a generator returns them."""
-        return [Batch(input_masks(owner), (masks.share,), masks.clear) for masks in self.masks(owner, count)]
 
     def deal(self, kind: Kind, count: int) -> list[Batch]:
         """Elements of any declared kind of this field, by party, in the form in which a generator returns them."""
