@@ -31,6 +31,7 @@ from spdz.online.values.shapes import (
     summed_last,
 )
 from spdz.params import require_integer
+from spdz.sharing.field_domain import FIELD
 
 if TYPE_CHECKING:
     from spdz.online.plan.graph import Node
@@ -52,6 +53,8 @@ class SecretArray:
     """
 
     __slots__ = ("_mpc", "_node")
+    domain = FIELD
+    """The sharing domain of the entries."""
     _binary_operators_of_secrets = True
     __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
 
