@@ -14,6 +14,7 @@ LEVELS = {
     "spdz.errors": 0,
     "spdz.params": 0,
     "spdz.version": 0,
+    "spdz.bits": 1,
     "spdz.field": 1,
     "spdz.bits": 1,
     "spdz.crypto": 2,
