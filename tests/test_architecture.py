@@ -16,7 +16,6 @@ LEVELS = {
     "spdz.version": 0,
     "spdz.bits": 1,
     "spdz.field": 1,
-    "spdz.bits": 1,
     "spdz.crypto": 2,
     "spdz.lattice": 2,
     "spdz.wire": 3,

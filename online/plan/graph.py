@@ -31,6 +31,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, Trap
 from spdz.sharing.bit_share import Bits, BitShare, wipe_bits
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
 
@@ -231,7 +232,9 @@ class Graph:
         demand: Counter[Kind] = Counter(extra)
         for node in pending:
             demand.update(node.need)
-        for domain in sorted({domain for node in pending for domain in node.domains}):
+        wanted = {domain for kind in extra for domain in kind.declaration.domains}
+        # The set-up made the key of the field.
+        for domain in sorted(wanted.union(*(node.domains for node in pending)) - {FIELD}):
             await self._source.open_domain(ctx.child(domain), domain)
         self._source.store.expect(demand)
         await self._source.produce(ctx.child("material"), dict(demand))
