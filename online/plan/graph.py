@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
@@ -42,6 +42,20 @@ Local = Callable[..., Result]
 Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result]]
 """(context, operand results, batches of material) -> result."""
 
+
+class Traffic(NamedTuple):
+    """What an operation costs one party, towards each peer."""
+
+    rounds: int = 0
+    messages: int = 0
+    elements: int = 0
+    """Field elements."""
+    packed: int = 0
+    """Bytes of packed bits."""
+    opens: frozenset[str] = frozenset()
+    """Sharing domains in which something is opened, which a check must cover."""
+
+
 _numbers = itertools.count()
 
 
@@ -63,6 +77,7 @@ class Node:
         "shape",
         "taken",
         "task",
+        "traffic",
     )
 
     def __init__(
@@ -76,6 +91,7 @@ class Node:
         need: Mapping[Kind, int] | None = None,
         domains: Iterable[str] = (),
         gated: bool = False,
+        traffic: Callable[[int], Traffic] = lambda party: Traffic(),
     ) -> None:
         self.description = description
         self.shape = shape
@@ -86,6 +102,8 @@ class Node:
         """Sharing domains whose keys running this needs."""
         self.gated = gated
         """Whether all openings that it depends on must have been checked before it runs."""
+        self.traffic = traffic
+        """What running this costs a party."""
         self.number = next(_numbers)
         self.taken = False
         """True once a reveal has begun to run it."""
