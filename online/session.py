@@ -10,10 +10,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeVar
 
-import numpy.typing as npt
-
 from spdz.errors import UsageError
-from spdz.field import Field, FieldArray
+from spdz.field import Field
 from spdz.online.operations.publish import publish
 from spdz.online.operations.random import BITS, RANDOM
 from spdz.online.operations.registry import Operation
@@ -22,18 +20,17 @@ from spdz.online.values.array import SecretArray
 from spdz.online.values.entering import constant, entered
 from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
+from spdz.online.values.revealing import by_domain, separated
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import Shape, shape_tuple
 from spdz.params import SessionParams, require_integer
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
-from spdz.protocols.output import output, output_to
+from spdz.protocols.output import output_together, output_together_to
 from spdz.runtime.context import Context
 from spdz.runtime.party import Party
 from spdz.runtime.traps import Trap
-from spdz.sharing.material import InputMasks, Kind, demand_of
-from spdz.sharing.material import input_masks as input_masks_of
-from spdz.sharing.shares import AuthShare, concatenate_shares
+from spdz.sharing.material import Kind, MaskSlack, demand_of
 from spdz.wire.plain import decode_plain, encode_plain
 
 T = TypeVar("T")
@@ -193,31 +190,29 @@ class Mpc:
         """
         self._require_arrays(arrays)
 
-        async def ending(ctx: Context) -> FieldArray:
-            return await output(ctx, _joined(arrays))
+        groups = by_domain(arrays)
 
-        opened: FieldArray = self._drive(f"reveal {[array.shape for array in arrays]}", arrays, ending, {})
-        return _separated(opened, arrays)
+        async def ending(ctx: Context) -> list[Any]:
+            return await output_together(ctx, [group.joined() for group in groups])
+
+        opened: list[Any] = self._drive(f"reveal {[array.shape for array in arrays]}", arrays, ending, {})
+        return separated(arrays, groups, opened)
 
     def reveal_to(self, *arrays: Secret, party: int) -> Any:
         """As `reveal`, but only `party` learns the values; the others get None."""
         self._require_arrays(arrays)
         party = require_integer(party, "party", 0, self.parties - 1)
-        kind = input_masks_of(party)
-        count = sum(array.size for array in arrays)
+        groups = by_domain(arrays)
+        need = {group.mask_kind(party): group.size for group in groups if group.size}
 
-        async def ending(ctx: Context) -> FieldArray | None:
-            if count == 0:
-                empty = await output(ctx, _joined(arrays))
-                return empty if self.party == party else None
-            batch = self._graph.take(kind, count)
-            return await output_to(ctx, _joined(arrays), party, InputMasks(batch.shares[0], batch.clear))
+        async def ending(ctx: Context) -> list[Any] | None:
+            lent = self._graph.lend(need)
+            masks = [group.masks(ctx, lent.get(group.mask_kind(party))) for group in groups]
+            return await output_together_to(ctx, [group.joined() for group in groups], party, masks)
 
         shapes = [array.shape for array in arrays]
-        opened: FieldArray | None = self._drive(
-            f"reveal to party {party} {shapes}", arrays, ending, {kind: count} if count else {}
-        )
-        return None if opened is None else _separated(opened, arrays)
+        opened: list[Any] | None = self._drive(f"reveal to party {party} {shapes}", arrays, ending, need)
+        return None if opened is None else separated(arrays, groups, opened)
 
     # -- what is no secret ----------------------------------------------------------------------------------------
 
@@ -306,6 +301,11 @@ class Mpc:
         self._require_own(*operands)
         return into(self, self._admit(Node(name, shape, tuple(operand._node for operand in operands), local=function)))
 
+    @property
+    def mask_slack(self) -> MaskSlack:
+        """What the masks of this session's preprocessing are made of."""
+        return self._source.mask_slack(self.parties)
+
     def supports(self, kind: Kind) -> bool:
         """Whether this session's preprocessing makes that kind of material."""
         return self._source.supports(kind)
@@ -379,15 +379,3 @@ class Mpc:
                 raise UsageError(f"a secret array is needed here, got {type(array).__name__}; see mpc.constant")
             if array._mpc is not self:
                 raise UsageError("the secret belongs to another session; secrets of different sessions do not mix")
-
-
-def _joined(arrays: Sequence[Secret]) -> AuthShare:
-    return concatenate_shares([array._node.share.reshape(-1) for array in arrays])
-
-
-def _separated(opened: FieldArray, arrays: Sequence[Secret]) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]:
-    results, start = [], 0
-    for array in arrays:
-        results.append(array.decode(opened[start : start + array.size]))
-        start += array.size
-    return results[0] if len(results) == 1 else tuple(results)

@@ -15,6 +15,7 @@ LEVELS = {
     "spdz.params": 0,
     "spdz.version": 0,
     "spdz.field": 1,
+    "spdz.bits": 1,
     "spdz.crypto": 2,
     "spdz.lattice": 2,
     "spdz.wire": 3,

@@ -12,7 +12,9 @@ from spdz.sharing.shares import AuthShare
 
 
 async def _run(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
-    return shaped(batches[0], call["shape"])[0]
+    share: AuthShare
+    [share] = shaped(batches[0], call["shape"])
+    return share
 
 
 def _straight_from(name: str, kind: Kind) -> Operation:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spdz.errors import InternalError
-from spdz.field import FieldArray
 from spdz.online.plan.graph import Node, Result
 from spdz.runtime.context import Context
 from spdz.runtime.traps import Trap
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Batch, Kind
-from spdz.sharing.shares import AuthShare
 
 Shape = tuple[int, ...]
 Batches = tuple[Batch, ...]
@@ -45,9 +44,12 @@ class Operation:
     run       (context, call, operands, batches in the order of `material`) -> result; never called for an empty result
     text      its line in the plan that parties compare; nothing private, no public operands
     example   a use of it: the documentation and the tests of costs are made from it
-    rounds    that `run` takes
+    rounds    that `run` takes, for any call; or a function of the call
     sends     (call, party) -> field elements that this party sends to each peer
+    sends_bits  (call, party) -> bytes of packed bits that it sends to each peer besides
+    domain    the sharing domain of the result
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
+    gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
     """
 
     name: str
@@ -56,28 +58,36 @@ class Operation:
     run: Callable[[Context, Call, tuple[Any, ...], Batches], Coroutine[Trap, Any, Result]]
     text: Callable[[Call], str]
     example: Call
-    rounds: int = 1
+    rounds: int | Callable[[Call], int] = 1
     sends: Callable[[Call, int], int] = lambda call, party: 0
+    sends_bits: Callable[[Call, int], int] = lambda call, party: 0
+    domain: str = FIELD
     public: bool = False
+    gated: bool = False
+
+    def rounds_of(self, call: Call) -> int:
+        """How many rounds a use of it takes."""
+        return self.rounds if isinstance(self.rounds, int) else self.rounds(call)
 
     def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:
         """The operation on these operands, as it stands in a plan."""
         call = Call(tuple(operand.shape for operand in operands), parameters, private)
         shape = self.shape(call)
+        text, domains = self.text(call), (self.domain,)
         if math.prod(shape) == 0:
-            return Node(self.text(call), shape, operands, talking=lambda ctx, *_: _nothing(ctx, shape, self.public))
+            return Node(text, shape, operands, talking=lambda ctx, *_: self._nothing(ctx, shape))
         need = {kind: count for kind, count in self.material(call).items() if count}
 
         async def talk(ctx: Context, given: tuple[Any, ...], batches: Batches) -> Result:
             return await self.run(ctx, call, given, batches)
 
-        return Node(self.text(call), shape, operands, talking=talk, need=need)
+        return Node(text, shape, operands, talking=talk, need=need, domains=domains, gated=self.gated)
 
-
-async def _nothing(ctx: Context, shape: Shape, public: bool) -> Result:
-    """An array without entries, for which nothing is sent and no material is taken."""
-    empty = ctx.field.zeros(shape)
-    return empty if public else AuthShare(empty, ctx.field.zeros(shape))
+    async def _nothing(self, ctx: Context, shape: Shape) -> Result:
+        """An array without entries, for which nothing is sent and no material is taken."""
+        domain = ctx.session.domains[self.domain]
+        empty: Result = domain.zeros(shape) if self.public else domain.nothing(shape)
+        return empty
 
 
 _by_name: dict[str, Operation] = {}
@@ -101,11 +111,11 @@ def all_operations() -> dict[str, Operation]:
     return dict(_by_name)
 
 
-def shaped(batch: Batch, shape: Shape) -> tuple[AuthShare, ...]:
-    """The arrays of a batch of single elements, in the shape of an array of as many entries."""
-    return tuple(share.reshape(*shape) for share in batch.shares)
+def shaped(batch: Batch, shape: Shape) -> tuple[Any, ...]:
+    """The arrays of a batch, in the shape of an array of as many entries and behind it that of an element."""
+    return tuple(share.reshape(*shape, *share.shape[1:]) for share in batch.shares)
 
 
-def clear_of(batch: Batch, shape: Shape) -> FieldArray | None:
-    """What the owner of input masks knows of them, in that shape; None elsewhere."""
+def clear_of(batch: Batch, shape: Shape) -> Any:
+    """What the owner of masks knows of them, in that shape; None elsewhere."""
     return None if batch.clear is None else batch.clear.reshape(*shape)

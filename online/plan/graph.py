@@ -15,23 +15,27 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 from weakref import WeakSet
 
+import numpy as np
+
 from spdz.errors import InternalError, UsageError
 from spdz.field import FieldArray
 from spdz.online.plan.agreement import agree_on_plan
+from spdz.protocols.mac_check import check_openings
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, Trap
+from spdz.sharing.bit_share import Bits, BitShare, wipe_bits
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
 
-Result = AuthShare | FieldArray
-"""A share, or an opened array that other operations of the plan may take."""
+Result = AuthShare | BitShare | FieldArray | Bits
+"""A share of any domain, or an opened array that other operations of the plan may take."""
 Local = Callable[..., Result]
 """(operand results) -> result, without messages."""
 Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result]]
@@ -50,6 +54,8 @@ class Node:
         "_result",
         "_talking",
         "description",
+        "domains",
+        "gated",
         "need",
         "number",
         "operands",
@@ -67,12 +73,18 @@ class Node:
         local: Local | None = None,
         talking: Talking | None = None,
         need: Mapping[Kind, int] | None = None,
+        domains: Iterable[str] = (),
+        gated: bool = False,
     ) -> None:
         self.description = description
         self.shape = shape
         self.operands = operands
         self.need = dict(need or {})
         """Material that running this takes."""
+        self.domains = {*domains, *(domain for kind in self.need for domain in kind.declaration.domains)}
+        """Sharing domains whose keys running this needs."""
+        self.gated = gated
+        """Whether all openings that it depends on must have been checked before it runs."""
         self.number = next(_numbers)
         self.taken = False
         """True once a reveal has begun to run it."""
@@ -95,9 +107,9 @@ class Node:
         return self._result
 
     @property
-    def share(self) -> AuthShare:
+    def share(self) -> AuthShare | BitShare:
         """The result of an operation whose result is secret."""
-        if not isinstance(self.result, AuthShare):
+        if not isinstance(self.result, AuthShare | BitShare):
             raise InternalError(f"the result of {self.description} is public")
         return self.result
 
@@ -105,7 +117,9 @@ class Node:
         """Overwrite the result, and material that was taken and not used."""
         for batch in self._material:
             batch.wipe()
-        if self._result is not None:
+        if isinstance(self._result, np.ndarray):
+            wipe_bits(self._result)
+        elif self._result is not None:
             self._result.wipe()
 
     def run_if_local(self) -> bool:
@@ -167,10 +181,11 @@ class Graph:
                 steps.callback(batch.wipe)
             self._of_thread, self._lent = threading.local(), []
 
-    def take(self, kind: Kind, count: int) -> Batch:
+    def lend(self, wanted: Mapping[Kind, int]) -> dict[Kind, Batch]:
         """Material for what happens outside of a node; it is overwritten with the rest when the session ends."""
-        self._lent = [self._source.store.take(kind, count)]
-        return self._lent[0]
+        lent = {kind: self._source.store.take(kind, count) for kind, count in wanted.items()}
+        self._lent = list(lent.values())
+        return lent
 
     def add(self, node: Node) -> Node:
         """Remember an operation, or compute it right away if that needs nobody."""
@@ -216,6 +231,8 @@ class Graph:
         demand: Counter[Kind] = Counter(extra)
         for node in pending:
             demand.update(node.need)
+        for domain in sorted({domain for node in pending for domain in node.domains}):
+            await self._source.open_domain(ctx.child(domain), domain)
         self._source.store.expect(demand)
         await self._source.produce(ctx.child("material"), dict(demand))
 
@@ -224,10 +241,35 @@ class Graph:
         for node in pending:
             node.taken = True
             node.reserve(self._source)
-        for node in pending:
-            node.task = await Spawn(node.run(ctx.child("operation")))
-        for node in pending:
-            if node.task is not None:
-                await Join(node.task)
-        for node in pending:
-            node.task = None
+        for stage, nodes in enumerate(stages(pending)):
+            if stage:
+                await check_openings(ctx.child("gate"))
+            await _run_together(ctx, nodes)
+
+
+async def _run_together(ctx: Context, nodes: Sequence[Node]) -> None:
+    """Run nodes side by side, each as soon as its operands are there."""
+    for node in nodes:
+        node.task = await Spawn(node.run(ctx.child("operation")))
+    for node in nodes:
+        if node.task is not None:
+            await Join(node.task)
+    for node in nodes:
+        node.task = None
+
+
+def stages(pending: Sequence[Node]) -> list[list[Node]]:
+    """The nodes in the stages in which they run: everything of a stage is checked before the next one begins.
+
+    A gated node stands one stage above what it depends on. What is not pending has run in an earlier plan, at the end
+    of which it was checked. The same at every party, whatever arrives first.
+    """
+    stage: dict[int, int] = {}
+    found: list[list[Node]] = []
+    for node in pending:
+        below = [stage[operand.number] for operand in node.operands if operand.number in stage]
+        stage[node.number] = max(below) + node.gated if below else 0
+        while len(found) <= stage[node.number]:
+            found.append([])
+        found[stage[node.number]].append(node)
+    return found

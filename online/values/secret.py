@@ -16,6 +16,7 @@ import numpy.typing as npt
 from spdz.field.algebra import broadcast_shape
 from spdz.online.values.numpy_functions import dispatch_function, dispatch_ufunc
 from spdz.online.values.shapes import normal_axes, normal_axis, placeholder, shape_by_numpy
+from spdz.sharing.field_domain import FIELD
 
 if TYPE_CHECKING:
     from spdz.online.plan.graph import Node
@@ -38,6 +39,8 @@ class Secret:
     """
 
     __slots__ = ("_mpc", "_node")
+    domain = FIELD
+    """The sharing domain of the entries."""
     _binary_operators_of_secrets = True
     __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
 

@@ -27,28 +27,30 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import ConfigurationMismatch, InternalError, MacCheckFailed, MalformedMessage, UsageError
-from spdz.field import FieldArray
+from spdz.preprocessing.dealer.dealing import Corrections, Keys, add_and_wipe, deal
 from spdz.preprocessing.dealer.wire import (
     FINISHED,
+    WORD_BYTES,
     Request,
     RequestCodec,
-    array_shapes,
     assemble,
     chunk_size,
-    corrected_arrays,
     correction_count,
     expand,
     fault_of,
     is_dealt,
+    word_count,
 )
 from spdz.runtime.context import Context
+from spdz.sharing.bit_domain import BitKey, pinned
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import Batch, Kind, MaterialStore
-from spdz.sharing.material.kinds import complete
+from spdz.sharing.material import DEALT, Batch, Kind, MaskSlack, MaterialStore
 from spdz.wire.codec import Blob, Elements
 from spdz.wire.steps import Payload, declare
 
@@ -67,6 +69,7 @@ REQUEST = declare(
 CORRECTIONS = declare(
     "dealer.corrections", payload=Payload.ELEMENTS, source="docs/security/dealer.md", tampering=(MacCheckFailed,)
 )
+WORDS = declare("dealer.words", payload=Payload.BYTES, source="docs/security/dealer.md", tampering=(MacCheckFailed,))
 
 _PATH = "/dealer"
 
@@ -94,9 +97,17 @@ class DealerPreprocessing:
             raise InternalError("the dealer's client is set up twice")
         self._dealer = Context(ctx.session, _PATH)
         received = await self._dealer.exchange(SEED, {}, {ctx.parties: Blob(SEED_BYTES)})
-        alpha, self._stream = _expand_seed(ctx, bytes(received[ctx.parties]), ctx.party)
-        ctx.session.field_domain.install(MacKey(alpha))
-        alpha.wipe()
+        keys, self._stream = _expand_seed(ctx, bytes(received[ctx.parties]), ctx.party)
+        ctx.session.field_domain.install(MacKey(keys.alpha))
+        ctx.session.bit_domain.install(MacKey(keys.delta))
+        keys.wipe()
+
+    def mask_slack(self, parties: int) -> MaskSlack:
+        """The dealer draws one mask, and its bits are right."""
+        return DEALT
+
+    async def open_domain(self, ctx: Context, name: str) -> None:
+        """Nothing to do: the seed gives the keys of all domains."""
 
     def supports(self, kind: Kind) -> bool:
         """The dealer makes every kind of field elements that is declared."""
@@ -170,18 +181,24 @@ async def _send_request(ctx: Context, request: Request) -> None:
 async def _fetch(ctx: Context, stream: Prg, kind: Kind, missing: int) -> Batch:
     """The next chunk of `missing` elements.
 
-    Rounds:    2.  Sends: 22 bytes to the dealer.  Receives: nothing, but at the last party, per element: 4 field
-               elements for triples, 3 for squares, 2 for random bits and input masks, 1 for random shares, and
-               m l + l n + 2 m n for matrix triples.
+    Rounds:    2, and 3 for a kind that has arrays of both domains.
+               Sends: 22 bytes to the dealer.  Receives: nothing, but at the last party, per element: 4 field
+               elements for triples, 3 for squares, 2 for random bits and input masks, 1 for random shares, m l + l n
+               + 2 m n for matrix triples; 8 bytes for each bit.
     """
     count = min(missing, chunk_size(ctx.field, kind))
     await _send_request(ctx, Request(kind, missing))
     # Everyone takes part in the exchange, so that rounds and labels stay the same everywhere.
     is_last = ctx.party == ctx.parties - 1
-    codec = Elements(ctx.field, (correction_count(kind, count),))
-    received = await ctx.exchange(CORRECTIONS, {}, {ctx.parties: codec} if is_last else {})
+    dealer, numbers, words = ctx.parties, None, None
+    if elements := correction_count(kind, count):
+        codec = Elements(ctx.field, (elements,))
+        numbers = (await ctx.exchange(CORRECTIONS, {}, {dealer: codec} if is_last else {})).get(dealer)
+    if bits := word_count(kind, count):
+        received = await ctx.exchange(WORDS, {}, {dealer: Blob(bits * WORD_BYTES)} if is_last else {})
+        words = np.frombuffer(received[dealer], np.uint64).copy() if is_last else None
     portion = expand(ctx.field, stream, ctx.party, ctx.parties, kind, count)
-    return assemble(kind, count, portion, received.get(ctx.parties))
+    return assemble(kind, count, portion, numbers, words)
 
 
 # -- at the dealer ----------------------------------------------------------------------------------------------------
@@ -196,51 +213,60 @@ async def dealer_service(ctx: Context) -> None:
     if ctx.party != ctx.parties:
         raise InternalError("the dealer is no party: its index is the number of parties")
     ctx = Context(ctx.session, _PATH)
-    alpha, streams = await _deal_seeds(ctx)
-    sent: FieldArray | None = None
+    keys, streams = await _deal_seeds(ctx)
+    sent = Corrections()
     try:
         while True:
             request = await _receive_request(ctx)
             # The last party has asked again, so the answer before has reached it: until then the memory is being sent.
-            if sent is not None:
-                sent.wipe()
+            sent.wipe()
             if request.kind is None:
                 return
             count = min(request.count, chunk_size(ctx.field, request.kind))
-            sent = _deal(ctx, alpha, streams, request.kind, count)
-            await ctx.exchange(CORRECTIONS, {ctx.parties - 1: (Elements(ctx.field, sent.shape), sent)}, {})
+            sent = deal(ctx, keys, streams, request.kind, count)
+            await _send(ctx, sent)
     finally:
-        alpha.wipe()
+        keys.wipe()
         for stream in streams:
             stream.wipe()
-        if sent is not None:
-            sent.wipe()
+        sent.wipe()
 
 
-async def _deal_seeds(ctx: Context) -> tuple[FieldArray, list[Prg]]:
-    """Give every party its seed. Returns alpha and the streams of all parties.
+async def _send(ctx: Context, answer: Corrections) -> None:
+    last = ctx.parties - 1
+    if answer.numbers is not None:
+        await ctx.exchange(CORRECTIONS, {last: (Elements(ctx.field, answer.numbers.shape), answer.numbers)}, {})
+    if answer.words is not None:
+        await ctx.exchange(WORDS, {last: (Blob(answer.words.nbytes), answer.words.data)}, {})
+
+
+async def _deal_seeds(ctx: Context) -> tuple[Keys, list[Prg]]:
+    """Give every party its seed. Returns the keys and the streams of all parties.
 
     Rounds:    1.  Sends: 16 bytes to each party.
     """
     seeds = {party: ctx.randomness.bytes(SEED_BYTES) for party in ctx.peers}
     await ctx.exchange(SEED, {party: (Blob(SEED_BYTES), seed) for party, seed in seeds.items()}, {})
-    alpha, streams = ctx.field.zeros(()), []
+    alpha, delta, streams = ctx.field.zeros(()), np.uint64(0), []
     for party, seed in seeds.items():
-        alpha_i, stream = _expand_seed(ctx, seed, party)
-        alpha = _add_and_wipe(alpha, alpha_i)
+        shares, stream = _expand_seed(ctx, seed, party)
+        alpha, delta = add_and_wipe(alpha, shares.alpha), delta ^ shares.delta.word
+        shares.delta.wipe()
         streams.append(stream)
-    return alpha, streams
+    return Keys(alpha, BitKey(delta)), streams
 
 
-def _expand_seed(ctx: Context, seed: bytes, party: int) -> tuple[FieldArray, Prg]:
-    """A party's share of the MAC key and its stream of shares. Each comes from a key of its own."""
-    key, stream = (
+def _expand_seed(ctx: Context, seed: bytes, party: int) -> tuple[Keys, Prg]:
+    """A party's shares of the MAC keys and its stream of shares. Each comes from a key of its own."""
+    key, bits, stream = (
         Prg(derive(Domain.DEALER_SEED, seed, SEED_BYTES, use, session_id=ctx.session.session_id, party=party))
-        for use in ("mac key", "shares")
+        for use in ("mac key", "mac key of bits", "shares")
     )
     alpha = ctx.field.sample(key.fill, ())
+    delta = BitKey(pinned(int.from_bytes(bits.bytes(WORD_BYTES), "little"), party))
     key.wipe()
-    return alpha, stream
+    bits.wipe()
+    return Keys(alpha, delta), stream
 
 
 async def _receive_request(ctx: Context) -> Request:
@@ -257,37 +283,3 @@ async def _receive_request(ctx: Context) -> Request:
                 f"{received[party]}. They run different programs or inputs of different shapes, or one of them cheats"
             )
     return received[0]
-
-
-def _deal(ctx: Context, alpha: FieldArray, streams: list[Prg], kind: Kind, count: int) -> FieldArray:
-    """Advance all streams by one answer and return the last party's corrections, flat."""
-    field = ctx.field
-    totals = [field.zeros(shape) for shape in array_shapes(kind, count)]
-    clear: FieldArray | None = None
-    for party, stream in enumerate(streams):
-        portion = expand(field, stream, party, ctx.parties, kind, count)
-        clear = clear if portion.clear is None else portion.clear
-        for i, array in enumerate(portion.arrays):
-            if array is not None:
-                totals[i] = _add_and_wipe(totals[i], array)
-    declared = kind.declaration.arrays
-    given = [
-        total if array.uniform else clear if array.known else None
-        for array, total in zip(declared, totals[: len(declared)], strict=True)
-    ]
-    values = complete(kind, field, count, given, ctx.randomness)
-    products = [value * alpha for value in values]
-    truth = [*values, *products]
-    corrections = [(truth[i] - totals[i]).ravel() for i in corrected_arrays(kind)]
-    flat = FieldArray.concatenate(corrections)
-    for secret in (*truth, *totals, *corrections):
-        secret.wipe()
-    return flat
-
-
-def _add_and_wipe(total: FieldArray, addend: FieldArray) -> FieldArray:
-    """The sum; neither addend survives."""
-    result = total + addend
-    total.wipe()
-    addend.wipe()
-    return result

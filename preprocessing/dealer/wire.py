@@ -10,13 +10,18 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from spdz.crypto.prg import Prg
 from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
+from spdz.sharing.bit_domain import BITS
+from spdz.sharing.bit_share import Bits, BitShare, Words
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Batch, Kind
-from spdz.sharing.material.kinds import Parameter, declaration_of_code, declared_kinds
+from spdz.sharing.material.kinds import MAX_DIMS, Parameter, declaration_of_code, declared_kinds, uniform_bits
 from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Buffer
 from spdz.wire.steps import Payload
@@ -25,9 +30,11 @@ CHUNK_BYTES = 2 << 20
 """Size of one party's shares in one answer; a single matrix triple may exceed it. The dealer holds about three times
 this, whatever the number of parties."""
 MAX_ELEMENT_BYTES = 1 << 30
-"""Size of one party's share of the largest matrix triple that the dealer makes."""
+"""Size of one party's share of the largest matrix triple, or other single element, that the dealer makes."""
 MAX_COUNT = 1 << 40
 """How much of one kind a request can ask for."""
+
+WORD_BYTES = 8
 
 _FINISHED_CODE = 0
 _NO_OWNER = 0xFF
@@ -68,7 +75,7 @@ class RequestCodec:
         if value.kind is None:
             return memoryview(_REQUEST.pack(_FINISHED_CODE, _NO_OWNER, 0, 0, 0, 0))
         owner = value.kind.owner if value.kind.owner >= 0 else _NO_OWNER
-        dims = value.kind.dims or (0, 0, 0)
+        dims = (*value.kind.dims, *[0] * MAX_DIMS)[:MAX_DIMS]
         return memoryview(_REQUEST.pack(value.kind.declaration.code, owner, *dims, value.count))
 
     def decode(self, buffer: Buffer) -> Request:
@@ -79,7 +86,7 @@ class RequestCodec:
             request = FINISHED
         elif declared is not None:
             owned, sized = (declared.parameter is parameter for parameter in (Parameter.OWNER, Parameter.DIMS))
-            kind = Kind(declared.name, owner if owned else -1, tuple(dims) if sized else ())
+            kind = Kind(declared.name, owner if owned else -1, tuple(dims[: len(declared.dims)]) if sized else ())
             request = Request(kind, count)
             fault = fault_of(self.field, self.parties, kind, count)
             if fault is not None:
@@ -107,9 +114,9 @@ def fault_of(field: Field, parties: int, kind: Kind, count: int) -> str | None:
 
 
 def is_dealt(kind: Kind) -> bool:
-    """Whether the dealer knows the kind: declared, and of field elements alone."""
+    """Whether the dealer knows the kind: declared, and of field elements and bits alone."""
     declared = declared_kinds().get(kind.name)
-    return declared is not None and declared.domains == {"field"}
+    return declared is not None and declared.domains <= {FIELD, BITS}
 
 
 def chunk_size(field: Field, kind: Kind) -> int:
@@ -118,42 +125,70 @@ def chunk_size(field: Field, kind: Kind) -> int:
 
 
 def _element_bytes(field: Field, kind: Kind) -> int:
-    """Bytes of one party's values and MACs for one element of the kind."""
-    return 2 * field.element_bytes * sum(math.prod(shape) for shape in kind.shapes)
+    """Bytes of one party's shares for one element of the kind: a value and a MAC, or a word."""
+    size = {FIELD: 2 * field.element_bytes, BITS: WORD_BYTES}
+    arrays = kind.declaration.arrays
+    return sum(size[array.domain] * math.prod(shape) for array, shape in zip(arrays, kind.shapes, strict=True))
 
 
 @dataclass(frozen=True, repr=False)
 class Portion:
     """What one party reads from its stream for one answer.
 
-    `arrays` are the values and then the MACs, in the order of `Kind.shapes`; None stands for a correction. `clear` are
-    the masks, at their owner.
+    `arrays` are the values and then the MACs of the arrays of the field, in the order of the declaration; `words` are
+    those of the arrays of bits. None stands for a correction. `clear` are the masks, at their owner.
     """
 
-    clear: FieldArray | None
+    clear: FieldArray | Bits | None
     arrays: tuple[FieldArray | None, ...]
+    words: tuple[Words | None, ...]
 
 
 def expand(field: Field, stream: Prg, party: int, parties: int, kind: Kind, count: int) -> Portion:
     """Read the portion of `party` for `count` elements of `kind` from its stream.
 
-    The last party reads the uniform arrays only; the owner of input masks reads the masks first.
+    The last party reads the uniform arrays of the field only; the owner of masks reads the masks first.
     """
-    clear = field.sample(stream.fill, (count, *kind.shapes[0])) if party == kind.owner else None
-    corrected = corrected_arrays(kind) if party == parties - 1 else ()
+    clear = _masks(field, stream, kind, count) if party == kind.owner else None
+    is_last = party == parties - 1
+    corrected = corrected_arrays(kind) if is_last else ()
     shapes = array_shapes(kind, count)
-    arrays = (None if i in corrected else field.sample(stream.fill, shape) for i, shape in enumerate(shapes))
-    return Portion(clear, tuple(arrays))
+    arrays = tuple(None if i in corrected else field.sample(stream.fill, shape) for i, shape in enumerate(shapes))
+    words = tuple(None if is_last else _words(stream, shape) for shape in word_shapes(kind, count))
+    return Portion(clear, arrays, words)
+
+
+def _masks(field: Field, stream: Prg, kind: Kind, count: int) -> FieldArray | Bits:
+    shape = (count, *kind.shapes[0])
+    if kind.declaration.arrays[0].domain == BITS:
+        return uniform_bits(shape, stream.fill)
+    return field.sample(stream.fill, shape)
+
+
+def _words(stream: Prg, shape: tuple[int, ...]) -> Words:
+    words = np.empty(shape, np.uint64)
+    stream.fill(words.data.cast("B"))
+    return words
+
+
+def _shapes(kind: Kind, count: int, domain: str) -> tuple[tuple[int, ...], ...]:
+    arrays = kind.declaration.arrays
+    return tuple((count, *s) for array, s in zip(arrays, kind.shapes, strict=True) if array.domain == domain)
 
 
 def array_shapes(kind: Kind, count: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes of the values, then of the MACs."""
-    return tuple((count, *shape) for shape in kind.shapes) * 2
+    """Shapes of the values, then of the MACs, of the arrays of the field."""
+    return _shapes(kind, count, FIELD) * 2
+
+
+def word_shapes(kind: Kind, count: int) -> tuple[tuple[int, ...], ...]:
+    """Shapes of the arrays of bits."""
+    return _shapes(kind, count, BITS)
 
 
 def corrected_arrays(kind: Kind) -> tuple[int, ...]:
     """Which of the values and MACs the last party is sent, in the order in which they are: dependent values, MACs."""
-    arrays = kind.declaration.arrays
+    arrays = [array for array in kind.declaration.arrays if array.domain == FIELD]
     values = tuple(i for i, array in enumerate(arrays) if not array.uniform)
     return values + tuple(range(len(arrays), 2 * len(arrays)))
 
@@ -164,19 +199,35 @@ def correction_count(kind: Kind, count: int) -> int:
     return sum(math.prod(shapes[i]) for i in corrected_arrays(kind))
 
 
-def assemble(kind: Kind, count: int, portion: Portion, corrections: FieldArray | None) -> Batch:
-    """A party's batch out of its portion and, at the last party, the corrections of shape (correction_count,)."""
-    arrays: list[FieldArray] = []
+def word_count(kind: Kind, count: int) -> int:
+    """How many words the last party is sent for `count` elements of the kind."""
+    return sum(math.prod(shape) for shape in word_shapes(kind, count))
+
+
+def assemble(
+    kind: Kind, count: int, portion: Portion, corrections: FieldArray | None, last_words: Words | None
+) -> Batch:
+    """A party's batch out of its portion and, at the last party, the corrections: field elements, then words, flat."""
+    arrays = _completed(portion.arrays, array_shapes(kind, count), corrections)
+    words = iter(_completed(portion.words, word_shapes(kind, count), last_words))
+    half = len(arrays) // 2
+    numbers = (AuthShare(value, mac) for value, mac in zip(arrays[:half], arrays[half:], strict=True))
+    declared = kind.declaration.arrays
+    shares = (BitShare(next(words)) if array.domain == BITS else next(numbers) for array in declared)
+    return Batch(kind, tuple(shares), portion.clear)
+
+
+def _completed(arrays: tuple[Any, ...], shapes: tuple[tuple[int, ...], ...], corrections: Any) -> list[Any]:
+    """The arrays, with consecutive pieces of the corrections where one is missing."""
+    found: list[Any] = []
     start = 0
-    for shape, array in zip(array_shapes(kind, count), portion.arrays, strict=True):
+    for shape, array in zip(shapes, arrays, strict=True):
         if array is not None:
-            arrays.append(array)
+            found.append(array)
             continue
         if corrections is None:
             raise InternalError("the last party's portion is not complete without corrections")
         end = start + math.prod(shape)
-        arrays.append(corrections[start:end].reshape(shape))
+        found.append(corrections[start:end].reshape(shape))
         start = end
-    half = len(arrays) // 2
-    shares = (AuthShare(value, mac) for value, mac in zip(arrays[:half], arrays[half:], strict=True))
-    return Batch(kind, tuple(shares), portion.clear)
+    return found

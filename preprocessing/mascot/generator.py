@@ -22,13 +22,17 @@ from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_square
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
-from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaterialStore
+from spdz.sharing.field_domain import FIELD
+from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaskSlack, MaterialStore
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
 TRIPLE_BATCH_BYTES = 8 << 20
 """Size of the largest buffer while making a batch; about six of them exist per peer and batch in flight."""
 SHARE_BATCH = 1 << 14
 """Input masks or random shares in one batch."""
+
+MASK_FAULTS = 3
+"""The bits of a private mask may be those of a number that differs by so many units from the mask."""
 
 Progress = Callable[[Kind, int, int], None]
 
@@ -57,6 +61,15 @@ class MascotPreprocessing:
         inside, protocols = ctx.child("links"), self.protocols
         self._links = await set_up(inside, protocols.draw_secrets(inside), self.params, protocols.vole_plan)
         await check_key_shares(ctx.child("key_check"), self._links)
+
+    def mask_slack(self, parties: int) -> MaskSlack:
+        """Every party contributes a mask; see `MASK_FAULTS`."""
+        return MaskSlack(parties, MASK_FAULTS)
+
+    async def open_domain(self, ctx: Context, name: str) -> None:
+        """The field's key is made by the set-up."""
+        if name != FIELD:
+            raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
 
     def supports(self, kind: Kind) -> bool:
         """Every kind that there is a maker for; matrix triples where they cost much less than plain ones."""

@@ -26,8 +26,9 @@ from spdz.protocols.mac_check import checked
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.mac_key import MacKey
-from spdz.sharing.material import Kind, MaterialStore, input_masks
+from spdz.sharing.material import DEALT, Kind, MaskSlack, MaterialStore, input_masks
 from spdz.sharing.shares import concatenate_shares
 
 FolderPath = str | os.PathLike[str]
@@ -139,6 +140,15 @@ class ImportedMaterial:
         session.field_domain.install(self.spend())
         if self.provenance is None:
             await self._check_unmarked(ctx)
+
+    def mask_slack(self, parties: int) -> MaskSlack:
+        """The files hold no masks of comparisons, so this is never used."""
+        return DEALT
+
+    async def open_domain(self, ctx: Context, name: str) -> None:
+        """Only the key of the field is in the files."""
+        if name != FIELD:
+            raise UsageError(f"the imported material has no key for {name}: comparisons and bits need a generator")
 
     def supports(self, kind: Kind) -> bool:
         """Whether the files hold that kind."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from spdz.runtime.context import Context
-from spdz.sharing.material import Kind, MaterialStore
+from spdz.sharing.material import Kind, MaskSlack, MaterialStore
 
 
 class MaterialSource(Protocol):
@@ -15,8 +15,14 @@ class MaterialSource(Protocol):
     name: str
     store: MaterialStore
 
+    def mask_slack(self, parties: int) -> MaskSlack:
+        """What its masks of comparisons and truncations are made of, in a session of so many parties."""
+
     async def set_up(self, ctx: Context) -> None:
         """Make the MAC key share, before anything else. Once per session."""
+
+    async def open_domain(self, ctx: Context, name: str) -> None:
+        """Make the key of a sharing domain, unless that is done; the same call at every party."""
 
     def supports(self, kind: Kind) -> bool:
         """Whether this maker makes that kind."""

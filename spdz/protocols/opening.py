@@ -45,7 +45,7 @@ async def open_masked(ctx: Context, step: Step, *pairs: tuple[Share[ValuesT], Sh
     opened: list[ValuesT] = []
     start = 0
     for x, _ in pairs:
-        opened.append(total[start : start + x.size].reshape(*x.shape))
+        opened.append(total[start : start + x.size].reshape(x.shape))
         start += x.size
     return opened
 

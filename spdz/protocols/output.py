@@ -6,15 +6,22 @@ revealed; then the output itself is checked, so a wrong output is never released
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.field import FieldArray
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.sharing.bit_share import BitShare
 from spdz.sharing.domain import Share, ValuesT
-from spdz.sharing.material import InputMasks
+from spdz.sharing.material import BitMasks, InputMasks
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Payload, declare
+
+AnyShare = Share[Any]
+AnyMasks = InputMasks | BitMasks
 
 OUTPUT = declare(
     "output.open",
@@ -39,12 +46,36 @@ async def output(ctx: Context, share: Share[ValuesT]) -> ValuesT:
     return opened
 
 
-async def output_to(ctx: Context, share: AuthShare, receiver: int, masks: InputMasks) -> FieldArray | None:
-    """Reveal an array to one party, who is the only one to learn it; the others get None.
+async def output_together(ctx: Context, shares: Sequence[AnyShare]) -> list[Any]:
+    """`output` of one array of each of several sharing domains, at the price of one."""
+    if len(shares) == 1:
+        return [await output(ctx, shares[0])]
+    await check_openings(ctx)
+    opened = await ctx.gather(*(partial_open(ctx.child("part"), OUTPUT, share) for share in shares))
+    await check_openings(ctx)
+    return opened
+
+
+async def output_together_to(
+    ctx: Context, shares: Sequence[AuthShare | BitShare], receiver: int, masks: Sequence[AnyMasks]
+) -> list[Any] | None:
+    """Reveal arrays of several sharing domains to one party, who is the only one to learn them; the others get None.
 
     Source:    [DPSZ12], output to one party: x - r is opened, where only the receiver knows r.
-    Shapes:    share and masks of equal shape.  Consumes: one input mask of the receiver per entry.
+    Shapes:    each share and its masks of equal shape.  Consumes: one mask of the receiver per entry.
     Rounds and errors as in `output`; a wrong opening is found before the receiver uses it.
     """
-    opened = await output(ctx, share - masks.share)
-    return opened + masks.clear if ctx.party == receiver and masks.clear is not None else None
+    pairs: list[tuple[Any, Any]] = [(share, mask.share) for share, mask in zip(shares, masks, strict=True)]
+    hidden = [share - mask for share, mask in pairs]
+    opened = await output_together(ctx, hidden)
+    if ctx.party != receiver:
+        return None
+    for share, values, mask in zip(hidden, opened, masks, strict=True):
+        ctx.session.domains.of(share).add_into(values, mask.clear)
+    return opened
+
+
+async def output_to(ctx: Context, share: AuthShare, receiver: int, masks: InputMasks) -> FieldArray | None:
+    """`output_together_to` of one array of the field domain."""
+    opened = await output_together_to(ctx, [share], receiver, [masks])
+    return None if opened is None else opened[0]

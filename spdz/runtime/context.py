@@ -11,6 +11,7 @@ from spdz.errors import InternalError
 from spdz.field import Field, FieldArray
 from spdz.params import SecurityParams
 from spdz.runtime.traps import Exchange, Gather, Trap
+from spdz.sharing.bit_domain import BitDomain
 from spdz.sharing.domain import Domains
 from spdz.sharing.field_domain import FieldDomain
 from spdz.sharing.mac_key import MacKey
@@ -36,7 +37,8 @@ class SessionState:
     def __post_init__(self) -> None:
         self.security.require_field(self.field.name, self.field.bits)
         self.field_domain = FieldDomain(self.field, self.party)
-        self.domains = Domains(self.field_domain)
+        self.bit_domain = BitDomain()
+        self.domains = Domains(self.field_domain, self.bit_domain)
         """All sharing domains. They hold the MAC key shares of this party."""
 
     @property

@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from spdz.crypto.prg import Prg
 from spdz.errors import InternalError
@@ -31,9 +31,9 @@ class Values(Protocol):
     @property
     def size(self) -> int: ...
 
-    def __getitem__(self, index: Any, /) -> Self: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
 
-    def reshape(self, *shape: int) -> Self: ...
+    def reshape(self, shape: tuple[int, ...], /) -> Any: ...
 
 
 ValuesT = TypeVar("ValuesT", bound=Values)
@@ -97,6 +97,10 @@ class SharingDomain(ABC, Generic[ShareT, ValuesT, OpeningT]):
     @abstractmethod
     def public(self, value: ValuesT) -> ShareT:
         """A share of a public constant. Local; needs the key."""
+
+    @abstractmethod
+    def nothing(self, shape: tuple[int, ...]) -> ShareT:
+        """A share of an array without entries. Needs no key."""
 
     @abstractmethod
     def zeros(self, shape: tuple[int, ...]) -> ValuesT:

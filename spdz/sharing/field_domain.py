@@ -93,6 +93,9 @@ class FieldDomain(SharingDomain[AuthShare, FieldArray, Opening]):
         share = value if self._party == 0 else self.field.zeros(value.shape)
         return AuthShare(share, value * self.key.share)
 
+    def nothing(self, shape: tuple[int, ...]) -> AuthShare:
+        return AuthShare(self.field.zeros(shape), self.field.zeros(shape))
+
     def zeros(self, shape: tuple[int, ...]) -> FieldArray:
         return self.field.zeros(shape)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from spdz.field import Field, FieldArray
 
@@ -72,6 +72,23 @@ class AuthShare:
         """Repeat along axes of length one, as numpy does."""
         return AuthShare(self.value.broadcast_to(shape), self.mac.broadcast_to(shape))
 
+    @staticmethod
+    def concatenate(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
+        """Join shares along an existing axis."""
+        return AuthShare(
+            FieldArray.concatenate([share.value for share in shares], axis),
+            FieldArray.concatenate([share.mac for share in shares], axis),
+        )
+
+    def empty_like(self, count: int) -> AuthShare:
+        """Memory for `count` entries along the first axis, to be overwritten."""
+        shape = (count, *self.shape[1:])
+        return AuthShare(self.field.empty(shape), self.field.empty(shape))
+
+    def assign(self, other: AuthShare) -> None:
+        """Overwrite by a share of the same shape."""
+        self.value[...], self.mac[...] = other.value, other.mac
+
     def wipe(self) -> None:
         """Overwrite both arrays."""
         self.value.wipe()
@@ -84,11 +101,21 @@ class AuthShare:
         raise TypeError("shares are never pickled; stored material goes through spdz.sharing.material")
 
 
-def concatenate_shares(shares: Sequence[AuthShare], axis: int = 0) -> AuthShare:
-    """Join shares along an existing axis."""
+class Joinable(Protocol):
+    """What shares of every sharing domain can do with one another."""
+
+    @staticmethod
+    def concatenate(shares: Sequence[Any], axis: int = 0) -> Any: ...
+
+    def reshape(self, *shape: int) -> Self: ...
+
+
+S = TypeVar("S", bound=Joinable)
+
+
+def concatenate_shares(shares: Sequence[S], axis: int = 0) -> S:
+    """Join shares of one sharing domain along an existing axis; a single one is not copied."""
     if len(shares) == 1:
         return shares[0]
-    return AuthShare(
-        FieldArray.concatenate([share.value for share in shares], axis),
-        FieldArray.concatenate([share.mac for share in shares], axis),
-    )
+    joined: S = shares[0].concatenate(shares, axis)
+    return joined

@@ -21,7 +21,7 @@ from spdz.sharing.mac_key import MacKey
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Payload
 
-BITS = "bits"
+BITS = "toy bits"
 WORD_BYTES = 8
 
 Bits = npt.NDArray[np.uint8]
@@ -104,6 +104,9 @@ class BitDomain(SharingDomain[BitShare, Bits, OpenedBits]):
 
     def public(self, value: Bits) -> BitShare:
         return BitShare(value.astype(np.uint64) * np.uint64(self.key.share.word))
+
+    def nothing(self, shape: tuple[int, ...]) -> BitShare:
+        return BitShare(np.zeros(shape, np.uint64))
 
     def zeros(self, shape: tuple[int, ...]) -> Bits:
         return np.zeros(shape, np.uint8)

@@ -38,8 +38,8 @@ CUBES = Declaration(
     77,
     (
         Array("a", uniform=True),
-        Array("a^2", relation=lambda known: known[0] * known[0]),
-        Array("a^3", relation=lambda known: known[0] * known[1]),
+        Array("a^2", relation=lambda field, dims, known: known[0] * known[0]),
+        Array("a^3", relation=lambda field, dims, known: known[0] * known[1]),
     ),
 )
 
@@ -111,15 +111,15 @@ def test_its_name_is_one_of_those_that_can_be_asked_for(cubes: Kind) -> None:
         demand_of({"xyz": 3}, 2)
 
 
-def test_a_kind_of_several_domains_is_declared_and_is_not_for_the_dealer_of_field_elements() -> None:
-    """As a bit that is shared in two domains."""
+def test_a_kind_of_several_domains_is_declared_and_is_not_for_a_dealer_who_does_not_know_one() -> None:
+    """As a daBit, which the dealer does know."""
     mixed = declare_kind(
         Declaration(
-            "mixed bits", 78, (Array("over the field", draw=random_bits), Array("b", uniform=True, domain="bits"))
+            "mixed bits", 78, (Array("over the field", draw=random_bits), Array("b", uniform=True, domain="toy"))
         )
     )
     try:
-        assert mixed.domains == {"field", "bits"}
+        assert mixed.domains == {"field", "toy"}
         with pytest.raises(UsageError, match="dealer preprocessing does not make mixed bits"):
             run_local(lambda mpc: mpc.prepare(mixed_bits=1), 2, M61, "dealer")
     finally:

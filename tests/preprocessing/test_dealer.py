@@ -25,6 +25,7 @@ from spdz.errors import (
 from spdz.field import M5, M61, M127, Field, FieldArray
 from spdz.params import SecurityParams
 from spdz.preprocessing.dealer import dealer as dealer_module
+from spdz.preprocessing.dealer import dealing
 from spdz.preprocessing.dealer import wire as dealer_wire
 from spdz.preprocessing.dealer.dealer import DealerPreprocessing, dealer_service
 from spdz.preprocessing.dealer.wire import FINISHED, REQUEST_BYTES, Request, RequestCodec, chunk_size
@@ -34,14 +35,21 @@ from spdz.runtime.context import Context, SessionState
 from spdz.runtime.lockstep import Interference
 from spdz.runtime.trace import Trace
 from spdz.sharing.material import (
+    BIT_PAIR_TRIPLES,
+    BIT_TRIPLES,
+    DABITS,
     RANDOM_BITS,
     RANDOM_SHARES,
     SQUARES,
     TRIPLES,
     Batch,
     Kind,
+    bit_masks,
+    compare_masks,
     input_masks,
     matrix_triples,
+    mux_triples,
+    truncation_pairs,
 )
 from spdz.sharing.material.kinds import declared_kinds
 from spdz.wire.codec import Blob
@@ -216,9 +224,20 @@ def test_progress_is_reported(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> N
     assert seen == [(RANDOM_SHARES, 4, 9), (RANDOM_SHARES, 8, 9), (RANDOM_SHARES, 9, 9)]
 
 
+OF_BITS = (
+    BIT_TRIPLES,
+    BIT_PAIR_TRIPLES,
+    compare_masks(5),
+    bit_masks(0),
+    DABITS,
+    mux_triples(2),
+    truncation_pairs(3),
+)
+
+
 def test_it_supports_every_kind() -> None:
     source = DealerPreprocessing()
-    kinds = (TRIPLES, SQUARES, RANDOM_BITS, RANDOM_SHARES, input_masks(1), MATRIX)
+    kinds = (TRIPLES, SQUARES, RANDOM_BITS, RANDOM_SHARES, input_masks(1), MATRIX, *OF_BITS)
     assert source.name == "dealer"
     assert all(source.supports(kind) for kind in kinds)
     assert {kind.name for kind in kinds} == set(declared_kinds())
@@ -384,7 +403,7 @@ def raw(code: int, owner: int = 0xFF, dims: tuple[int, int, int] = (0, 0, 0), co
 
 
 INVALID = {
-    "unknown kind": raw(7),
+    "unknown kind": raw(99),
     "largest kind": raw(255),
     "nothing": raw(1, count=0),
     "too many": raw(1, count=(1 << 40) + 1),
@@ -612,53 +631,64 @@ def test_misuse_is_an_internal_error(seed: bytes) -> None:
 class Spy:
     """What the dealer had in its hands."""
 
-    answers: list[FieldArray]
+    answers: list[dealing.Corrections]
     alive_before: list[int]
     secrets: list[Any]
-    cleartext: list[FieldArray]
+    cleartext: list[Any]
 
 
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     found = Spy([], [], [], [])
-    deal_, seeds_, complete_ = dealer_module._deal, dealer_module._deal_seeds, dealer_module.complete
+    deal_, seeds_, complete_ = dealer_module.deal, dealer_module._deal_seeds, dealing.complete
 
-    def spying_deal(*args: Any) -> FieldArray:
-        found.alive_before.append(sum(not answer.is_zero().all() for answer in found.answers))
+    def spying_deal(*args: Any) -> dealing.Corrections:
+        found.alive_before.append(sum(not is_wiped(answer) for answer in found.answers))
         found.answers.append(deal_(*args))
         return found.answers[-1]
 
-    async def spying_seeds(ctx: Context) -> tuple[FieldArray, list[Prg]]:
-        alpha, streams = await seeds_(ctx)
-        found.secrets += [alpha, *streams]
-        return alpha, streams
+    async def spying_seeds(ctx: Context) -> tuple[dealing.Keys, list[Prg]]:
+        keys, streams = await seeds_(ctx)
+        found.secrets += [keys, *streams]
+        return keys, streams
 
-    def spying_complete(kind: Kind, field: Field, count: int, given: list[Any], source: Any) -> list[FieldArray]:
+    def spying_complete(kind: Kind, field: Field, count: int, given: list[Any], source: Any) -> list[Any]:
         values = complete_(kind, field, count, given, source)
         found.cleartext += [*values, *(array for array in given if array is not None)]
         return values
 
-    monkeypatch.setattr(dealer_module, "complete", spying_complete)
-    monkeypatch.setattr(dealer_module, "_deal", spying_deal)
+    monkeypatch.setattr(dealing, "complete", spying_complete)
+    monkeypatch.setattr(dealer_module, "deal", spying_deal)
     monkeypatch.setattr(dealer_module, "_deal_seeds", spying_seeds)
     return found
+
+
+def is_zero(array: Any) -> bool:
+    return bool(array.is_zero().all() if isinstance(array, FieldArray) else not array.any())
+
+
+def is_wiped(answer: dealing.Corrections) -> bool:
+    return all(is_zero(array) for array in (answer.numbers, answer.words) if array is not None)
 
 
 def assert_wiped(spy: Spy) -> None:
     assert spy.answers
     assert spy.cleartext
-    assert all(array.is_zero().all() for array in (*spy.answers, *spy.cleartext))
-    alpha, *streams = spy.secrets
-    assert alpha.to_ints() == 0
+    assert all(is_wiped(answer) for answer in spy.answers)
+    assert all(is_zero(array) for array in spy.cleartext)
+    keys, *streams = spy.secrets
+    assert keys.alpha.to_ints() == keys.delta.word == 0
     for stream in streams:
         with pytest.raises(UsageError):
             stream.bytes(1)
 
 
 def test_the_dealer_keeps_no_answer(seed: bytes, spy: Spy) -> None:
-    dealt = deal(3, M61, seed, producing({TRIPLES: 3, SQUARES: 4, MATRIX: 1, RANDOM_BITS: 9, input_masks(0): 2}))
+    dealt = deal(
+        3, M61, seed, producing({TRIPLES: 3, SQUARES: 4, MATRIX: 1, RANDOM_BITS: 9, input_masks(0): 2, DABITS: 3})
+    )
     assert dealt.errors == [None] * 4
-    assert spy.alive_before == [0] * 5
+    assert spy.alive_before == [0] * 6
     assert_wiped(spy)
     (a, b, c), _ = dealt.take(TRIPLES, 3)
     assert (a * b).equals(c), "the answer was wiped before it was sent"
@@ -688,7 +718,8 @@ def test_the_uses_of_a_seed_are_apart(seed: bytes) -> None:
     drawn = []
     for session in make_sessions(2, M127, seed):
         for party in range(3):
-            alpha, stream = dealer_module._expand_seed(Context(session), bytes(16), party)
-            drawn.append((alpha.to_ints(), M127.sample(stream.fill, ()).to_ints()))
+            keys, stream = dealer_module._expand_seed(Context(session), bytes(16), party)
+            assert int(keys.delta.word) & 1 == (party == 0)
+            drawn.append((keys.alpha.to_ints(), int(keys.delta.word), M127.sample(stream.fill, ()).to_ints()))
     assert drawn[:3] == drawn[3:], "who derives makes no difference"
-    assert len({value for pair in drawn for value in pair}) == 6
+    assert len({value for three in drawn for value in three}) == 9

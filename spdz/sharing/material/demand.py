@@ -36,8 +36,8 @@ def _counts(name: str, declaration: Declaration, value: Any, parties: int) -> It
         yield Kind(declaration.name), value
         return
     if not isinstance(value, Mapping):
-        example = "{0: 100}" if declaration.parameter is Parameter.OWNER else "{(2, 3, 4): 1}"
-        key = "owner" if declaration.parameter is Parameter.OWNER else "dimensions (m, l, n)"
+        owned = declaration.parameter is Parameter.OWNER
+        example, key = ("{0: 100}", "owner") if owned else _dims_words(declaration)
         raise UsageError(f"{name} takes a dictionary from {key} to count, as {name}={example}, got {value!r}")
     for key, count in value.items():
         yield _kind(name, declaration, key, parties), count
@@ -46,7 +46,17 @@ def _counts(name: str, declaration: Declaration, value: Any, parties: int) -> It
 def _kind(name: str, declaration: Declaration, key: Any, parties: int) -> Kind:
     if declaration.parameter is Parameter.OWNER:
         return Kind(declaration.name, owner=require_integer(key, f"the owner of {declaration.name}", 0, parties - 1))
-    if not isinstance(key, tuple) or len(key) != 3:
-        raise UsageError(f"{name} are counted by dimensions (m, l, n), three lengths, got {key!r}")
-    m, inner, n = (require_integer(length, f"a length of {name}", 1) for length in key)
-    return Kind(declaration.name, dims=(m, inner, n))
+    count = len(declaration.dims)
+    lengths = key if isinstance(key, tuple) else (key,)
+    if len(lengths) != count:
+        words = {1: "one length", 2: "two lengths", 3: "three lengths"}[count]
+        raise UsageError(f"{name} are counted by {_dims_words(declaration)[1]}, {words}, got {key!r}")
+    return Kind(declaration.name, dims=tuple(require_integer(length, f"a length of {name}", 1) for length in lengths))
+
+
+def _dims_words(declaration: Declaration) -> tuple[str, str]:
+    """An example of a count by dimensions, and what the key is called."""
+    names = ", ".join(declaration.dims)
+    if len(declaration.dims) == 1:
+        return "{37: 100}", names
+    return f"{{{tuple(range(2, 2 + len(declaration.dims)))}: 1}}", f"dimensions ({names})"

@@ -6,20 +6,28 @@ it makes. A kind that takes a parameter is a family: input masks have an owner, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from spdz.crypto.randomness import Randomness
 from spdz.errors import InternalError, UsageError
 from spdz.field import Field, FieldArray
+from spdz.field.sampling import Fill
+from spdz.sharing.bit_domain import BITS
+from spdz.sharing.bit_share import Bits
+from spdz.sharing.field_domain import FIELD
 
 Dims = tuple[int, ...]
-Relation = Callable[[list[FieldArray]], FieldArray]
-"""(the arrays of the kind that are declared before) -> this one."""
-Draw = Callable[[Field, int, Randomness], FieldArray]
+Values = Any
+"""An array of the domain in which it is shared: a FieldArray, or public bits."""
+Relation = Callable[[Field, Dims, list[Values]], Values]
+"""(field, dims of the kind, the arrays of the kind that are declared before) -> this one."""
+Draw = Callable[[Field, int, Randomness], Values]
 """(field, count, source of randomness) -> this array, as a trusted dealer draws it."""
 
 
@@ -30,7 +38,7 @@ class Parameter(Enum):
     OWNER = "owner"
     """The party that knows the values."""
     DIMS = "dims"
-    """(m, l, n) of matrix products."""
+    """Lengths, as (m, l, n) of matrix products."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Array:
     known: bool = False
     relation: Relation | None = None
     draw: Draw | None = None
-    domain: str = "field"
+    domain: str = FIELD
     """The sharing domain of this array: a kind may join several, as a bit that is shared in two of them."""
 
     def __post_init__(self) -> None:
@@ -64,10 +72,14 @@ class Declaration:
     """Names the kind in requests to a dealer and in stored material: 1 to 255."""
     arrays: tuple[Array, ...]
     parameter: Parameter = Parameter.NONE
+    dims: tuple[str, ...] = ()
+    """What the lengths are called, where the parameter is dims: at most three."""
 
     def __post_init__(self) -> None:
         if not self.arrays:
             raise InternalError(f"{self.name} have no arrays")
+        if (self.parameter is Parameter.DIMS) != (1 <= len(self.dims) <= MAX_DIMS):
+            raise InternalError(f"{self.name} must name one to {MAX_DIMS} lengths, if dims are their parameter")
         # A batch has room for one array in the clear, and everything that reads it takes it for the first one.
         known = [index for index, array in enumerate(self.arrays) if array.known]
         if known != ([0] if self.parameter is Parameter.OWNER else []):
@@ -78,6 +90,9 @@ class Declaration:
         """The sharing domains of the arrays."""
         return frozenset(array.domain for array in self.arrays)
 
+
+MAX_DIMS = 3
+"""Lengths that a kind may have: there is room for so many in a request to a dealer."""
 
 _by_name: dict[str, Declaration] = {}
 _by_code: dict[int, Declaration] = {}
@@ -138,33 +153,47 @@ class Kind:
         parameter = self.declaration.parameter
         if (parameter is Parameter.OWNER) != (0 <= self.owner < parties):
             return f"{self} in a session of {parties} parties"
-        if len(self.dims) != (3 if parameter is Parameter.DIMS else 0) or any(length < 1 for length in self.dims):
-            return f"{self}: {self.name} have {_DIMS_RULE[parameter is Parameter.DIMS]}"
+        names = self.declaration.dims
+        if len(self.dims) != len(names) or any(length < 1 for length in self.dims):
+            rule = f"{_COUNTS[len(names)]} above zero" if names else "no dimensions"
+            return f"{self}: {self.name} have {rule}"
         return None
 
 
-_DIMS_RULE = {True: "three dimensions above zero", False: "no dimensions"}
+_COUNTS = {1: "one dimension", 2: "two dimensions", 3: "three dimensions"}
+
+
+def uniform_bits(shape: Dims, fill: Fill) -> Bits:
+    """Uniform bits, one a byte; `fill` overwrites the memoryview that it is given by uniform bytes."""
+    count = math.prod(shape)
+    packed = np.empty(-(-count // 8), np.uint8)
+    fill(packed.data)
+    bits = np.unpackbits(packed, count=count).reshape(shape)
+    packed[:] = 0
+    return bits
 
 
 def random_bits(field: Field, count: int, randomness: Randomness) -> FieldArray:
     """Uniform bits as field elements."""
-    packed = np.empty(-(-count // 8), np.uint8)
-    randomness.fill(packed)
-    bits = np.unpackbits(packed, count=count)
+    bits = uniform_bits((count,), randomness.fill)
     shared = field.array(bits)
-    packed[:] = 0
     bits[:] = 0
     return shared
 
 
 def complete(
-    kind: Kind, field: Field, count: int, given: Sequence[FieldArray | None], randomness: Randomness
-) -> list[FieldArray]:
-    """All arrays of `count` elements, from those that are given (uniform and known ones), by what is declared."""
-    arrays: list[FieldArray] = []
-    for array, value in zip(kind.declaration.arrays, given, strict=True):
+    kind: Kind, field: Field, count: int, given: Sequence[Values | None], randomness: Randomness
+) -> list[Values]:
+    """All arrays of `count` elements, from those that are given, by what is declared.
+
+    Given are known arrays and uniform ones of the field; uniform bits are drawn here.
+    """
+    arrays: list[Values] = []
+    for array, shape, value in zip(kind.declaration.arrays, kind.shapes, given, strict=True):
         if array.relation is not None:
-            arrays.append(array.relation(arrays))
+            arrays.append(array.relation(field, kind.dims, arrays))
+        elif array.uniform and array.domain == BITS:
+            arrays.append(uniform_bits((count, *shape), randomness.fill))
         elif array.draw is not None:
             arrays.append(array.draw(field, count, randomness))
         elif value is None:
@@ -174,15 +203,21 @@ def complete(
     return arrays
 
 
+def _product(field: Field, dims: Dims, known: list[Values]) -> Values:
+    return known[0] * known[1]
+
+
 _TRIPLES = declare_kind(
     Declaration(
         "triples",
         1,
-        (Array("a", uniform=True), Array("b", uniform=True), Array("c", relation=lambda known: known[0] * known[1])),
+        (Array("a", uniform=True), Array("b", uniform=True), Array("c", relation=_product)),
     )
 )
 _SQUARES = declare_kind(
-    Declaration("squares", 2, (Array("a", uniform=True), Array("b", relation=lambda known: known[0] * known[0])))
+    Declaration(
+        "squares", 2, (Array("a", uniform=True), Array("b", relation=lambda field, dims, known: known[0] * known[0]))
+    )
 )
 _RANDOM_BITS = declare_kind(Declaration("random bits", 3, (Array("b", draw=random_bits),)))
 _RANDOM_SHARES = declare_kind(Declaration("random shares", 4, (Array("r", uniform=True),)))
@@ -194,9 +229,10 @@ _MATRIX_TRIPLES = declare_kind(
         (
             Array("A", lambda dims: (dims[0], dims[1]), uniform=True),
             Array("B", lambda dims: (dims[1], dims[2]), uniform=True),
-            Array("C", lambda dims: (dims[0], dims[2]), relation=lambda known: known[0] @ known[1]),
+            Array("C", lambda dims: (dims[0], dims[2]), relation=lambda field, dims, known: known[0] @ known[1]),
         ),
         Parameter.DIMS,
+        ("m", "l", "n"),
     )
 )
 
