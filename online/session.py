@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from threading import Lock, get_ident
 from time import perf_counter
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from spdz.errors import UsageError
 from spdz.field import Field
-from spdz.online.operations.inputs import INPUT
 from spdz.online.operations.publish import publish
 from spdz.online.operations.random import BITS, RANDOM
 from spdz.online.operations.registry import Operation
 from spdz.online.plan.graph import Graph, Local, Node
-from spdz.online.values.array import Public, SecretArray
-from spdz.online.values.encoding import encode
+from spdz.online.values.array import SecretArray
+from spdz.online.values.entering import constant, entered
 from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
 from spdz.online.values.revealing import by_domain, separated
-from spdz.online.values.shapes import Shape, input_shape, shape_tuple
+from spdz.online.values.secret import Public, Secret
+from spdz.online.values.shapes import Shape, shape_tuple
 from spdz.params import SessionParams, require_integer
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
@@ -32,6 +32,10 @@ from spdz.runtime.party import Party
 from spdz.runtime.traps import Trap
 from spdz.sharing.material import Kind, MaskSlack, demand_of
 from spdz.wire.plain import decode_plain, encode_plain
+
+T = TypeVar("T")
+Into = Callable[["Mpc", Node], T]
+"""Makes a value of a session from its node."""
 
 
 @dataclass(frozen=True)
@@ -129,16 +133,7 @@ class Mpc:
         of which only the shape is used.
         Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
         """
-        owner = require_integer(owner, "owner", 0, self.parties - 1)
-        mine = self.party == owner
-        encoded = encode(self.field, values) if mine and values is not None else None
-        if encoded is None and mine:
-            raise UsageError("the owner of an input must pass its values")
-        actual = input_shape(values, shape, encoded)
-        if encoded is not None and encoded.shape != actual:
-            raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
-
-        return self.apply(INPUT, private=encoded, owner=owner, shape=actual)
+        return entered(self, values, owner, shape)
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
@@ -150,14 +145,13 @@ class Mpc:
 
     def constant(self, values: Public) -> SecretArray:
         """A public array in the form of a secret one, so that code can treat both alike."""
-        public = encode(self.field, values)
-        return self._add(Node("constant", public.shape, local=lambda: self.context.public(public)))
+        return constant(self, values)
 
-    def concatenate(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
+    def concatenate(self, arrays: Sequence[Secret | Public], axis: int = 0) -> Any:
         """Join arrays along an existing axis, as `np.concatenate` does; public ones count as constants."""
         return concatenated(self, arrays, axis)
 
-    def stack(self, arrays: Sequence[SecretArray | Public], axis: int = 0) -> SecretArray:
+    def stack(self, arrays: Sequence[Secret | Public], axis: int = 0) -> Any:
         """Join arrays of one shape along a new axis, as `np.stack` does; public ones count as constants."""
         return stacked(self, arrays, axis)
 
@@ -187,7 +181,7 @@ class Mpc:
 
     # -- revealing ------------------------------------------------------------------------------------------------
 
-    def reveal(self, *arrays: SecretArray) -> Any:
+    def reveal(self, *arrays: Secret) -> Any:
         """Run everything asked for so far, check it, and open arrays to all parties.
 
         Returns a numpy array of signed integers (int64, or Python ints where they do not fit), or a tuple of them if
@@ -204,7 +198,7 @@ class Mpc:
         opened: list[Any] = self._drive(f"reveal {[array.shape for array in arrays]}", arrays, ending, {})
         return separated(arrays, groups, opened)
 
-    def reveal_to(self, *arrays: SecretArray, party: int) -> Any:
+    def reveal_to(self, *arrays: Secret, party: int) -> Any:
         """As `reveal`, but only `party` learns the values; the others get None."""
         self._require_arrays(arrays)
         party = require_integer(party, "party", 0, self.parties - 1)
@@ -278,22 +272,34 @@ class Mpc:
     # -- for operations -------------------------------------------------------------------------------------------
 
     def apply(
-        self, operation: Operation, *operands: SecretArray | Opened, private: Any = None, **parameters: Any
+        self, operation: Operation, *operands: Secret | Opened, private: Any = None, **parameters: Any
     ) -> SecretArray:
         """Ask for an operation on arrays of this session; see `spdz.online.operations.registry`.
 
         `private` stays at this party, the parameters are the same at all.
         """
-        return SecretArray(self, self._applied(operation, operands, private, parameters))
+        return self.apply_as(SecretArray, operation, *operands, private=private, **parameters)
 
-    def apply_public(self, operation: Operation, *operands: SecretArray | Opened, **parameters: Any) -> Opened:
-        """As `apply`, for an operation whose result is opened for others of the same plan."""
-        return Opened(self, self._applied(operation, operands, None, parameters))
-
-    def local(self, name: str, shape: tuple[int, ...], function: Local, *operands: SecretArray) -> SecretArray:
-        """An operation without messages, on the operands' shares."""
+    def apply_as(
+        self, into: Into[T], operation: Operation, *operands: Secret | Opened, private: Any = None, **parameters: Any
+    ) -> T:
+        """As `apply`, with the result as another class of values than field elements."""
         self._require_own(*operands)
-        return self._add(Node(name, shape, tuple(operand._node for operand in operands), local=function))
+        nodes = [operand._node for operand in operands]
+        return into(self, self._admit(operation.node(*nodes, private=private, **parameters)))
+
+    def apply_public(self, operation: Operation, *operands: Secret | Opened, **parameters: Any) -> Opened:
+        """As `apply`, for an operation whose result is opened for others of the same plan."""
+        return self.apply_as(Opened, operation, *operands, **parameters)
+
+    def local(self, name: str, shape: tuple[int, ...], function: Local, *operands: Secret) -> SecretArray:
+        """An operation without messages, on the operands' shares."""
+        return self.local_as(SecretArray, name, shape, function, *operands)
+
+    def local_as(self, into: Into[T], name: str, shape: tuple[int, ...], function: Local, *operands: Secret) -> T:
+        """As `local`, with the result as another class of values."""
+        self._require_own(*operands)
+        return into(self, self._admit(Node(name, shape, tuple(operand._node for operand in operands), local=function)))
 
     @property
     def mask_slack(self) -> MaskSlack:
@@ -305,16 +311,6 @@ class Mpc:
         return self._source.supports(kind)
 
     # -- inside ---------------------------------------------------------------------------------------------------
-
-    def _applied(
-        self, operation: Operation, operands: tuple[SecretArray | Opened, ...], private: Any, parameters: dict[str, Any]
-    ) -> Node:
-        self._require_own(*operands)
-        nodes = [operand._node for operand in operands]
-        return self._admit(operation.node(*nodes, private=private, **parameters))
-
-    def _add(self, node: Node) -> SecretArray:
-        return SecretArray(self, self._admit(node))
 
     def _admit(self, node: Node) -> Node:
         self._require_running()
@@ -343,7 +339,7 @@ class Mpc:
             raise UsageError("this session has ended; start a new one")
 
     def _drive(
-        self, name: str, arrays: tuple[SecretArray, ...], ending: Callable[[Context], Any], extra: dict[Kind, int]
+        self, name: str, arrays: tuple[Secret, ...], ending: Callable[[Context], Any], extra: dict[Kind, int]
     ) -> Any:
         """Prepare, run everything pending, and end with `ending`."""
         with self._alone("reveal"):
@@ -369,17 +365,17 @@ class Mpc:
         finally:
             self._seconds[phase] += perf_counter() - started
 
-    def _require_arrays(self, arrays: tuple[SecretArray, ...]) -> None:
+    def _require_arrays(self, arrays: tuple[Secret, ...]) -> None:
         if not arrays:
             raise UsageError("nothing to reveal")
         for array in arrays:
-            if not isinstance(array, SecretArray):
+            if not isinstance(array, Secret):
                 raise UsageError(f"only secret arrays can be revealed, got {type(array).__name__}")
         self._require_own(*arrays)
 
-    def _require_own(self, *arrays: SecretArray | Opened) -> None:
+    def _require_own(self, *arrays: Secret | Opened) -> None:
         for array in arrays:
-            if not isinstance(array, SecretArray | Opened):
+            if not isinstance(array, Secret | Opened):
                 raise UsageError(f"a secret array is needed here, got {type(array).__name__}; see mpc.constant")
             if array._mpc is not self:
                 raise UsageError("the secret belongs to another session; secrets of different sessions do not mix")

@@ -30,6 +30,7 @@ from spdz.errors import (
     OtConsistencyFailed,
     PeerAborted,
     ProtocolAbort,
+    RangeError,
     SacrificeFailed,
     SpdzError,
     TransportError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
     from spdz.online.session import Cost, Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.online.values.types import Bool, Fixed, Int
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
     from spdz.sessions.network import connect
@@ -53,6 +55,7 @@ _LAZY = {
     "Cost": "spdz.online.session",
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
+    **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
     "run_local": "spdz.sessions.local",
 }
@@ -67,6 +70,7 @@ __all__ = [
     "M61",
     "M127",
     "AuthenticationFailed",
+    "Bool",
     "BroadcastMismatch",
     "CommitmentMismatch",
     "ConfigurationMismatch",
@@ -74,6 +78,8 @@ __all__ = [
     "Desync",
     "Field",
     "FieldArray",
+    "Fixed",
+    "Int",
     "InternalError",
     "MacCheckFailed",
     "MalformedMessage",
@@ -82,6 +88,7 @@ __all__ = [
     "OtConsistencyFailed",
     "PeerAborted",
     "ProtocolAbort",
+    "RangeError",
     "SacrificeFailed",
     "SecretArray",
     "SpdzError",

@@ -17,6 +17,13 @@ class UsageError(SpdzError, ValueError):
     """The caller asked for something impossible: a shape, a field, a range, exhausted or reused material."""
 
 
+class RangeError(UsageError):
+    """A result could leave the range of its declared type, or what the field can compute with; nothing has been sent.
+
+    The message names the operation, the line of the user's program, the interval of the result, and what to change.
+    """
+
+
 class TransportError(SpdzError):
     """A peer is lost, unreachable or too slow. Not evidence of cheating; the session is over all the same."""
 

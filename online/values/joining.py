@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spdz.errors import UsageError
-from spdz.online.values.array import Public, SecretArray
+from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import normal_axis, placeholder, shape_by_numpy
-from spdz.sharing.shares import concatenate_shares
 
 if TYPE_CHECKING:
     from spdz.online.session import Mpc
 
-Arrays = Iterable[SecretArray | Public]
+Arrays = Iterable[Secret | Public]
 
 
-def concatenated(mpc: Mpc, arrays: Arrays, axis: int | None) -> SecretArray:
-    """Along an axis that they have, as `np.concatenate`."""
+def concatenated(mpc: Mpc, arrays: Arrays, axis: int | None) -> Any:
+    """Along an axis that they have, as `np.concatenate`; of the class of the secrets among them."""
     parts = _secret(mpc, arrays, "concatenate")
     if axis is None:
         raise UsageError("concatenate takes an axis; ravel the arrays to join them flat")
     shape = shape_by_numpy(lambda: np.concatenate([placeholder(part.shape) for part in parts], axis))
-    return mpc.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *parts)
+    return parts[0]._joined(parts, shape, axis)
 
 
-def stacked(mpc: Mpc, arrays: Arrays, axis: int) -> SecretArray:
+def stacked(mpc: Mpc, arrays: Arrays, axis: int) -> Any:
     """Along a new axis, as `np.stack`."""
     parts = _secret(mpc, arrays, "stack")
     shape = shape_by_numpy(lambda: np.stack([placeholder(part.shape) for part in parts], axis))
@@ -35,11 +34,13 @@ def stacked(mpc: Mpc, arrays: Arrays, axis: int) -> SecretArray:
     return concatenated(mpc, [part.reshape(*part.shape[:at], 1, *part.shape[at:]) for part in parts], at)
 
 
-def _secret(mpc: Mpc, arrays: Arrays, name: str) -> list[SecretArray]:
+def _secret(mpc: Mpc, arrays: Arrays, name: str) -> list[Secret]:
     """All arrays as secret ones; public ones become constants."""
     if not isinstance(arrays, Iterable):
         raise UsageError(f"{name} takes a list of arrays, got {type(arrays).__name__}")
-    parts = [array if isinstance(array, SecretArray) else mpc.constant(array) for array in arrays]
-    if not parts:
+    given = list(arrays)
+    if not given:
         raise UsageError(f"nothing to {name}")
-    return parts
+    secrets = [array for array in given if isinstance(array, Secret)]
+    coerced: Callable[[Any], Secret] = secrets[0]._coerced if secrets else mpc.constant
+    return [coerced(array) for array in given]

@@ -31,4 +31,5 @@ def matrix_product(mpc: Mpc, x: SecretArray, y: SecretArray) -> SecretArray:
     left, right = left.broadcast_to((*lead, m, inner)), right.broadcast_to((*lead, inner, n))
     places = itertools.product(*(range(length) for length in lead))
     parts = [mpc.apply(MATMUL, left[place], right[place], whole=whole, shape=(1, m * n)) for place in places]
-    return mpc.concatenate(parts).reshape(shape)
+    joined: SecretArray = mpc.concatenate(parts)
+    return joined.reshape(shape)

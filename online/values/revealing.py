@@ -12,7 +12,7 @@ from spdz.sharing.material import Batch, BitMasks, InputMasks, Kind, bit_masks, 
 from spdz.sharing.shares import concatenate_shares
 
 if TYPE_CHECKING:
-    from spdz.online.values.array import SecretArray
+    from spdz.online.values.secret import Secret
     from spdz.runtime.context import Context
 
 
@@ -21,7 +21,7 @@ class Group:
     """The arrays of one sharing domain, in the order in which the user gave them."""
 
     domain: str
-    arrays: list[SecretArray]
+    arrays: list[Secret]
 
     @property
     def size(self) -> int:
@@ -45,7 +45,7 @@ class Group:
         return make(batch.shares[0], batch.clear)
 
 
-def by_domain(arrays: Sequence[SecretArray]) -> list[Group]:
+def by_domain(arrays: Sequence[Secret]) -> list[Group]:
     """The groups of these arrays, in the order in which their domains come up."""
     groups: dict[str, Group] = {}
     for array in arrays:
@@ -53,7 +53,7 @@ def by_domain(arrays: Sequence[SecretArray]) -> list[Group]:
     return list(groups.values())
 
 
-def separated(arrays: Sequence[SecretArray], groups: Sequence[Group], opened: Sequence[Any]) -> Any:
+def separated(arrays: Sequence[Secret], groups: Sequence[Group], opened: Sequence[Any]) -> Any:
     """What a user is given: an array for each secret, a tuple if there are several."""
     decoded: dict[int, Any] = {}
     for group, values in zip(groups, opened, strict=True):

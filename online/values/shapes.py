@@ -83,6 +83,11 @@ def summed_last(axis: Axes, ndim: int) -> tuple[tuple[int, ...], int]:
     return (*kept, *over), len(kept)
 
 
+def reduced_shape(shape: tuple[int, ...], axis: Axes, keepdims: bool) -> tuple[int, ...]:
+    """What a sum over these axes leaves of a shape."""
+    return shape_by_numpy(lambda: placeholder(shape).sum(axis_argument(axis), keepdims=keepdims))
+
+
 def shape_tuple(shape: Shape) -> tuple[int, ...]:
     """A shape given as one length or as several."""
     try:

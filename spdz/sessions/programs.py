@@ -11,7 +11,7 @@ from typing import Any
 
 from spdz.errors import UsageError
 from spdz.online.session import Mpc
-from spdz.online.values.array import SecretArray
+from spdz.online.values.secret import Secret
 from spdz.sessions.digest import program_digest
 
 Program = Callable[[Mpc], Any]
@@ -72,4 +72,4 @@ def unrevealed(result: Any) -> bool:
         return any(map(unrevealed, result.values()))
     if isinstance(result, list | tuple | set):
         return any(map(unrevealed, result))
-    return isinstance(result, SecretArray)
+    return isinstance(result, Secret)
