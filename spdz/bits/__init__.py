@@ -6,5 +6,5 @@ arrays with entries 0 or 1; packed bits lie eight to a byte, the first in the lo
 
 `arrays` checks what callers give; `clmul` multiplies polynomials over GF(2), `clmul_sums` adds up products, `gf64` and
 `gf128` reduce them; `words`, `leaky_and` and `comparison` are the loops of products and comparisons; `word_hash` hashes
-words for a check, and `proof` sums up the relations of a proof. Modules are imported one by one: all of them need numba.
+words for a check, and `proof` sums up the relations of a proof. Modules are imported one by one: all need numba.
 """
