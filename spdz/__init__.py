@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
     from spdz.sessions.network import connect
+    from spdz.sessions.planning import Plan, plan
 
 _LAZY = {
     **dict.fromkeys(
@@ -57,6 +58,8 @@ _LAZY = {
     "SecretArray": "spdz.online.values.array",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
+    "Plan": "spdz.sessions.planning",
+    "plan": "spdz.sessions.planning",
     "run_local": "spdz.sessions.local",
 }
 
@@ -87,6 +90,7 @@ __all__ = [
     "Mpc",
     "OtConsistencyFailed",
     "PeerAborted",
+    "Plan",
     "ProtocolAbort",
     "RangeError",
     "SacrificeFailed",
@@ -97,6 +101,7 @@ __all__ = [
     "__version__",
     "connect",
     "field_by_name",
+    "plan",
     "run_local",
 ]
 
