@@ -88,6 +88,10 @@ class AuthenticationFailed(ProtocolAbort):
     """
 
 
+class WordCheckFailed(ProtocolAbort):
+    """Words of bits are no multiples of the key: wrong payloads of AND triples, or different bits towards peers."""
+
+
 class PeerAborted(ProtocolAbort):
     """A peer says that it has aborted; the reason is at that peer."""
 
