@@ -1,7 +1,7 @@
 """Masks of comparisons: the sum of everybody's masks, the lowest bits of that sum, and products of neighbouring bits.
 
-Realises:  kind "compare masks": R = sum R_i as [R]; r = sum r_i mod 2^bits as words, where r_i are the bits of R_i up to
-           the tolerance of `masks`; q_j = r_(2j+1) r_(2j) for the pairs below the highest bit.
+Realises:  kind "compare masks": R = sum R_i as [R]; r = sum r_i mod 2^bits as words, where r_i are the bits of R_i up
+           to the tolerance of `masks`; q_j = r_(2j+1) r_(2j) for the pairs below the highest bit.
 Source:    ripple-carry addition, one AND for each carry: k_(j+1) = k_j ^ (a_j ^ k_j)(b_j ^ k_j).
 Checked:   the openings of all ANDs, before this returns.
 """

@@ -26,6 +26,7 @@ from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_square
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
+from spdz.sharing.bit_domain import BITS
 from spdz.sharing.material import (
     BIT_PAIR_TRIPLES,
     BIT_TRIPLES,
