@@ -48,6 +48,7 @@ class Operation:
     sends     (call, party) -> field elements that this party sends to each peer
     sends_bits  (call, party) -> bytes of packed bits that it sends to each peer besides
     domain    the sharing domain of the result
+    operands  those of the operands; the field where nothing is said
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
     """
@@ -62,6 +63,7 @@ class Operation:
     sends: Callable[[Call, int], int] = lambda call, party: 0
     sends_bits: Callable[[Call, int], int] = lambda call, party: 0
     domain: str = FIELD
+    operands: tuple[str, ...] = ()
     public: bool = False
     gated: bool = False
 
