@@ -40,8 +40,10 @@ from spdz.version import __version__
 
 if TYPE_CHECKING:
     from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
-    from spdz.online.session import Cost, Mpc
+    from spdz.online.cost import Cost
+    from spdz.online.session import Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.online.values.integer import SecretInt
     from spdz.online.values.types import Bool, Fixed, Int
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
@@ -52,9 +54,10 @@ _LAZY = {
         ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name"), "spdz.field"
     ),
     "MascotParams": "spdz.params",
-    "Cost": "spdz.online.session",
+    "Cost": "spdz.online.cost",
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
+    "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
     "run_local": "spdz.sessions.local",
@@ -91,6 +94,7 @@ __all__ = [
     "RangeError",
     "SacrificeFailed",
     "SecretArray",
+    "SecretInt",
     "SpdzError",
     "TransportError",
     "UsageError",

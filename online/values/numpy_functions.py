@@ -70,6 +70,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.stack: _stacked,
     np.sum: lambda x, axis=None, *, keepdims=False: x.sum(axis, keepdims=keepdims),
     np.prod: lambda x, axis=None, *, keepdims=False: x.prod(axis, keepdims=keepdims),
+    np.cumsum: lambda x, axis=None: x.cumsum(axis),
     np.dot: dot,
     np.reshape: lambda x, shape: x.reshape(shape),
     np.ravel: lambda x: x.ravel(),

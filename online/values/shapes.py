@@ -88,6 +88,12 @@ def reduced_shape(shape: tuple[int, ...], axis: Axes, keepdims: bool) -> tuple[i
     return shape_by_numpy(lambda: placeholder(shape).sum(axis_argument(axis), keepdims=keepdims))
 
 
+def count_along(shape: tuple[int, ...], axis: Axes) -> int:
+    """How many entries a sum over these axes adds up in each of its results."""
+    order, kept = summed_last(axis, len(shape))
+    return math.prod(shape[each] for each in order[kept:])
+
+
 def shape_tuple(shape: Shape) -> tuple[int, ...]:
     """A shape given as one length or as several."""
     try:

@@ -14,6 +14,7 @@ from spdz.online.values.intervals import Interval
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
+    from spdz.online.values.integer import SecretInt  # noqa: F401 - in quotes below
     from spdz.online.values.secret import Secret
 
 MAX_WIDTH = 126
@@ -27,7 +28,7 @@ class Declared(Generic[Value]):
 
 
 @dataclass(frozen=True, repr=False)
-class Int(Declared["Secret"]):
+class Int(Declared["SecretInt"]):
     """Integers of `width` bits, sign included: -2^(width-1) <= x < 2^(width-1)."""
 
     width: int = 32
