@@ -15,6 +15,7 @@ from spdz.online.operations.products import multiply
 from spdz.online.operations.registry import Batches, Call, Operation, Shape, register, shaped
 from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import TRIPLES, Triples, matrix_triples
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Payload, declare
@@ -83,6 +84,7 @@ MATMUL = register(
         text=lambda call: f"matmul {_dims(call)}",
         example=Call(((2, 3), (3, 4)), {"whole": True, "shape": (2, 4)}),
         sends=_sends,
+        opens=(FIELD,),
     )
 )
 """Operands: two matrices. Parameters: shape, of the result, with as many entries as the product; whole, whether a

@@ -18,6 +18,7 @@ from spdz.field.memory import is_output
 from spdz.online.operations.registry import Batches, Call, Operation, Shape, register, shaped
 from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import SQUARES, TRIPLES, Squares, Triples
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Outcome, Payload, declare
@@ -112,6 +113,7 @@ MULTIPLY = register(
         text=lambda call: f"multiply {_common(call)}",
         example=Call(((2, 3), (2, 3))),
         sends=lambda call, party: 2 * math.prod(_common(call)),
+        opens=(FIELD,),
     )
 )
 """Operands: two of one shape."""
@@ -125,6 +127,7 @@ SQUARE = register(
         text=lambda call: f"square {_common(call)}",
         example=Call(((2, 3),)),
         sends=lambda call, party: math.prod(_common(call)),
+        opens=(FIELD,),
     )
 )
 """Operands: one."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spdz.errors import InternalError
-from spdz.online.plan.graph import Node, Result
+from spdz.online.plan.graph import Node, Result, Traffic
 from spdz.runtime.context import Context
 from spdz.runtime.traps import Trap
 from spdz.sharing.field_domain import FIELD
@@ -47,6 +47,8 @@ class Operation:
     rounds    that `run` takes, for any call; or a function of the call
     sends     (call, party) -> field elements that this party sends to each peer
     sends_bits  (call, party) -> bytes of packed bits that it sends to each peer besides
+    messages  in which it sends them to each peer, for any call or by call; as many as there are rounds if None
+    opens     the sharing domains in which it opens something
     domain    the sharing domain of the result
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
@@ -61,13 +63,21 @@ class Operation:
     rounds: int | Callable[[Call], int] = 1
     sends: Callable[[Call, int], int] = lambda call, party: 0
     sends_bits: Callable[[Call, int], int] = lambda call, party: 0
+    messages: int | Callable[[Call], int] | None = None
+    opens: tuple[str, ...] = ()
     domain: str = FIELD
     public: bool = False
     gated: bool = False
 
     def rounds_of(self, call: Call) -> int:
         """How many rounds a use of it takes."""
-        return self.rounds if isinstance(self.rounds, int) else self.rounds(call)
+        return _for(call, self.rounds)
+
+    def traffic(self, call: Call, party: int) -> Traffic:
+        """What a use of it costs this party."""
+        rounds, elements, packed = self.rounds_of(call), self.sends(call, party), self.sends_bits(call, party)
+        messages = rounds if self.messages is None else _for(call, self.messages)
+        return Traffic(rounds, messages if elements or packed else 0, elements, packed, frozenset(self.opens))
 
     def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:
         """The operation on these operands, as it stands in a plan."""
@@ -81,13 +91,26 @@ class Operation:
         async def talk(ctx: Context, given: tuple[Any, ...], batches: Batches) -> Result:
             return await self.run(ctx, call, given, batches)
 
-        return Node(text, shape, operands, talking=talk, need=need, domains=domains, gated=self.gated)
+        return Node(
+            text,
+            shape,
+            operands,
+            talking=talk,
+            need=need,
+            domains=domains,
+            gated=self.gated,
+            traffic=lambda party: self.traffic(call, party),
+        )
 
     async def _nothing(self, ctx: Context, shape: Shape) -> Result:
         """An array without entries, for which nothing is sent and no material is taken."""
         domain = ctx.session.domains[self.domain]
         empty: Result = domain.zeros(shape) if self.public else domain.nothing(shape)
         return empty
+
+
+def _for(call: Call, number: int | Callable[[Call], int]) -> int:
+    return number if isinstance(number, int) else number(call)
 
 
 _by_name: dict[str, Operation] = {}

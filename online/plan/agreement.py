@@ -18,6 +18,8 @@ from spdz.wire.steps import Payload, declare
 _TEXT_BYTES = 480
 _DIGEST_BYTES = 32
 
+PLAN_BYTES = _DIGEST_BYTES + _TEXT_BYTES
+
 PLAN = declare("program.plan", payload=Payload.BYTES, source="this module", tampering=(ConfigurationMismatch,))
 
 
@@ -29,7 +31,7 @@ async def agree_on_plan(ctx: Context, operations: list[str]) -> None:
     """
     text = "\n".join(operations).encode("ascii", "replace")
     mine = hashlib.sha256(text).digest() + text[:_TEXT_BYTES].ljust(_TEXT_BYTES)
-    codec = Blob(_DIGEST_BYTES + _TEXT_BYTES)
+    codec = Blob(PLAN_BYTES)
     received = await ctx.tell_all(PLAN, codec, mine)
     for peer, theirs in received.items():
         if bytes(theirs) != mine:

@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
@@ -31,6 +31,7 @@ from spdz.runtime.context import Context
 from spdz.runtime.task import Task
 from spdz.runtime.traps import Join, Spawn, Trap
 from spdz.sharing.bit_share import Bits, BitShare, wipe_bits
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Batch, Kind
 from spdz.sharing.shares import AuthShare
 
@@ -40,6 +41,20 @@ Local = Callable[..., Result]
 """(operand results) -> result, without messages."""
 Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result]]
 """(context, operand results, batches of material) -> result."""
+
+
+class Traffic(NamedTuple):
+    """What an operation costs one party, towards each peer."""
+
+    rounds: int = 0
+    messages: int = 0
+    elements: int = 0
+    """Field elements."""
+    packed: int = 0
+    """Bytes of packed bits."""
+    opens: frozenset[str] = frozenset()
+    """Sharing domains in which something is opened, which a check must cover."""
+
 
 _numbers = itertools.count()
 
@@ -62,6 +77,7 @@ class Node:
         "shape",
         "taken",
         "task",
+        "traffic",
     )
 
     def __init__(
@@ -75,6 +91,7 @@ class Node:
         need: Mapping[Kind, int] | None = None,
         domains: Iterable[str] = (),
         gated: bool = False,
+        traffic: Callable[[int], Traffic] = lambda party: Traffic(),
     ) -> None:
         self.description = description
         self.shape = shape
@@ -85,6 +102,8 @@ class Node:
         """Sharing domains whose keys running this needs."""
         self.gated = gated
         """Whether all openings that it depends on must have been checked before it runs."""
+        self.traffic = traffic
+        """What running this costs a party."""
         self.number = next(_numbers)
         self.taken = False
         """True once a reveal has begun to run it."""
@@ -231,7 +250,9 @@ class Graph:
         demand: Counter[Kind] = Counter(extra)
         for node in pending:
             demand.update(node.need)
-        for domain in sorted({domain for node in pending for domain in node.domains}):
+        wanted = {domain for kind in extra for domain in kind.declaration.domains}
+        # The set-up made the key of the field.
+        for domain in sorted(wanted.union(*(node.domains for node in pending)) - {FIELD}):
             await self._source.open_domain(ctx.child(domain), domain)
         self._source.store.expect(demand)
         await self._source.produce(ctx.child("material"), dict(demand))

@@ -22,7 +22,6 @@ from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_square
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
-from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaskSlack, MaterialStore
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
@@ -67,9 +66,8 @@ class MascotPreprocessing:
         return MaskSlack(parties, MASK_FAULTS)
 
     async def open_domain(self, ctx: Context, name: str) -> None:
-        """The field's key is made by the set-up."""
-        if name != FIELD:
-            raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
+        """Not made yet."""
+        raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
 
     def supports(self, kind: Kind) -> bool:
         """Every kind that there is a maker for; matrix triples where they cost much less than plain ones."""

@@ -27,14 +27,9 @@ if sys.byteorder != "little":
 types: Any = numba.types
 
 _U0, _U1, _U63 = np.uint64(0), np.uint64(1), np.uint64(63)
-_WORD, _PLACE = ir.IntType(64), ir.IntType(32)
-_PAIR = ir.VectorType(_WORD, 2)
-
-
-def _split(context: Any, builder: Any, kind: Any, product: Any) -> Any:
-    """A vector of two words as a tuple."""
-    words = [builder.extract_element(product, ir.Constant(_PLACE, place)) for place in range(2)]
-    return context.make_tuple(builder, kind, words)
+WORD, _PLACE = ir.IntType(64), ir.IntType(32)
+PAIR: Final = ir.VectorType(WORD, 2)
+"""Two words in one register."""
 
 
 def _function(builder: Any, result: Any, arguments: list[Any], name: str) -> Any:
@@ -42,25 +37,51 @@ def _function(builder: Any, result: Any, arguments: list[Any], name: str) -> Any
     return module.globals.get(name) or ir.Function(module, ir.FunctionType(result, arguments), name)
 
 
+def _product_x86(builder: Any, a: Any, i: int, b: Any, j: int) -> Any:
+    function = _function(builder, PAIR, [PAIR, PAIR, ir.IntType(8)], "llvm.x86.pclmulqdq")
+    return builder.call(function, [a, b, ir.Constant(ir.IntType(8), i + 16 * j)])
+
+
+def _product_aarch64(builder: Any, a: Any, i: int, b: Any, j: int) -> Any:
+    sixteen_bytes = ir.VectorType(ir.IntType(8), 16)
+    function = _function(builder, sixteen_bytes, [WORD, WORD], "llvm.aarch64.neon.pmull64")
+    words = [builder.extract_element(pair, ir.Constant(_PLACE, place)) for pair, place in ((a, i), (b, j))]
+    return builder.bitcast(builder.call(function, words), PAIR)
+
+
+def _choice(triple: str, features: str) -> Any:
+    """The instruction for a target, which has a triple and a list of features as LLVM writes them; None without."""
+    architecture, present = triple.split("-")[0], features.split(",")
+    if architecture == "x86_64" and "+pclmul" in present:
+        return _product_x86
+    if architecture in ("aarch64", "arm64") and "+aes" in present:
+        return _product_aarch64
+    return None
+
+
+def _target() -> tuple[str, str]:
+    """Triple and features, as they stand in the keys of the cache."""
+    triple, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return triple, features
+
+
+pair_product: Final = _choice(*_target())
+"""pair_product(builder, a, i, b, j) emits the product of word i of the PAIR a and word j of the PAIR b, a PAIR."""
+
+HAVE_CLMUL: Final = pair_product is not None
+"""Whether the target has the instruction."""
+
+
 @intrinsic
-def _clmul_x86(typingctx: Any, a: Any, b: Any) -> Any:
+def clmul_fast(typingctx: Any, a: Any, b: Any) -> Any:
+    """The product of two words as (low word, high word), by the instruction."""
+
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function = _function(builder, _PAIR, [_PAIR, _PAIR, ir.IntType(8)], "llvm.x86.pclmulqdq")
-        empty, first = ir.Constant(_PAIR, ir.Undefined), ir.Constant(_PLACE, 0)
-        factors = [builder.insert_element(empty, word, first) for word in args]
-        product = builder.call(function, [*factors, ir.Constant(ir.IntType(8), 0)])
-        return _split(context, builder, signature.return_type, product)
-
-    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), codegen
-
-
-@intrinsic
-def _clmul_aarch64(typingctx: Any, a: Any, b: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        sixteen_bytes = ir.VectorType(ir.IntType(8), 16)
-        function = _function(builder, sixteen_bytes, [_WORD, _WORD], "llvm.aarch64.neon.pmull64")
-        product = builder.bitcast(builder.call(function, list(args)), _PAIR)
-        return _split(context, builder, signature.return_type, product)
+        empty, places = ir.Constant(PAIR, ir.Undefined), [ir.Constant(_PLACE, place) for place in range(2)]
+        first, second = (builder.insert_element(empty, word, places[0]) for word in args)
+        product = pair_product(builder, first, 0, second, 0)
+        words = [builder.extract_element(product, place) for place in places]
+        return context.make_tuple(builder, signature.return_type, words)
 
     return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), codegen
 
@@ -77,24 +98,5 @@ def clmul_portable(a: Any, b: Any) -> Any:
     return low, high
 
 
-def _choice(triple: str, features: str) -> Any:
-    """The multiplication for a target: its triple and the list of its features as LLVM writes them."""
-    architecture, present = triple.split("-")[0], features.split(",")
-    if architecture == "x86_64" and "+pclmul" in present:
-        return _clmul_x86
-    if architecture in ("aarch64", "arm64") and "+aes" in present:
-        return _clmul_aarch64
-    return clmul_portable
-
-
-def _target() -> tuple[str, str]:
-    """Triple and features, as they stand in the keys of the cache."""
-    triple, _, features = cpu_target.target_context.codegen().magic_tuple()
-    return triple, features
-
-
-clmul: Final = _choice(*_target())
+clmul: Final = clmul_fast if HAVE_CLMUL else clmul_portable
 """clmul(a, b) -> (low word, high word)."""
-
-HAVE_CLMUL: Final = clmul is not clmul_portable
-"""Whether `clmul` is one instruction."""

@@ -19,14 +19,15 @@ multiplied by the power at which the chunk begins.
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
 import numpy as np
 
 from spdz.bits.arrays import Words, words_in
-from spdz.bits.clmul import clmul
+from spdz.bits.block_sums import sum_of_bits, sum_of_products
 from spdz.bits.gf128 import ELEMENT_BYTES, gf128_mul, gf128_reduce, to_words
-from spdz.errors import UsageError
+from spdz.errors import InternalError, UsageError
 from spdz.field.jit import inlined, kernel
 
 KEY_BYTES: Final = ELEMENT_BYTES
@@ -34,7 +35,7 @@ DIGEST_BYTES: Final = ELEMENT_BYTES
 
 _CHUNK_BLOCKS: Final = 512
 
-_U0, _U1 = np.uint64(0), np.uint64(1)
+_U0 = np.uint64(0)
 
 
 @kernel
@@ -55,108 +56,92 @@ def _add_scaled(total: Any, part: Any, scale: Any) -> None:
     total[1] ^= high
 
 
-@inlined
-def _sum_of_blocks(words: Any, powers: Any) -> Any:
-    a, b, c, d, e, f = _U0, _U0, _U0, _U0, _U0, _U0
-    for g in range(powers.shape[0]):
-        first, second, low, high = words[2 * g], words[2 * g + 1], powers[g, 0], powers[g, 1]
-        p, q = clmul(first, low)
-        a, b = a ^ p, b ^ q
-        p, q = clmul(second, high)
-        c, d = c ^ p, d ^ q
-        p, q = clmul(first, high)
-        e, f = e ^ p, f ^ q
-        p, q = clmul(second, low)
-        e, f = e ^ p, f ^ q
-    return gf128_reduce(a, b ^ e, c ^ f, d)
-
-
-@inlined
-def _sum_of_bits(words: Any, powers: Any) -> Any:
-    """A product with a bit is a mask, so no multiplication is needed."""
-    a, b, c, d = _U0, _U0, _U0, _U0
-    for g in range(powers.shape[0]):
-        first, second = _U0 - (words[2 * g] & _U1), _U0 - (words[2 * g + 1] & _U1)
-        a ^= first & powers[g, 0]
-        b ^= first & powers[g, 1]
-        c ^= second & powers[g, 0]
-        d ^= second & powers[g, 1]
-    return gf128_reduce(a, b ^ c, d, _U0)
-
-
 @kernel
-def _absorb(words: Words, powers: Words, scale: Words, h: Words, z: Words, with_bits: bool) -> None:
-    _add_scaled(h, _sum_of_blocks(words, powers), scale)
-    if with_bits:
-        _add_scaled(z, _sum_of_bits(words, powers), scale)
-
-
-@kernel
-def _advance(scale: Words, powers: Words, blocks: int) -> None:
-    """scale *= kappa^blocks."""
-    low, high = gf128_mul((scale[0], scale[1]), (powers[blocks - 1, 0], powers[blocks - 1, 1]))
-    scale[0], scale[1] = low, high
+def _absorb(words: Words, powers: Words, at: int, scale: Words, h: Words, z: Words, with_bits: bool) -> int:
+    """Hash blocks from place `at` of a chunk on; returns the place after the last."""
+    done, blocks = 0, words.shape[0] // 2
+    while done < blocks:
+        count = min(blocks - done, _CHUNK_BLOCKS - at)
+        part, weights = words[2 * done : 2 * (done + count)], powers[at : at + count]
+        a, b, c, d = sum_of_products(part, weights)
+        _add_scaled(h, gf128_reduce(a, b, c, d), scale)
+        if with_bits:
+            a, b, c = sum_of_bits(part, weights)
+            _add_scaled(z, gf128_reduce(a, b, c, _U0), scale)
+        done, at = done + count, at + count
+        if at == _CHUNK_BLOCKS:
+            at = 0
+            last = powers[_CHUNK_BLOCKS - 1, 0], powers[_CHUNK_BLOCKS - 1, 1]
+            scale[0], scale[1] = gf128_mul((scale[0], scale[1]), last)
+    return at
 
 
 class WordHasher:
-    """The hashes of one key, fed array by array as if all of them were one.
+    """The hash of one public key over words that come in arrays; it depends on secrets until `wipe`.
 
-    h of all words, and z of their lowest bits if `with_bits`. Holds what depends on secret words until it is gone.
+    `with_bits` hashes the lowest bits too, in the same pass: `digest_of_bits`.
     """
 
-    __slots__ = ("_h", "_known", "_odd", "_powers", "_scale", "_with_bits", "_z")
+    __slots__ = ("_at", "_h", "_known", "_powers", "_scale", "_waiting", "_waits", "_with_bits", "_z")
 
     def __init__(self, kappa: bytes, *, with_bits: bool = False) -> None:
-        """`kappa`: 16 bytes.  Raises: UsageError for another length, and for zero: everything would hash to zero."""
         key = to_words(kappa)
+        # With kappa = 0 every digest is zero and a check on digests checks nothing. One key in 2^128 does that.
         if not key.any():
-            raise UsageError("a key of the hash of words must not be zero")
-        self._powers = np.empty((_CHUNK_BLOCKS, 2), np.uint64)
+            raise UsageError("this key of the word hash is zero")
+        self._powers = np.zeros((_CHUNK_BLOCKS, 2), np.uint64)
         self._powers[0] = key
-        self._known = 1
+        self._known, self._at = 1, 0
         self._scale = np.array([1, 0], np.uint64)
         self._h, self._z = np.zeros(2, np.uint64), np.zeros(2, np.uint64)
-        self._odd = np.empty(0, np.uint64)
+        self._waiting, self._waits = np.zeros(2, np.uint64), False
         self._with_bits = with_bits
 
     def update(self, words: Words) -> None:
-        """Go on with these words.
+        """Hash what follows.
 
-        Shapes: words (n,), contiguous.  Raises: UsageError for other shapes, types or layouts.
+        Shapes: words (n,), any n.  Raises: UsageError for other shapes, types or layouts.
         """
-        words = words_in(words, len(words))
-        if self._odd.size and words.size:
-            self._absorb(np.array([self._odd[0], words[0]], np.uint64))
-            self._odd, words = self._odd[:0], words[1:]
-        even = len(words) // 2 * 2
-        for start in range(0, even, 2 * _CHUNK_BLOCKS):
-            self._absorb(words[start : min(even, start + 2 * _CHUNK_BLOCKS)])
-        if even < len(words):
-            self._odd = words[even:].copy()
+        rest = words_in(words, len(words))
+        if self._waits and len(rest):
+            self._waiting[1], self._waits = rest[0], False
+            self._absorb(words_in(self._waiting, 2))
+            rest = rest[1:]
+        if len(rest) % 2:
+            self._waiting[0], self._waiting[1], self._waits = rest[-1], 0, True
+        self._absorb(rest[: len(rest) // 2 * 2])
 
     def digest(self) -> bytes:
-        """h of everything so far, 16 bytes."""
-        return self._digests()[0]
+        """h of all words so far, 16 bytes."""
+        return self._finished()._h.tobytes()
 
-    def bits_digest(self) -> bytes:
-        """z of everything so far, 16 bytes."""
+    def digest_of_bits(self) -> bytes:
+        """z of all words so far, 16 bytes.  Raises: InternalError if the object was made without bits."""
         if not self._with_bits:
-            raise UsageError("this hash was not asked to hash the bits")
-        return self._digests()[1]
+            raise InternalError("this object does not hash bits")
+        return self._finished()._z.tobytes()
 
-    def _digests(self) -> tuple[bytes, bytes]:
-        if not self._odd.size:
-            return self._h.tobytes(), self._z.tobytes()
-        h, z = self._h.copy(), self._z.copy()
-        last = np.array([self._odd[0], 0], np.uint64)
-        _absorb(last, self._powers[:1], self._scale, h, z, self._with_bits)
-        return h.tobytes(), z.tobytes()
+    def _finished(self) -> WordHasher:
+        """An object that has hashed the last word without a partner as well: more words may follow here."""
+        if not self._waits:
+            return self
+        other = copy.copy(self)
+        other._h, other._z, other._scale = self._h.copy(), self._z.copy(), self._scale.copy()
+        other._absorb(words_in(self._waiting, 2))
+        return other
 
     def _absorb(self, words: Words) -> None:
-        """An even number of words, at most a chunk."""
-        blocks = len(words) // 2
-        if blocks > self._known:
-            _extend_powers(self._powers, self._known, blocks)
-            self._known = blocks
-        _absorb(words_in(words, len(words)), self._powers[:blocks], self._scale, self._h, self._z, self._with_bits)
-        _advance(self._scale, self._powers, blocks)
+        wanted = min(self._at + len(words) // 2, _CHUNK_BLOCKS)
+        if wanted > self._known:
+            _extend_powers(self._powers, self._known, wanted)
+            self._known = wanted
+        state = self._scale, self._h, self._z
+        self._at = _absorb(words, self._powers, self._at, *state, self._with_bits)
+
+    def wipe(self) -> None:
+        """Overwrite all that depends on the words."""
+        for array in (self._h, self._z, self._waiting):
+            array.fill(0)
+
+    def __repr__(self) -> str:
+        return "<WordHasher>"

@@ -17,13 +17,11 @@ class Domain(Enum):
     # Agreement before and during a session.
     SESSION_ID = b"session id"
     SESSION_PARAMETERS = b"session parameters"
-    LABEL = b"message label"
     TRANSCRIPT = b"transcript"
 
     # Commitments and coins.
     COMMITMENT = b"commitment"
     COIN_TOSS = b"coin toss"
-    CHECK_KEY = b"check key"
     PRG_KEY = b"prg key"
 
     # Oblivious transfer.

@@ -18,7 +18,6 @@ of any sequence. That is why a secret may be a part.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Final
 
 from spdz.crypto.buffers import readable_bytes
@@ -79,13 +78,6 @@ class LabelledHasher:
     def add(self, part: Part) -> None:
         """Hash one more part."""
         _absorb(self._sha, part)
-
-    def add_chunks(self, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Hash the concatenation of `chunks` as one part: where one chunk ends and the next begins is not hashed."""
-        views = [readable_bytes(chunk) for chunk in chunks]
-        self._sha.update(_BYTES + sum(view.nbytes for view in views).to_bytes(8, "little"))
-        for view in views:
-            self._sha.update(view)
 
     def digest(self) -> bytes:
         """The 32-byte hash of the parts so far; more parts may follow."""

@@ -26,7 +26,6 @@ from spdz.protocols.mac_check import checked
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT
 from spdz.runtime.context import Context
-from spdz.sharing.field_domain import FIELD
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import DEALT, Kind, MaskSlack, MaterialStore, input_masks
 from spdz.sharing.shares import concatenate_shares
@@ -147,8 +146,7 @@ class ImportedMaterial:
 
     async def open_domain(self, ctx: Context, name: str) -> None:
         """Only the key of the field is in the files."""
-        if name != FIELD:
-            raise UsageError(f"the imported material has no key for {name}: comparisons and bits need a generator")
+        raise UsageError(f"the imported material has no key for {name}: comparisons and bits need a generator")
 
     def supports(self, kind: Kind) -> bool:
         """Whether the files hold that kind."""

@@ -22,7 +22,10 @@ class MaterialSource(Protocol):
         """Make the MAC key share, before anything else. Once per session."""
 
     async def open_domain(self, ctx: Context, name: str) -> None:
-        """Make the key of a sharing domain, unless that is done; the same call at every party."""
+        """Make the key of a sharing domain besides the field, unless that is done; the same call at every party.
+
+        Raises UsageError, before anything is sent, where there is none of that name.
+        """
 
     def supports(self, kind: Kind) -> bool:
         """Whether this maker makes that kind."""

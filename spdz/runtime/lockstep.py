@@ -8,7 +8,7 @@ rushing adversary), and are delivered. Real runs use `spdz.runtime.party`; proto
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -38,10 +38,6 @@ class Message:
         """Registered name of the step, or "control"."""
         step = by_wire_id(self.header.wire_id)
         return step.name if step and self.header.kind == Kind.DATA else "control"
-
-    def resized(self, payload: bytes) -> Message:
-        """The same message with another payload and the length to fit."""
-        return replace(self, header=replace(self.header, length=len(payload)), payload=bytearray(payload))
 
 
 Interference = Callable[[list[Message]], list[Message]]

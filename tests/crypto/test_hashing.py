@@ -110,32 +110,32 @@ def test_known_answer() -> None:
 
 def test_look_alikes_differ() -> None:
     digests = [
-        labelled_hash(Domain.LABEL, b"ab", b"c"),
-        labelled_hash(Domain.LABEL, b"a", b"bc"),
-        labelled_hash(Domain.LABEL, b"abc"),
-        labelled_hash(Domain.LABEL, b"abc", b""),
-        labelled_hash(Domain.LABEL, "abc"),
+        labelled_hash(Domain.TRANSCRIPT, b"ab", b"c"),
+        labelled_hash(Domain.TRANSCRIPT, b"a", b"bc"),
         labelled_hash(Domain.TRANSCRIPT, b"abc"),
-        labelled_hash(Domain.LABEL, b"abc", party=0),
-        labelled_hash(Domain.LABEL, b"abc", party=1),
-        labelled_hash(Domain.LABEL, b"abc", session_id=b"s"),
-        labelled_hash(Domain.LABEL, b"abc", session_id=b"s", party=1),
-        labelled_hash(Domain.LABEL, 1),
-        labelled_hash(Domain.LABEL, "1"),
-        labelled_hash(Domain.LABEL, b"\x01"),
-        labelled_hash(Domain.LABEL, 0),
-        labelled_hash(Domain.LABEL),
-        labelled_hash(Domain.LABEL, b""),
-        labelled_hash(Domain.LABEL, ""),
-        labelled_xof(Domain.LABEL, 32),
+        labelled_hash(Domain.TRANSCRIPT, b"abc", b""),
+        labelled_hash(Domain.TRANSCRIPT, "abc"),
+        labelled_hash(Domain.COIN_TOSS, b"abc"),
+        labelled_hash(Domain.TRANSCRIPT, b"abc", party=0),
+        labelled_hash(Domain.TRANSCRIPT, b"abc", party=1),
+        labelled_hash(Domain.TRANSCRIPT, b"abc", session_id=b"s"),
+        labelled_hash(Domain.TRANSCRIPT, b"abc", session_id=b"s", party=1),
+        labelled_hash(Domain.TRANSCRIPT, 1),
+        labelled_hash(Domain.TRANSCRIPT, "1"),
+        labelled_hash(Domain.TRANSCRIPT, b"\x01"),
+        labelled_hash(Domain.TRANSCRIPT, 0),
+        labelled_hash(Domain.TRANSCRIPT),
+        labelled_hash(Domain.TRANSCRIPT, b""),
+        labelled_hash(Domain.TRANSCRIPT, ""),
+        labelled_xof(Domain.TRANSCRIPT, 32),
     ]
     assert len(set(digests)) == len(digests)
 
 
 def test_the_protocol_version_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = labelled_hash(Domain.LABEL, b"abc")
+    before = labelled_hash(Domain.TRANSCRIPT, b"abc")
     monkeypatch.setattr(hashing, "PROTOCOL_VERSION", PROTOCOL_VERSION + 1)
-    assert labelled_hash(Domain.LABEL, b"abc") != before
+    assert labelled_hash(Domain.TRANSCRIPT, b"abc") != before
 
 
 @given(INPUT)
@@ -145,13 +145,6 @@ def test_incremental_equals_one_shot(arguments: tuple[Domain, bytes, int | None,
     for part in parts:
         hasher.add(part)
     assert hasher.digest() == labelled_hash(domain, *parts, session_id=session_id, party=party)
-
-
-@given(st.lists(st.binary(max_size=20), max_size=5))
-def test_chunks_are_one_part(chunks: list[bytes]) -> None:
-    hasher = LabelledHasher(Domain.TRANSCRIPT)
-    hasher.add_chunks(memoryview(chunk) for chunk in chunks)
-    assert hasher.digest() == labelled_hash(Domain.TRANSCRIPT, b"".join(chunks))
 
 
 def test_any_contiguous_memory_hashes_as_its_bytes() -> None:
@@ -169,12 +162,12 @@ def test_any_contiguous_memory_hashes_as_its_bytes() -> None:
 @pytest.mark.parametrize("part", [-1, True, None, 1.5, np.uint64(3), np.arange(3), ("a",)])
 def test_other_parts_are_refused(part: Any) -> None:
     with pytest.raises(UsageError):
-        labelled_hash(Domain.LABEL, part)
+        labelled_hash(Domain.TRANSCRIPT, part)
 
 
 def test_refusals_do_not_show_the_value() -> None:
     with pytest.raises(UsageError) as caught:
-        labelled_hash(Domain.LABEL, -123456789)
+        labelled_hash(Domain.TRANSCRIPT, -123456789)
     assert "123456789" not in str(caught.value)
 
 
@@ -200,7 +193,7 @@ def test_derived_outputs_are_unrelated() -> None:
     outputs = [
         derive(Domain.PRG_KEY, secret, 64),
         derive(Domain.PRG_KEY, secret, 65),
-        derive(Domain.CHECK_KEY, secret, 64),
+        derive(Domain.COIN_TOSS, secret, 64),
         derive(Domain.PRG_KEY, secret, 64, 1),
         derive(Domain.PRG_KEY, secret, 64, party=1),
         derive(Domain.PRG_KEY, secret, 64, session_id=b"s"),

@@ -146,6 +146,7 @@ def test_nothing_is_done_afterwards_if_no_thread_can_be_started(
     assert done == before == ([0, 1, 2] if isinstance(error, RuntimeError) else [])
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_waits_for_the_helpers() -> None:
     meeting, here, ended = threading.Barrier(2), threading.get_ident(), list[bool]()
     assert here == threading.main_thread().ident, "signals go to the main thread"

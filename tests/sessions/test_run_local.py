@@ -104,6 +104,7 @@ def test_copee_is_reached_from_where_the_readme_says() -> None:
     assert run(preprocessing=spdz.MascotParams(authentication="copee"), inputs=[2, 3]) == [7, 7]
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("preprocessing", ["dealer", "mascot"])
 def test_an_interrupted_run_leaves_no_thread(preprocessing: str) -> None:
     """Regression: after Ctrl-C the parties computed on for good, and nothing could stop them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,14 @@ def seed(request: pytest.FixtureRequest) -> bytes:
     value = hashlib.sha256(text.encode()).digest()
     print(f"seed {value.hex()}")
     return value
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also where the tests run in the background of a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

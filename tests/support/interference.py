@@ -6,6 +6,7 @@ A `Tampering` cheats once: at the first message that it fits, and at the message
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from spdz.field import Field
 from spdz.runtime.lockstep import Interference, Message
@@ -100,9 +101,12 @@ def replace_payload(
     step: str, sender: int, payload: Callable[[bytes], bytes], *, receiver: int | None = None, skip: int = 0
 ) -> Tampering:
     """Send `payload(honest payload)`, of any length, instead."""
-    return Tampering(
-        step, sender, lambda message: message.resized(payload(bytes(message.payload))), receiver=receiver, skip=skip
-    )
+
+    def change(message: Message) -> Message:
+        changed = bytearray(payload(bytes(message.payload)))
+        return replace(message, header=replace(message.header, length=len(changed)), payload=changed)
+
+    return Tampering(step, sender, change, receiver=receiver, skip=skip)
 
 
 def equivocate(step: str, sender: int, receiver: int, *, offset: int | str = "first", skip: int = 0) -> Tampering:
