@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
     from spdz.sessions.network import connect
+    from spdz.sessions.planning import Plan, plan
 
 _LAZY = {
     **dict.fromkeys(
@@ -60,6 +61,8 @@ _LAZY = {
     "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
+    "Plan": "spdz.sessions.planning",
+    "plan": "spdz.sessions.planning",
     "run_local": "spdz.sessions.local",
 }
 
@@ -90,6 +93,7 @@ __all__ = [
     "Mpc",
     "OtConsistencyFailed",
     "PeerAborted",
+    "Plan",
     "ProtocolAbort",
     "RangeError",
     "SacrificeFailed",
@@ -101,6 +105,7 @@ __all__ = [
     "__version__",
     "connect",
     "field_by_name",
+    "plan",
     "run_local",
 ]
 

@@ -85,7 +85,12 @@ def summed_last(axis: Axes, ndim: int) -> tuple[tuple[int, ...], int]:
 
 def reduced_shape(shape: tuple[int, ...], axis: Axes, keepdims: bool) -> tuple[int, ...]:
     """What a sum over these axes leaves of a shape."""
-    return shape_by_numpy(lambda: placeholder(shape).sum(axis_argument(axis), keepdims=keepdims))
+    # numpy says what it thinks of the axes; on one entry, for it would add up all that a placeholder stands for.
+    shape_by_numpy(lambda: placeholder((1,) * len(shape)).sum(axis_argument(axis), keepdims=keepdims))
+    order, kept = summed_last(axis, len(shape))
+    over = set(order[kept:])
+    lengths = (1 if place in over else length for place, length in enumerate(shape) if keepdims or place not in over)
+    return tuple(lengths)
 
 
 def count_along(shape: tuple[int, ...], axis: Axes) -> int:

@@ -51,10 +51,13 @@ def bit_plane(words: Words, place: int, out: Bits | None = None) -> Bits:
     Shapes: words (n,) or (n, limbs), the lowest first, of any layout; returns (n,).
     """
     limbs = words if words.ndim == 2 else words[:, None]
+    if limbs.dtype != np.uint64 or not limbs.flags.aligned:
+        raise UsageError(f"numbers are aligned uint64 words, got {limbs.dtype}")
     if not 0 <= place < 64 * limbs.shape[1]:
         raise UsageError(f"numbers of {limbs.shape[1]} words have no bit {place}")
     written = bits_out(out, len(limbs))
-    column = limbs[:, place // 64]
+    column = limbs[:, place // 64].view()
+    column.flags.writeable = False
     _bit_plane(column, np.uint64(place % 64), written)
     return written
 

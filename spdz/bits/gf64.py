@@ -12,7 +12,6 @@ from spdz.field.jit import inlined, kernel
 
 _U0, _U1, _U3, _U4, _U63 = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(4), np.uint64(63)
 _U60, _U61 = np.uint64(60), np.uint64(61)
-_TAIL = np.uint64(0x1B)
 
 
 @inlined

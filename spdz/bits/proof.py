@@ -18,24 +18,17 @@ Raises: UsageError for other shapes, types or layouts.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from spdz.bits.arrays import Bits, Words, bits_in, words_in
-from spdz.bits.clmul import clmul
+from spdz.bits.clmul_sums import sum_of_pairs, sum_of_triples
 from spdz.bits.gf64 import gf64_mul, gf64_reduce
 from spdz.bits.words import U0, mask_of
 from spdz.field.jit import inlined, kernel
 
-
-@inlined
-def _add_product(total: Any, chi: Any, a: Any, b: Any) -> Any:
-    """total + chi a b, three words that are not reduced."""
-    low, high = clmul(a, b)
-    p, q = clmul(chi, low)
-    r, s = clmul(chi, high)
-    return total[0] ^ p, total[1] ^ q ^ r, total[2] ^ s
+_CHUNK: Final = 512
 
 
 @inlined
@@ -44,24 +37,29 @@ def _reduce(total: Any) -> Any:
 
 
 @kernel
+def _linear_terms(ma: Words, a: Bits, mb: Words, b: Bits, mg: Words, out: Words) -> None:
+    for h in range(ma.shape[0]):
+        out[h] = (mask_of(a[h]) & mb[h]) ^ (mask_of(b[h]) & ma[h]) ^ mg[h]
+
+
+@kernel
 def _prover_sums(ma: Words, a: Bits, mb: Words, b: Bits, mg: Words, chi: Words, out: Words) -> None:
-    total, low, high = (U0, U0, U0), U0, U0
-    for h in range(chi.shape[0]):
-        first, second = ma[h], mb[h]
-        total = _add_product(total, chi[h], first, second)
-        p, q = clmul(chi[h], (mask_of(a[h]) & second) ^ (mask_of(b[h]) & first) ^ mg[h])
+    linear, count = np.empty(_CHUNK, np.uint64), chi.shape[0]
+    low, high = U0, U0
+    for start in range(0, count, _CHUNK):
+        stop = min(start + _CHUNK, count)
+        terms = linear[: stop - start]
+        _linear_terms(ma[start:stop], a[start:stop], mb[start:stop], b[start:stop], mg[start:stop], terms)
+        p, q = sum_of_pairs(chi[start:stop], terms)
         low, high = low ^ p, high ^ q
-    out[0], out[1] = _reduce(total), gf64_reduce(low, high)
+    linear[:] = U0
+    out[0], out[1] = _reduce(sum_of_triples(ma, mb, chi)), gf64_reduce(low, high)
 
 
 @kernel
 def _verifier_sum(ka: Words, kb: Words, kg: Words, delta: np.uint64, chi: Words, out: Words) -> None:
-    total, low, high = (U0, U0, U0), U0, U0
-    for h in range(chi.shape[0]):
-        total = _add_product(total, chi[h], ka[h], kb[h])
-        p, q = clmul(chi[h], kg[h])
-        low, high = low ^ p, high ^ q
-    out[0] = _reduce(total) ^ gf64_mul(gf64_reduce(low, high), delta)
+    low, high = sum_of_pairs(chi, kg)
+    out[0] = _reduce(sum_of_triples(ka, kb, chi)) ^ gf64_mul(gf64_reduce(low, high), delta)
 
 
 def prover_sums(ma: Words, a: Bits, mb: Words, b: Bits, mg: Words, chi: Words) -> tuple[np.uint64, np.uint64]:

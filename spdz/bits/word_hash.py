@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from spdz.bits.arrays import Words, words_in
-from spdz.bits.block_sums import sum_of_bits, sum_of_products
+from spdz.bits.clmul_sums import sum_of_bit_blocks, sum_of_blocks
 from spdz.bits.gf128 import ELEMENT_BYTES, gf128_mul, gf128_reduce, to_words
 from spdz.errors import InternalError, UsageError
 from spdz.field.jit import inlined, kernel
@@ -63,10 +63,10 @@ def _absorb(words: Words, powers: Words, at: int, scale: Words, h: Words, z: Wor
     while done < blocks:
         count = min(blocks - done, _CHUNK_BLOCKS - at)
         part, weights = words[2 * done : 2 * (done + count)], powers[at : at + count]
-        a, b, c, d = sum_of_products(part, weights)
+        a, b, c, d = sum_of_blocks(part, weights)
         _add_scaled(h, gf128_reduce(a, b, c, d), scale)
         if with_bits:
-            a, b, c = sum_of_bits(part, weights)
+            a, b, c = sum_of_bit_blocks(part, weights)
             _add_scaled(z, gf128_reduce(a, b, c, _U0), scale)
         done, at = done + count, at + count
         if at == _CHUNK_BLOCKS:

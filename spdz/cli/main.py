@@ -13,7 +13,7 @@ from spdz.preprocessing.generators import DEFAULT, generator_named, generators
 from spdz.version import __version__
 
 FIELDS = ("M61", "M127")
-WITH_PROGRAM = ("run", "interop", "attack")
+WITH_PROGRAM = ("run", "plan", "interop", "attack")
 """Commands that run a program, which may have arguments of its own."""
 BROKEN_PIPE = 141
 """The exit code when nobody reads the output any more: what a shell gives for SIGPIPE."""
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("init", help="make keys, certificates and the parties file for a new group of parties")
     )
     _add_run(commands.add_parser("run", help="run a program as one party"))
+    _add_plan(commands.add_parser("plan", help="what a program will cost, without running it"))
     _add_dealer(commands.add_parser("dealer", help="be the trusted dealer of one session"))
     _add_demo(commands.add_parser("demo", help="see it work: real data, real processes, no trusted party"))
     _add_bench(commands.add_parser("bench", help="measure this machine"))
@@ -142,6 +143,23 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     for name in generators():
         _add_choices(parser, name, name)
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary of the cost")
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Rounds, bytes and material that main(mpc) of PROGRAM.py will take online, from shapes and types alone: "
+        "nothing is sent or computed. What follows -- is mpc.args."
+    )
+    parser.add_argument("program", metavar="PROGRAM.py")
+    parser.add_argument("--parties", type=int, default=2, metavar="N", help="2 to 16 (2)")
+    parser.add_argument("--party", type=int, default=0, metavar="I", help="as which party the program runs (0)")
+    _add_preprocessing(parser, "who makes the material")
+    _add_field(parser, "M127")
+    for name in generators():
+        _add_choices(parser, name, name)
+    parser.add_argument("--round-trip-ms", type=float, default=1.0, metavar="T", help="of the network (1)")
+    parser.add_argument("--mbit-per-second", type=float, default=1000.0, metavar="R", help="of the network (1000)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
 
 
 def _add_dealer(parser: argparse.ArgumentParser) -> None:

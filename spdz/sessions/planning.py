@@ -103,10 +103,13 @@ class _Nowhere:
     def send(self, peer: int, parts: Any) -> NoReturn:
         raise InternalError("a plan sends nothing")
 
-    def wait(self, seconds: float) -> NoReturn:
+    def poll(self) -> None:
+        """Nothing is on its way."""
+
+    def wait(self, timeout: float) -> NoReturn:
         raise InternalError("a plan waits for nothing")
 
-    def close(self, *args: Any, **more: Any) -> None:
+    def close(self, timeout: float) -> None:
         """There is nothing to close."""
 
 
@@ -140,10 +143,11 @@ def _ending(name: str) -> Any:
     return method
 
 
-for _name in (
-    "bool int float index len iter getitem contains add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod "
-    "rmod pow rpow matmul rmatmul neg pos abs invert and rand or ror xor rxor eq ne lt le gt ge hash array"
-).split():
+_USES = (
+    "bool int float complex index len iter getitem contains array neg pos abs invert add radd sub rsub mul rmul matmul "
+    "rmatmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow and rand or ror xor rxor eq ne lt le gt ge hash"
+)
+for _name in _USES.split(" "):
     setattr(Unknown, f"__{_name}__", _ending(_name))
 
 
@@ -161,7 +165,7 @@ class _PlanGraph(Graph):
 class _Bill:
     """What has been planned so far."""
 
-    price: Price = Price()
+    price: Price = field(default_factory=Price)
     material: Counter[Kind] = field(default_factory=Counter)
 
 
@@ -192,7 +196,7 @@ class PlanningMpc(Mpc):
         """The value, if this party's program passes one: what others publish is not known."""
         require_integer(owner, "owner", 0, self.parties - 1)
         if value is None:
-            raise UsageError(f"a plan as party {self.party} does not know what party {owner} publishes; plan as {owner}")
+            raise UsageError(f"a plan as party {self.party} does not know what party {owner} publishes")
         return value
 
     def prepare(self, **wanted: Any) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llvmlite import binding as llvm
+from llvmlite import ir
 
 from spdz.bits import clmul, gf64, gf128
 from spdz.bits.arrays import Words
@@ -68,6 +70,24 @@ def test_what_the_choice_depends_on_is_part_of_the_key_of_the_cache() -> None:
     key = cache._index_key("signature", codegen)
     assert key[1][0] == triple
     assert key[1][2] == features
+
+
+def test_the_code_for_arm_is_one_instruction_a_product() -> None:
+    """Compiled for that machine, wherever the test runs."""
+    triple, module = "aarch64-unknown-linux-gnu", ir.Module()
+    function = ir.Function(module, ir.FunctionType(clmul.PAIR, [clmul.PAIR, clmul.PAIR]), "product")
+    builder = ir.IRBuilder(function.append_basic_block())
+    builder.ret(clmul._product_aarch64(builder, function.args[0], 1, function.args[1], 1))
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    try:
+        target = llvm.Target.from_triple(triple)
+    except RuntimeError:
+        pytest.skip("this LLVM knows no AArch64")
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    code = target.create_target_machine(cpu="generic", features="+neon,+aes").emit_assembly(parsed)
+    assert code.count("pmull") == 1
 
 
 @given(st.lists(st.tuples(WORD, WORD), max_size=20))

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spdz.bits import block_sums, gf128
+from spdz.bits import gf128
 from spdz.bits.arrays import Words
 from spdz.bits.word_hash import _CHUNK_BLOCKS, WordHasher
 from spdz.errors import InternalError, UsageError
-from spdz.field.jit import kernel
 
 from . import references as ref
 
@@ -88,29 +87,6 @@ def test_words_of_bits_are_known_from_others(parties: int, count: int) -> None:
     # Only the key turns a right word into another right one.
     words[-1][0] ^= world.delta
     assert error() == 0
-
-
-@kernel
-def _fast(words: Words, powers: Words, out: Words) -> None:
-    out[0], out[1], out[2], out[3] = block_sums.sum_of_products(words, powers)
-
-
-@kernel
-def _portable(words: Words, powers: Words, out: Words) -> None:
-    out[0], out[1], out[2], out[3] = block_sums.sum_of_products_portable(words, powers)
-
-
-def test_the_portable_sum_is_the_same() -> None:
-    for count in (0, 1, 2, 9):
-        words, powers = ref.random_words(1, 2 * count), ref.random_words(2, count, 2)
-        expected = 0
-        for g in range(count):
-            block = int(words[2 * g]) | int(words[2 * g + 1]) << 64
-            expected ^= ref.carryless(block, int(powers[g, 0]) | int(powers[g, 1]) << 64)
-        for loop in (_fast, _portable):
-            out = np.empty(4, np.uint64)
-            loop(words, powers, out)
-            assert int.from_bytes(out.tobytes(), "little") == expected
 
 
 def test_the_key_zero_and_keys_of_another_length_are_refused() -> None:

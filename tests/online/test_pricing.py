@@ -1,0 +1,130 @@
+"""A plan says what the run will cost: rounds, bytes and material of what a user can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spdz
+from spdz.errors import UsageError
+from spdz.online.session import Mpc
+
+PARTIES = pytest.mark.parametrize("parties", [2, 3])
+
+Program = Callable[[Mpc], Any]
+
+
+def vector(mpc: Mpc, owner: int = 0) -> spdz.SecretArray:
+    return mpc.input(np.arange(1, 6), owner=owner)
+
+
+def product(mpc: Mpc) -> Any:
+    return mpc.reveal(vector(mpc) * vector(mpc, 1))
+
+
+def squares(mpc: Mpc) -> Any:
+    return mpc.reveal((vector(mpc) ** 2).sum(), vector(mpc, 1))
+
+
+def matrices(mpc: Mpc) -> Any:
+    x = mpc.input(np.ones((2, 3), int), owner=0)
+    return mpc.reveal(x @ x.T + mpc.random((2, 2)))
+
+
+def deep(mpc: Mpc) -> Any:
+    return mpc.reveal(vector(mpc).prod() * 3 + 1)
+
+
+def to_one(mpc: Mpc) -> Any:
+    return mpc.reveal_to(vector(mpc) * 2, mpc.random_bits(4), party=1)
+
+
+def several(mpc: Mpc) -> Any:
+    x = vector(mpc)
+    mpc.reveal(x * x)
+    return mpc.reveal(x * x * x, mpc.constant([1, 2]))
+
+
+def nothing(mpc: Mpc) -> Any:
+    return mpc.reveal(vector(mpc)[:0] * vector(mpc)[:0])
+
+
+PROGRAMS: list[Program] = [product, squares, matrices, deep, to_one, several, nothing]
+
+
+def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int]]]:
+    """Rounds, bytes and material of the online phase of every party: all that is needed has been made before."""
+    wanted = dict.fromkeys(("triples", "squares", "random_bits", "random_shares"), 64)
+
+    def measured(mpc: Mpc) -> tuple[int, int, dict[str, int]]:
+        mpc.prepare(
+            **wanted,
+            input_masks=dict.fromkeys(range(mpc.parties), 64),
+            matrix_triples={(2, 3, 2): 8},
+        )
+        before = mpc.cost
+        program(mpc)
+        after = mpc.cost
+        return after.rounds - before.rounds, after.bytes_sent - before.bytes_sent, dict(after.material)
+
+    return spdz.run_local(measured, parties, "M61", "dealer", timeout=60)
+
+
+@PARTIES
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
+    for party, (rounds, sent, material) in enumerate(actual(program, parties)):
+        planned = spdz.plan(program, parties, "M61", "dealer", party=party)
+        assert (planned.rounds, planned.bytes_sent) == (rounds, sent)
+        assert planned.material == material
+        assert planned.ends_at is None
+
+
+def test_a_program_that_uses_what_it_reveals_ends_the_plan_there() -> None:
+    def branching(mpc: Mpc) -> Any:
+        opened = mpc.reveal(vector(mpc).sum())
+        print(f"{opened} {opened!r}")
+        if opened > 3:
+            mpc.reveal(vector(mpc) * vector(mpc))
+        return opened
+
+    planned = spdz.plan(branching, 2, "M61")
+    assert planned.material == {"input masks of party 0": 5}
+    assert planned.ends_at is not None
+    assert "test_pricing.py:" in planned.ends_at
+    assert "gt of a revealed value" in planned.ends_at
+    assert "the plan ends at" in str(planned)
+
+
+def test_nothing_is_computed_for_a_plan() -> None:
+    """A product of a million million entries is planned at once."""
+
+    def huge(mpc: Mpc) -> Any:
+        x = mpc.random((1 << 20, 1 << 20))
+        return mpc.reveal((x * x).sum())
+
+    planned = spdz.plan(huge)
+    assert planned.material == {"random shares": 1 << 40, "squares": 1 << 40}
+    assert planned.seconds(latency_ms=10, megabits=1000) > (1 << 40) * 16 / 125e6
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"parties": 1}, "parties must be an integer from 2 to 16"),
+        ({"party": 2}, "party must be an integer from 0 to 1"),
+        ({"field": "M62"}, "there is no field"),
+        ({"preprocessing": "magic"}, "preprocessing must be one of"),
+    ],
+)
+def test_arguments_that_do_not_fit(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        spdz.plan(product, **options)
+
+
+def test_what_others_publish_is_not_known() -> None:
+    with pytest.raises(UsageError, match="does not know what party 1 publishes"):
+        spdz.plan(lambda mpc: mpc.publish(owner=1))
