@@ -50,6 +50,7 @@ class Operation:
     messages  in which it sends them to each peer, for any call or by call; as many as there are rounds if None
     opens     the sharing domains in which it opens something
     domain    the sharing domain of the result
+    operands  those of the operands; the field where nothing is said
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
     """
@@ -66,6 +67,7 @@ class Operation:
     messages: int | Callable[[Call], int] | None = None
     opens: tuple[str, ...] = ()
     domain: str = FIELD
+    operands: tuple[str, ...] = ()
     public: bool = False
     gated: bool = False
 

@@ -59,7 +59,7 @@ class BitShare:
 
     def reshape(self, *shape: int) -> BitShare:
         """The same share with another shape."""
-        return BitShare(self.words.reshape(*shape))
+        return BitShare(self.words.reshape(shape))
 
     def transpose(self, *axes: int) -> BitShare:
         """The axes in this order; reversed if none is given."""

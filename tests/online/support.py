@@ -6,10 +6,14 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from spdz.field import Field, FieldArray
 from spdz.online.operations.registry import Operation
 from spdz.protocols.mac_check import check_openings
 from spdz.runtime.context import Context
+from spdz.sharing.bit_share import BitShare
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import InputMasks, Squares, Triples
 from spdz.sharing.shares import AuthShare
 from tests.support.costs import bytes_per_peer
@@ -20,9 +24,13 @@ from tests.support.parties import Run, make_sessions, run
 def assert_as_described(operation: Operation, parties: int, field: Field, seed: bytes) -> None:
     """An operation's example does what its description says: the shape, the rounds, and what every party sends."""
     ideal, call = Ideal(parties, field, seed), operation.example
-    operands = [ideal.secret(*shape)[1] for shape in call.shapes]
+    names = (*operation.operands, *(FIELD for _ in call.shapes[len(operation.operands) :]))
+    operands = [
+        ideal.dealer.shares_of(ideal.values(name, *shape)) for name, shape in zip(names, call.shapes, strict=True)
+    ]
     batches = [ideal.dealer.deal(kind, count) for kind, count in operation.material(call).items()]
-    shape, own = operation.shape(call), ideal.dealer.random(*operation.shape(call))
+    shape = operation.shape(call)
+    own = ideal.values(operation.domain, *shape)
 
     async def part(ctx: Context) -> Any:
         mine = replace(call, private=own if ctx.party == call.parameters.get("owner") else None)
@@ -31,15 +39,19 @@ def assert_as_described(operation: Operation, parties: int, field: Field, seed: 
 
     ended = ideal.run(part)
     assert all(result.shape == shape for result in ended.results)
-    assert all(isinstance(result, FieldArray) == operation.public for result in ended.results)
-    assert ended.rounds == operation.rounds
+    assert all(isinstance(result, FieldArray | np.ndarray) == operation.public for result in ended.results)
+    assert operation.public or all(
+        ended.sessions[party].domains.of(result).name == operation.domain for party, result in enumerate(ended.results)
+    )
+    assert ended.rounds == operation.rounds_of(call)
     for party in range(parties):
         sent = sum(bytes_per_peer(ended, party).values())
-        assert sent == operation.sends(call, party) * field.element_bytes, (operation.name, party)
+        described = operation.sends(call, party) * field.element_bytes + operation.sends_bits(call, party)
+        assert sent == described, (operation.name, party)
     assert operation.text(call).isprintable()
 
 
-Part = Callable[[Context], Coroutine[Any, Any, AuthShare]]
+Part = Callable[[Context], Coroutine[Any, Any, Any]]
 
 SHAPES: tuple[tuple[int, ...], ...] = ((0,), (1,), (127,), (128,), (129,), (), (3, 4), (2, 0, 3), (2, 3, 4))
 
@@ -56,6 +68,10 @@ class Ideal:
         """A random array and its shares."""
         value = self.dealer.random(*shape)
         return value, self.dealer.share(value)
+
+    def values(self, domain: str, *shape: int) -> Any:
+        """A random array of a domain."""
+        return self.dealer.random(*shape) if domain == FIELD else self.dealer.bits.random(*shape)
 
     def masks(self, owner: int, shape: tuple[int, ...]) -> list[InputMasks]:
         """Input masks, in a shape."""
@@ -84,13 +100,16 @@ class Ideal:
         """Run a protocol and nothing else."""
         return run(self.sessions, part, interference)
 
-    def result(self, part: Part) -> FieldArray:
+    def result(self, part: Part) -> Any:
         """The shared result of a protocol whose openings are then checked."""
 
-        async def main(ctx: Context) -> AuthShare:
+        async def main(ctx: Context) -> Any:
             share = await part(ctx.child("part"))
             await check_openings(ctx)
             ctx.unverified.require_empty()
             return share
 
-        return reconstruct(self.dealer.alpha, self.run(main).results)
+        shares = self.run(main).results
+        if isinstance(shares[0], BitShare):
+            return self.dealer.bits.reconstruct(shares)
+        return reconstruct(self.dealer.alpha, shares)

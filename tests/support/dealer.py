@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,12 @@ from spdz.preprocessing.mascot.links import Link, _stream
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.context import SessionState
+from spdz.sharing.bit_domain import BitKey, pinned
+from spdz.sharing.bit_share import Bits, BitShare, Words, spread
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.mac_key import MacKey
 from spdz.sharing.material import Batch, InputMasks, Kind
-from spdz.sharing.material.kinds import complete
+from spdz.sharing.material.kinds import Array, complete, uniform_bits
 from spdz.sharing.shares import AuthShare
 from tests.support.ot import ideal_trees
 
@@ -41,6 +45,7 @@ class IdealDealer:
         self.alpha = self.field.sample(self._randomness.fill, ())
         for session, part in zip(sessions, self._parts(self.alpha), strict=True):
             session.field_domain.install(MacKey(part))
+        self.bits = IdealBitDealer(sessions, seed)
 
     def _parts(self, value: FieldArray) -> list[FieldArray]:
         return additive(self.field, self._randomness, value, self._parties)
@@ -64,14 +69,62 @@ class IdealDealer:
         """Elements of any declared kind of this field, by party, in the form in which a generator returns them."""
         declared = kind.declaration.arrays
         drawn = [
-            self.random(count, *shape) if array.uniform or array.known else None
+            self._drawn(array, (count, *shape)) if array.uniform or array.known else None
             for array, shape in zip(declared, kind.shapes, strict=True)
         ]
-        values = complete(kind, self.field, count, drawn, self._randomness)
-        by_party = zip(*map(self.share, values), strict=True)
+        return self.batches(kind, complete(kind, self.field, count, drawn, self._randomness))
+
+    def _drawn(self, array: Array, shape: tuple[int, ...]) -> Any:
+        return self.random(*shape) if array.domain == FIELD else self.bits.random(*shape)
+
+    def batches(self, kind: Kind, values: Sequence[Any]) -> list[Batch]:
+        """Shares of these values of a kind's arrays, by party."""
+        by_party = zip(*map(self.shares_of, values), strict=True)
         return [
             Batch(kind, shares, values[0] if party == kind.owner else None) for party, shares in enumerate(by_party)
         ]
+
+    def shares_of(self, values: Any) -> list[Any]:
+        """Shares of elements, or of bits: what the array holds."""
+        return self.share(values) if isinstance(values, FieldArray) else self.bits.share(values)
+
+
+class IdealBitDealer:
+    """Knows delta, gives every party its share of it, and hands out shares of bits."""
+
+    def __init__(self, sessions: Sequence[SessionState], seed: bytes) -> None:
+        self._randomness = deterministic_randomness_for_tests(seed, "ideal dealer of bits")
+        self._parties = len(sessions)
+        self.delta = np.uint64(0)
+        for party, session in enumerate(sessions):
+            word = pinned(int(self.words()), party)
+            session.bit_domain.install(MacKey(BitKey(word)))
+            self.delta ^= np.uint64(word)
+
+    def words(self, *shape: int) -> Words:
+        """Uniform words."""
+        drawn = self._randomness.bytes(8 * math.prod(shape))
+        return np.frombuffer(drawn, np.uint64).reshape(shape).copy()
+
+    def random(self, *shape: int) -> Bits:
+        """Uniform bits."""
+        return uniform_bits(shape, self._randomness.fill)
+
+    def share(self, bits: Any) -> list[BitShare]:
+        """Shares of bits, by party."""
+        last = spread(np.asarray(bits)) & self.delta
+        words = [self.words(*last.shape) for _ in range(self._parties - 1)]
+        for others in words:
+            last = last ^ others
+        return [BitShare(np.asarray(own)) for own in (*words, last)]
+
+    def reconstruct(self, shares: Sequence[BitShare]) -> Bits:
+        """The shared bits; asserts that the words fit them."""
+        total = shares[0]
+        for share in shares[1:]:
+            total = total ^ share
+        assert (total.words == spread(total.value) & self.delta).all(), "the words do not fit"
+        return total.value
 
 
 def mac_key_of(sessions: Sequence[SessionState]) -> FieldArray:
