@@ -88,6 +88,14 @@ class AuthenticationFailed(ProtocolAbort):
     """
 
 
+class WordCheckFailed(ProtocolAbort):
+    """Words of bits are no multiples of the key: wrong payloads of AND triples, or different bits towards peers."""
+
+
+class MaskCheckFailed(ProtocolAbort):
+    """A party's private masks do not have the bits of their elements."""
+
+
 class PeerAborted(ProtocolAbort):
     """A peer says that it has aborted; the reason is at that peer."""
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from spdz.field import FieldArray
 from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.extension import CHECK_BYTES, OT_COLUMNS, OT_DIGESTS, ReceiverRows, SenderRows
+from spdz.preprocessing.ot.extension import ReceiverRows, SenderRows, check_bytes
+from spdz.preprocessing.ot.instance import FIELD_OTS
 from spdz.preprocessing.ot.rows import Bits
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
 
+OT_COLUMNS, OT_DIGESTS = FIELD_OTS.steps.columns, FIELD_OTS.steps.digests
 OT_CHECK_COINS = declare_toss("ot_extension.check", source="[Roy22] section 4; docs/security/order.md")
 
 
@@ -72,7 +74,7 @@ async def extend_choices(
 
     coins = await toss(ctx, OT_CHECK_COINS, after=received)
     digests = {peer: extension.received[peer].digests(_key(coins, ctx.party, peer)) for peer in receivers}
-    received = await ctx.swap(OT_DIGESTS, Blob(CHECK_BYTES), digests, senders)
+    received = await ctx.swap(OT_DIGESTS, Blob(check_bytes(FIELD_OTS.delta_bits)), digests, senders)
     for peer in senders:
         extension.sent[peer].check(_key(coins, peer, ctx.party), received[peer], peer)
     return extension

@@ -13,8 +13,12 @@ from functools import partial
 
 from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
+from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
+from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
+from spdz.preprocessing.bits.links import Deltas, draw_delta, set_up_bits
+from spdz.preprocessing.bits.word_check import check_bit_keys
 from spdz.preprocessing.mascot.authenticate import check_key_shares
-from spdz.preprocessing.mascot.links import Link, Secrets, draw_secrets, set_up
+from spdz.preprocessing.mascot.links import Links, Secrets, draw_secrets, set_up
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, matrices_in_batch, pays
 from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_flight
@@ -22,7 +26,20 @@ from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_square
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
-from spdz.sharing.material import RANDOM_BITS, RANDOM_SHARES, SQUARES, TRIPLES, Batch, Kind, MaskSlack, MaterialStore
+from spdz.sharing.bit_domain import BITS
+from spdz.sharing.material import (
+    BIT_PAIR_TRIPLES,
+    BIT_TRIPLES,
+    RANDOM_BITS,
+    RANDOM_SHARES,
+    SQUARES,
+    TRIPLES,
+    Batch,
+    Kind,
+    MaskSlack,
+    MaterialStore,
+)
+from spdz.sharing.material.bit_kinds import COMPARE_MASKS
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
 TRIPLE_BATCH_BYTES = 8 << 20
@@ -50,7 +67,7 @@ class MascotPreprocessing:
         self.params = params or MascotParams()
         self.protocols = protocols or MascotProtocols()
         self.store = MaterialStore()
-        self._links: dict[int, Link] = {}
+        self._links = Links({})
         self._progress = progress
 
     async def set_up(self, ctx: Context) -> None:
@@ -66,8 +83,12 @@ class MascotPreprocessing:
         return MaskSlack(parties, MASK_FAULTS)
 
     async def open_domain(self, ctx: Context, name: str) -> None:
-        """Not made yet."""
-        raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
+        """Bits: make the links and check everybody's keys, once, when bits are first asked for."""
+        if name != BITS:
+            raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
+        if not self._links.of_bits:
+            self._links.of_bits = await set_up_bits(ctx.child("links"), self.params, self.protocols.draw_delta)
+            await check_bit_keys(ctx.child("key_check"), self._links.of_bits)
 
     def supports(self, kind: Kind) -> bool:
         """Every kind that there is a maker for; matrix triples where they cost much less than plain ones."""
@@ -97,9 +118,7 @@ class MascotPreprocessing:
     def destroy(self) -> None:
         """Overwrite and forget material, OT correlations, streams and the bits of the MAC key share."""
         self.store.destroy()
-        for link in self._links.values():
-            link.wipe()
-        self._links = {}
+        self._links.wipe()
 
     async def finish(self, ctx: Context) -> None:
         """Nothing to say to anybody at the end."""
@@ -114,7 +133,7 @@ class MascotPreprocessing:
 class Maker:
     """How one kind is made: a batch of so many elements, and how many a batch has at most."""
 
-    make: Callable[[Context, dict[int, Link], Kind, int], Awaitable[Batch]]
+    make: Callable[[Context, Links, Kind, int], Awaitable[Batch]]
     batch_size: Callable[[Context, Kind], int]
     makes: Callable[[Kind], bool] = lambda kind: True
 
@@ -136,6 +155,16 @@ def shares_in_batch(ctx: Context, kind: Kind) -> int:
     return SHARE_BATCH
 
 
+def bits_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many AND triples one batch has at most."""
+    return LARGEST_BATCH
+
+
+def masks_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many masks of comparisons one batch has at most: their AND triples fill a batch."""
+    return max(1, LARGEST_BATCH // ands_per_mask(kind.dims[0], ctx.parties))
+
+
 MAKERS = {
     TRIPLES.name: Maker(lambda ctx, links, kind, count: make_triples(ctx, links, count), triples_in_batch),
     SQUARES.name: Maker(lambda ctx, links, kind, count: make_squares(ctx, links, count), triples_in_batch),
@@ -145,6 +174,13 @@ MAKERS = {
         lambda ctx, links, kind, count: make_input_masks(ctx, links, kind.owner, count), shares_in_batch
     ),
     MATRIX_TRIPLES: Maker(make_matrix_triples, matrices_in_batch, pays),
+    BIT_TRIPLES.name: Maker(lambda ctx, links, kind, count: make_bit_triples(ctx, links.of_bits, count), bits_in_batch),
+    BIT_PAIR_TRIPLES.name: Maker(
+        lambda ctx, links, kind, count: make_bit_pair_triples(ctx, links.of_bits, count), bits_in_batch
+    ),
+    COMPARE_MASKS: Maker(
+        lambda ctx, links, kind, count: make_compare_masks(ctx, links, links.of_bits, kind, count), masks_in_batch
+    ),
 }
 """By the name of the kind."""
 
@@ -158,6 +194,7 @@ class MascotProtocols:
     """
 
     draw_secrets: Callable[[Context], Secrets] = draw_secrets
+    draw_delta: Callable[[Context], Deltas] = draw_delta
     make_candidates: MakeCandidates = make_candidates
     makers: Mapping[str, Maker] = field(default_factory=lambda: MAKERS)
     vole_plan: VolePlan = PLAN

@@ -7,6 +7,7 @@ towards every peer and every batch, because there is one set-up (PITFALLS 6).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spdz.crypto.domains import Domain
@@ -14,6 +15,7 @@ from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
+from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.ot.base import base_ots
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.ot.rows import Bits
@@ -64,6 +66,21 @@ class Link:
             self.vole.wipe()
 
 
+class Links(dict[int, Link]):
+    """The links to all peers, and those of bits, where there are any: they are made when bits are asked for."""
+
+    def __init__(self, links: Mapping[int, Link]) -> None:
+        super().__init__(links)
+        self.of_bits = BitLinks()
+
+    def wipe(self) -> None:
+        """Overwrite and forget everything."""
+        for link in self.values():
+            link.wipe()
+        self.of_bits.wipe()
+        self.clear()
+
+
 @dataclass(frozen=True, repr=False)
 class Secrets:
     """What a party chooses in its base OTs, by peer."""
@@ -86,7 +103,7 @@ def draw_secrets(ctx: Context) -> Secrets:
     return Secrets(deltas, key_bits)
 
 
-async def set_up(ctx: Context, secrets: Secrets, params: MascotParams, plan: VolePlan) -> dict[int, Link]:
+async def set_up(ctx: Context, secrets: Secrets, params: MascotParams, plan: VolePlan) -> Links:
     """Build a link to every peer on what this party has drawn; the links own it from now on.
 
     Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
@@ -98,7 +115,7 @@ async def set_up(ctx: Context, secrets: Secrets, params: MascotParams, plan: Vol
         _share_seeds(ctx.child("share_seeds")),
     )
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)
-    links, session_id = {}, ctx.session.session_id
+    links, session_id = Links({}), ctx.session.session_id
     for peer in ctx.peers:
         chosen, pairs = ots[peer].chosen, ots[peer].pairs
         links[peer] = Link(

@@ -8,6 +8,7 @@ step 1, so that opening a sum of several parties' inputs does not reveal the sin
 
 from __future__ import annotations
 
+from spdz.field import FieldArray
 from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.links import Link
 from spdz.runtime.context import Context
@@ -25,13 +26,18 @@ async def make_input_masks(ctx: Context, links: dict[int, Link], owner: int, cou
     mine = ctx.party == owner
     clear = ctx.random(count) if mine else None
     macs = await authenticate(ctx.child("authenticate"), links, count, (owner,), clear)
-    if clear is None:
-        value = ctx.field.sample(links[owner].shares_from.fill, (count,))
-    else:
-        value = clear
-        for peer in ctx.peers:
-            value = value - ctx.field.sample(links[peer].shares_to.fill, (count,))
+    value = additive(ctx, links, owner, clear, count)
     return Batch(input_masks(owner), (AuthShare(value, macs),), clear)
+
+
+def additive(ctx: Context, links: dict[int, Link], owner: int, clear: FieldArray | None, count: int) -> FieldArray:
+    """This party's summand of `count` values that the owner knows and the others draw from its streams."""
+    if clear is None:
+        return ctx.field.sample(links[owner].shares_from.fill, (count,))
+    value = clear
+    for peer in ctx.peers:
+        value = value - ctx.field.sample(links[peer].shares_to.fill, (count,))
+    return value
 
 
 async def make_random_shares(ctx: Context, links: dict[int, Link], count: int) -> Batch:

@@ -22,7 +22,7 @@ from spdz.field.fused import gadget
 from spdz.preprocessing.mascot.extend import extend
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.ot.extension import ROW_UNIT, ReceiverRows, SenderRows
-from spdz.preprocessing.ot.rows import ExtensionRows, RowBuffers
+from spdz.preprocessing.ot.rows import HashedRows, RowBuffers
 from spdz.runtime.context import Context
 from spdz.runtime.workers import share_out
 from spdz.wire.codec import Elements
@@ -75,7 +75,7 @@ def _chunks(field: Field, elements: int) -> list[tuple[int, int]]:
 
 
 def _in_chunks(
-    field: Field, elements: int, rows: ExtensionRows, threads: int, work: Callable[[RowBuffers, int, int], None]
+    field: Field, elements: int, rows: HashedRows, threads: int, work: Callable[[RowBuffers, int, int], None]
 ) -> None:
     """Call `work(buffers, first element, count)` for every chunk; the chunks are shared out among threads."""
     chunks = _chunks(field, elements)

@@ -16,27 +16,20 @@ Checked:   every received point is a canonical encoding of an element of the pri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spdz.crypto import group
 from spdz.crypto.domains import Domain
-from spdz.crypto.hashing import derive
+from spdz.crypto.hashing import Part, derive
 from spdz.crypto.randomness import Randomness
-from spdz.errors import AuthenticationFailed, MalformedMessage, OtConsistencyFailed
+from spdz.errors import MalformedMessage
+from spdz.preprocessing.ot.instance import FIELD_OTS, OtInstance
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Payload, Step, declare
+from spdz.wire.steps import Step
 
 POINT_BYTES = 32
 KEY_BYTES = 16
-
-# A wrong but valid point gives the two ends different keys: the first message under them fails its check.
-_DIFFERENT_KEYS = (MalformedMessage, OtConsistencyFailed, AuthenticationFailed)
-RECEIVER_POINTS = declare(
-    "base_ot.receiver_points", payload=Payload.BYTES, source="[MR19] round 1", tampering=_DIFFERENT_KEYS
-)
-SENDER_POINTS = declare(
-    "base_ot.sender_points", payload=Payload.BYTES, source="[MR19] round 2", tampering=_DIFFERENT_KEYS
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,43 +40,56 @@ class BaseOts:
     pairs: list[tuple[bytes, bytes]]
 
 
+class Place(NamedTuple):
+    """Which OT: inside every hash."""
+
+    instance: OtInstance
+    receiver: int
+    sender: int
+    number: int
+
+
 @dataclass(frozen=True, repr=False)
 class _Request:
     """The receiver's secret and public side of one OT."""
 
+    place: Place
     scalar: bytes
     points: tuple[bytes, bytes]
 
 
-async def base_ots(ctx: Context, choices: dict[int, list[int]]) -> dict[int, BaseOts]:
+async def base_ots(ctx: Context, choices: dict[int, list[int]], instance: OtInstance = FIELD_OTS) -> dict[int, BaseOts]:
     """Run `len(choices[peer])` OTs with each peer in both directions; choice bits are secret.
 
-    The counts must be the same for all pairs. Returns keys of 16 bytes.
+    The counts must be the same for all pairs. Returns keys of 16 bytes. Once per instance in a session: the index tells
+    OTs of a pair apart.
     Rounds:    2.  Sends: 96 bytes per OT to each peer.
     Raises:    MalformedMessage for an invalid point.
     """
+    steps = instance.steps
     requests = {
-        peer: [_request(ctx, ctx.party, peer, index, bit) for index, bit in enumerate(bits)]
+        peer: [_request(ctx, Place(instance, ctx.party, peer, index), bit) for index, bit in enumerate(bits)]
         for peer, bits in choices.items()
     }
     payloads = {peer: b"".join(b"".join(request.points) for request in rows) for peer, rows in requests.items()}
-    received = await _exchange_points(ctx, RECEIVER_POINTS, payloads)
+    received = await _exchange_points(ctx, steps.receiver_points, payloads)
 
     pairs: dict[int, list[tuple[bytes, bytes]]] = {}
     answers: dict[int, bytes] = {}
     for peer, points in received.items():
         replies = [
-            _answer(ctx, peer, index, points[2 * index], points[2 * index + 1]) for index in range(len(choices[peer]))
+            _answer(ctx, Place(instance, peer, ctx.party, index), points[2 * index], points[2 * index + 1])
+            for index in range(len(choices[peer]))
         ]
         pairs[peer] = [keys for _, keys in replies]
         answers[peer] = b"".join(point for point, _ in replies)
-    received = await _exchange_points(ctx, SENDER_POINTS, answers)
+    received = await _exchange_points(ctx, steps.sender_points, answers)
 
     return {
         peer: BaseOts(
             [
-                _key(ctx, ctx.party, peer, index, bit, request.points, point, group.multiply(request.scalar, point))
-                for index, (bit, request, point) in enumerate(zip(bits, requests[peer], received[peer], strict=True))
+                _key(ctx, request.place, bit, request.points, point, group.multiply(request.scalar, point))
+                for bit, request, point in zip(bits, requests[peer], received[peer], strict=True)
             ],
             pairs[peer],
         )
@@ -107,46 +113,44 @@ async def _exchange_points(ctx: Context, step: Step, payloads: dict[int, bytes])
     return result
 
 
-def _hash(ctx: Context, receiver: int, sender: int, index: int, slot: int, other: bytes) -> bytes:
-    return group.hash_to_point("base ot", receiver, sender, index, slot, other, session_id=ctx.session.session_id)
+def _hash(ctx: Context, place: Place, slot: int, other: bytes) -> bytes:
+    instance, receiver, sender, index = place
+    parts: tuple[Part, ...] = (*instance.name, "base ot", receiver, sender, index, slot, other)
+    return group.hash_to_point(*parts, session_id=ctx.session.session_id)
 
 
-def _request(ctx: Context, receiver: int, sender: int, index: int, bit: int) -> _Request:
+def _request(ctx: Context, place: Place, bit: int) -> _Request:
     """Round 1. Both slots are computed in the same order for either bit; the tuple is permuted by arithmetic."""
     randomness: Randomness = ctx.randomness
     scalar = group.random_scalar(randomness)
     free = group.base_multiply(group.random_scalar(randomness))
-    chosen = group.subtract(group.base_multiply(scalar), _hash(ctx, receiver, sender, index, bit, free))
+    chosen = group.subtract(group.base_multiply(scalar), _hash(ctx, place, bit, free))
     points = (chosen, free)
-    return _Request(scalar, (points[bit], points[1 - bit]))
+    return _Request(place, scalar, (points[bit], points[1 - bit]))
 
 
-def _answer(ctx: Context, receiver: int, index: int, r0: bytes, r1: bytes) -> tuple[bytes, tuple[bytes, bytes]]:
+def _answer(ctx: Context, place: Place, r0: bytes, r1: bytes) -> tuple[bytes, tuple[bytes, bytes]]:
     """Round 2, at the sender: B and the two keys."""
+    instance, receiver, _, _ = place
     scalar = group.random_scalar(ctx.randomness)
     own = group.base_multiply(scalar)
     keys = []
     for slot, point, other in ((0, r0, r1), (1, r1, r0)):
-        combined = group.add(point, _hash(ctx, receiver, ctx.party, index, slot, other))
+        combined = group.add(point, _hash(ctx, place, slot, other))
         if group.is_identity(combined):
             raise MalformedMessage(
-                f"party {receiver} chose its points against the hash", step=RECEIVER_POINTS.name, blamed=receiver
+                f"party {receiver} chose its points against the hash",
+                step=instance.steps.receiver_points.name,
+                blamed=receiver,
             )
         shared = group.multiply(scalar, combined)
-        keys.append(_key(ctx, receiver, ctx.party, index, slot, (r0, r1), own, shared))
+        keys.append(_key(ctx, place, slot, (r0, r1), own, shared))
     return own, (keys[0], keys[1])
 
 
 def _key(
-    ctx: Context,
-    receiver: int,
-    sender: int,
-    index: int,
-    slot: int,
-    points: tuple[bytes, bytes],
-    sender_point: bytes,
-    shared: bytes,
+    ctx: Context, place: Place, slot: int, points: tuple[bytes, bytes], sender_point: bytes, shared: bytes
 ) -> bytes:
-    session_id = ctx.session.session_id
-    place = (receiver, sender, index, slot, *points, sender_point)
-    return derive(Domain.BASE_OT_KEY, shared, KEY_BYTES, *place, session_id=session_id)
+    (instance, receiver, sender, index), session_id = place, ctx.session.session_id
+    parts: tuple[Part, ...] = (*instance.name, receiver, sender, index, slot, *points, sender_point)
+    return derive(Domain.BASE_OT_KEY, shared, KEY_BYTES, *parts, session_id=session_id)

@@ -9,7 +9,7 @@ copied first, run by run, and everything after that happens in the second-level 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +22,24 @@ Bits = NDArray[np.uint8]
 Rows = NDArray[np.uint64]
 
 
+class Room(NamedTuple):
+    """Where the columns of an extension are kept."""
+
+    memory: Bits
+    columns: int
+    length: int
+    """Bytes of a column."""
+    closed: Callable[[Any], None]
+    """Is given the rows, and with them the memory, when the extension is over."""
+
+
 class ExtensionRows:
-    """Columns (128, bytes) of one extension, bit h of a column being row h."""
+    """Columns (count, bytes) of one extension, bit h of a column being row h. There is no way to hash such a row."""
 
-    hashes: ClassVar[int]
-    """How many hashes there are of each row."""
-
-    def __init__(
-        self, memory: Bits, length: int, first_index: int, hash_key: bytes, closed: Callable[[Any], None]
-    ) -> None:
-        """`memory` is room for columns of `length` bytes, and given back to `closed` when the extension is over."""
-        self.memory = memory
-        self._columns: Bits | None = memory[: COLUMN_COUNT * length].reshape(COLUMN_COUNT, length)
-        self._closed = closed
-        self.first_index = first_index
-        self._hash_key = hash_key
-        self.hash = TweakableHash(hash_key)
+    def __init__(self, room: Room) -> None:
+        self.memory = room.memory
+        self._columns: Bits | None = room.memory[: room.columns * room.length].reshape(room.columns, room.length)
+        self._closed = room.closed
 
     @property
     def columns(self) -> Bits:
@@ -46,24 +48,46 @@ class ExtensionRows:
             raise InternalError("the rows of an OT extension are read after it was over")
         return self._columns
 
-    def load(self, start: int, count: int, rows: Rows) -> None:
-        """Write rows start .. start + count to `rows` (count, 2); both are multiples of 64."""
-        transpose_columns(self.columns[:, start // 8 : (start + count) // 8], rows)
-
-    def buffers(self, capacity: int) -> RowBuffers:
-        """Room for hashes of up to `capacity` rows, for one thread."""
-        return RowBuffers(capacity, self.hashes, self._hash_key)
-
     def overwrite(self) -> None:
         """Overwrite everything that is held."""
         self.columns.fill(0)
-        self.hash.wipe()
 
     def finish(self) -> None:
         """Overwrite the rows; the extension is over."""
         self.overwrite()
         self._columns = None
         self._closed(self)
+
+
+class HashedRows(ExtensionRows):
+    """Rows whose block, the bits in the last 128 columns, can be hashed. Other columns never enter a hash."""
+
+    hashes: ClassVar[int]
+    """How many hashes there are of each row."""
+
+    def __init__(self, room: Room, first_index: int, hash_key: bytes) -> None:
+        super().__init__(room)
+        self.first_index = first_index
+        self._hash_key = hash_key
+        self.hash = TweakableHash(hash_key)
+
+    @property
+    def block(self) -> Bits:
+        """The columns that are hashed."""
+        return self.columns[-COLUMN_COUNT:]
+
+    def load(self, start: int, count: int, rows: Rows) -> None:
+        """Write blocks start .. start + count to `rows` (count, 2); both are multiples of 64."""
+        transpose_columns(self.block[:, start // 8 : (start + count) // 8], rows)
+
+    def buffers(self, capacity: int) -> RowBuffers:
+        """Room for hashes of up to `capacity` rows, for one thread."""
+        return RowBuffers(capacity, self.hashes, self._hash_key)
+
+    def overwrite(self) -> None:
+        """Overwrite what the hash has left behind too."""
+        super().overwrite()
+        self.hash.wipe()
 
 
 class RowBuffers:

@@ -8,7 +8,6 @@ import numpy as np
 
 from spdz.crypto.bit_sums import bit_sums
 from spdz.crypto.prg import Prg
-from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.runtime.workers import share_out
 
@@ -19,20 +18,24 @@ UseOfTotal = Callable[[int, slice, Rows], None]
 class LeafStreams:
     """The streams of the leaves of all trees with one peer; they go on from extension to extension."""
 
-    def __init__(self, seeds: Bits) -> None:
-        """`seeds` (trees, N, 16) or (trees, N - 1, 16): without row 0, which then counts as zero."""
-        self.trees = len(seeds)
-        self.depth = COMPUTATIONAL_BITS // self.trees
+    def __init__(self, seeds: Bits, columns: int) -> None:
+        """`seeds` (trees, N, 16) or (trees, N - 1, 16): without row 0, which then counts as zero.
+
+        `columns` is what they make all together, depth for each tree.
+        """
+        self.depth = columns // len(seeds)
         self.prgs = [[Prg(seed.tobytes()) for seed in tree] for tree in seeds]
         self._pieces: list[Rows] = []
         """Room for a piece of every stream of a tree, for each thread; those that are not in use."""
 
     def add_up(self, columns: Rows, threads: int, use: UseOfTotal) -> None:
-        """Write the sums by bits of the next words of all streams to `columns`; `use` gets the sum of all of a tree.
+        """Write the sums by bits of the next words of the streams to `columns`; `use` gets the sum of all of a tree.
 
+        As many trees take part as there are columns for, from the first on; streams of the others stay where they are.
         The trees are shared out among threads: `use` may write to what belongs to its tree and its place only.
         """
-        while len(self._pieces) < min(threads, self.trees):
+        count = len(columns) // self.depth
+        while len(self._pieces) < min(threads, count):
             self._pieces.append(np.zeros((1 << self.depth, _chunk_words(self.depth)), np.uint64))
 
         def work(trees: Iterable[int]) -> None:
@@ -44,7 +47,7 @@ class LeafStreams:
             finally:
                 self._pieces.append(piece)
 
-        share_out(range(self.trees), threads, work)
+        share_out(range(count), threads, work)
 
     def _add_up(self, piece: Rows, views: list[memoryview], tree: int, columns: Rows, use: UseOfTotal) -> None:
         step, words = piece.shape[1], columns.shape[1]

@@ -1,8 +1,9 @@
 """The trees of the OT extension: from base OTs to seeds of which one end lacks exactly one in each tree.
 
-Realises:  128 / k times "all but one of N = 2^k" random OT between each ordered pair: the *dealer* knows N seeds r_x of
-           each tree, the *holder* those with x != alpha, where alpha is the complement of k bits of its Delta. A
-           corrupted dealer may also guess: it names a set for each alpha, and everything aborts if one is outside.
+Realises:  b / k times "all but one of N = 2^k" random OT between each ordered pair, for Delta of b = 128 bits (or what
+           the instance has): the *dealer* knows N seeds r_x of each tree, the *holder* those with x != alpha, where
+           alpha is the complement of k bits of its Delta. A corrupted dealer may also guess: it names a set for each
+           alpha, and everything aborts if one is outside.
 Source:    [Roy22]: all-but-one OT as a punctured PRF from k base OTs, and its consistency check for a corrupted dealer,
            both after [BCGIKRS19].
 Symbols:   depth k; base OT j k + d belongs to bit d of tree j; key0, key1 its keys, of which the holder has the one
@@ -29,24 +30,16 @@ from numpy.typing import NDArray
 
 from spdz.crypto import ggm
 from spdz.crypto.domains import Domain
-from spdz.crypto.hashing import HASH_BYTES, derive, labelled_hash
+from spdz.crypto.hashing import HASH_BYTES, Part, derive, labelled_hash
 from spdz.errors import OtConsistencyFailed
-from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
+from spdz.preprocessing.ot.instance import FIELD_OTS, OtInstance
 from spdz.runtime.context import Context
 from spdz.wire.codec import Blob
-from spdz.wire.steps import Harmless, Payload, declare
 
 CHECK_BYTES = 32
 """Of c_x: twice the computational level, since it must not have collisions."""
-
-OT_TREES = declare(
-    "setup.ot_trees",
-    payload=Payload.BYTES,
-    source="[Roy22] punctured PRF, with its check",
-    tampering=(OtConsistencyFailed, Harmless.NO_EFFECT),
-)
 
 Seeds = NDArray[np.uint8]
 
@@ -56,9 +49,9 @@ class Trees:
     """The seeds of the trees with one peer."""
 
     dealt: Seeds
-    """All of the trees that this party dealt, (128 / k, N, 16), in the order of x."""
+    """All of the trees that this party dealt, (b / k, N, 16), in the order of x."""
     held: Seeds
-    """What it knows of the peer's trees, (128 / k, N - 1, 16), in the order of x ^ alpha from 1 on."""
+    """What it knows of the peer's trees, (b / k, N - 1, 16), in the order of x ^ alpha from 1 on."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +61,34 @@ class Place:
     session_id: bytes
     holder: int
     dealer: int
+    instance: OtInstance = FIELD_OTS
 
 
 async def grow_trees(
-    ctx: Context, depth: int, deltas: dict[int, list[int]], ots: dict[int, BaseOts]
+    ctx: Context,
+    depth: int,
+    deltas: dict[int, list[int]],
+    ots: dict[int, BaseOts],
+    instance: OtInstance = FIELD_OTS,
 ) -> dict[int, Trees]:
-    """Trees of `depth` with every peer in both directions, from the first 128 base OTs, chosen by the bits of Delta.
+    """Trees of `depth` with every peer in both directions, from the first base OTs, chosen by the b bits of Delta.
 
-    Rounds:    1; none for depth 1.  Sends: 4096 + 32 (128 / depth) + 32 bytes to each peer; nothing for depth 1.
+    Rounds:    1; none for depth 1.  Sends: 32 b + 32 (b / depth) + 32 bytes to each peer; nothing for depth 1.
     Raises:    OtConsistencyFailed.
     """
     if depth == 1:
-        return {peer: _single(ots[peer]) for peer in ctx.peers}
-    count = COMPUTATIONAL_BITS // depth
+        return {peer: _single(ots[peer], instance.delta_bits) for peer in ctx.peers}
+    count = instance.delta_bits // depth
     dealt, payloads = {}, {}
     for peer in ctx.peers:
         roots = np.frombuffer(ctx.randomness.bytes(count * ggm.SEED_BYTES), np.uint8).reshape(count, ggm.SEED_BYTES)
-        place = Place(ctx.session.session_id, peer, ctx.party)
+        place = Place(ctx.session.session_id, peer, ctx.party, instance)
         payloads[peer], dealt[peer] = deal(place, roots, depth, ots[peer].pairs)
-    codec = Blob(2 * COMPUTATIONAL_BITS * KEY_BYTES + count * CHECK_BYTES + HASH_BYTES)
-    received = await ctx.swap(OT_TREES, codec, payloads)
+    codec = Blob(2 * instance.delta_bits * KEY_BYTES + count * CHECK_BYTES + HASH_BYTES)
+    received = await ctx.swap(instance.steps.trees, codec, payloads)
     trees = {}
     for peer in ctx.peers:
-        place = Place(ctx.session.session_id, ctx.party, peer)
+        place = Place(ctx.session.session_id, ctx.party, peer, instance)
         delta = np.array(deltas[peer], np.uint8).reshape(count, depth)
         trees[peer] = Trees(dealt[peer], hold(place, delta, ots[peer].chosen, received[peer]))
     return trees
@@ -98,7 +96,7 @@ async def grow_trees(
 
 def deal(place: Place, roots: Seeds, depth: int, pairs: list[tuple[bytes, bytes]]) -> tuple[bytes, Seeds]:
     """The dealer's message and its seeds, from the roots of the trees and the keys of the base OTs."""
-    first, second = (_blocks([pair[side] for pair in pairs[:COMPUTATIONAL_BITS]]) for side in (0, 1))
+    first, second = (_blocks([pair[side] for pair in pairs[: len(roots) * depth]]) for side in (0, 1))
     leaves, masked = all_but_one.deal(roots, depth, _keys(place), (first, second))
     checks, seeds = _open_leaves(place, leaves)
     totals = np.bitwise_xor.reduce(checks, axis=1)
@@ -106,16 +104,16 @@ def deal(place: Place, roots: Seeds, depth: int, pairs: list[tuple[bytes, bytes]
 
 
 def hold(place: Place, delta: Seeds, chosen: list[bytes], message: memoryview) -> Seeds:
-    """The holder's seeds, in the order of x ^ alpha from 1 on; `delta` (128 / k, k) are the bits that chose the keys.
+    """The holder's seeds, in the order of x ^ alpha from 1 on; `delta` (b / k, k) are the bits that chose the keys.
 
     Raises: OtConsistencyFailed if the dealer's trees are not what it has hashed.
     """
     count, depth = delta.shape
-    size = 2 * COMPUTATIONAL_BITS * KEY_BYTES
+    size = 2 * delta.size * KEY_BYTES
     masked = np.frombuffer(message[:size], np.uint64).reshape(-1, 2, 2)
     totals = np.frombuffer(message[size:-HASH_BYTES], np.uint8).reshape(count, CHECK_BYTES)
     # The punctured path takes the other side everywhere: alpha is the complement of Delta.
-    leaves = all_but_one.hold(delta, _blocks(chosen[:COMPUTATIONAL_BITS]), masked, _keys(place))
+    leaves = all_but_one.hold(delta, _blocks(chosen[: delta.size]), masked, _keys(place))
     checks, seeds = _open_leaves(place, leaves)
     alpha = ((1 - delta).astype(np.int64) << np.arange(depth)).sum(axis=1)
     missing = (0 - (np.arange(1 << depth) == alpha[:, None]).astype(np.uint8))[:, :, None]
@@ -125,7 +123,7 @@ def hold(place: Place, delta: Seeds, chosen: list[bytes], message: memoryview) -
         raise OtConsistencyFailed(
             f"party {place.dealer} sent sums of OT trees that do not fit the trees. It has cheated, or its state is "
             "damaged; this session's key and material are destroyed",
-            step=OT_TREES.name,
+            step=place.instance.steps.trees.name,
             blamed=place.dealer,
         )
     return by_distance(seeds, delta)[:, 1:]
@@ -150,16 +148,16 @@ def _blocks(keys: list[bytes]) -> NDArray[np.uint64]:
 
 
 def _keys(place: Place) -> ggm.SideKeys:
-    return ggm.side_keys(place.session_id, "ot trees", place.holder, place.dealer)
+    return ggm.side_keys(place.session_id, *place.instance.name, "ot trees", place.holder, place.dealer)
 
 
-def _single(ots: BaseOts) -> Trees:
+def _single(ots: BaseOts, count: int) -> Trees:
     """Trees of two leaves: the leaf of bit b is key b. alpha ^ 1 = Delta is the leaf at distance one."""
-    dealt = b"".join(key for pair in ots.pairs[:COMPUTATIONAL_BITS] for key in pair)
-    held = b"".join(ots.chosen[:COMPUTATIONAL_BITS])
+    dealt = b"".join(key for pair in ots.pairs[:count] for key in pair)
+    held = b"".join(ots.chosen[:count])
     return Trees(
-        np.frombuffer(dealt, np.uint8).reshape(COMPUTATIONAL_BITS, 2, KEY_BYTES),
-        np.frombuffer(held, np.uint8).reshape(COMPUTATIONAL_BITS, 1, KEY_BYTES),
+        np.frombuffer(dealt, np.uint8).reshape(count, 2, KEY_BYTES),
+        np.frombuffer(held, np.uint8).reshape(count, 1, KEY_BYTES),
     )
 
 
@@ -171,6 +169,7 @@ def _open_leaves(place: Place, leaves: NDArray[np.uint64]) -> tuple[Seeds, Seeds
             Domain.OT_TREE_LEAF,
             leaves[tree, leaf].tobytes(),
             CHECK_BYTES + ggm.SEED_BYTES,
+            *place.instance.name,
             place.holder,
             place.dealer,
             tree,
@@ -185,5 +184,5 @@ def _open_leaves(place: Place, leaves: NDArray[np.uint64]) -> tuple[Seeds, Seeds
 
 
 def _digest(place: Place, checks: Seeds) -> bytes:
-    data = np.ascontiguousarray(checks).tobytes()
-    return labelled_hash(Domain.OT_TREE_CHECK, place.holder, place.dealer, data, session_id=place.session_id)
+    parts: tuple[Part, ...] = (*place.instance.name, place.holder, place.dealer, np.ascontiguousarray(checks).tobytes())
+    return labelled_hash(Domain.OT_TREE_CHECK, *parts, session_id=place.session_id)

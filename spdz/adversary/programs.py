@@ -18,7 +18,7 @@ from spdz.crypto.randomness import Randomness
 from spdz.field import FieldArray
 from spdz.params import COMPUTATIONAL_BITS
 from spdz.preprocessing.mascot.generator import Maker, MascotPreprocessing
-from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.links import Links
 from spdz.preprocessing.ot.base import KEY_BYTES
 from spdz.preprocessing.ot.extension import OtReceiver, ReceiverRows
 from spdz.preprocessing.ot.rows import Bits
@@ -200,7 +200,7 @@ class OtherKeyPerBatch(Altered):
         batches: list[Kind] = []
 
         def wrapped(honest: Maker) -> Maker:
-            async def make(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
+            async def make(ctx: Context, links: Links, kind: Kind, count: int) -> Batch:
                 batches.append(kind)
                 if len(batches) == 2:
                     fired()

@@ -1,4 +1,4 @@
-"""Transposition of bit matrices with 128 columns: from the columns of an OT extension to one 128-bit row per OT.
+"""Transposition of bit matrices with 128 or 64 columns: from columns of an OT extension to one row of bits per OT.
 
 Source: recursive block transposition, Hacker's Delight, section 7-3: a 64 x 64 block is transposed by exchanging the
 off-diagonal quarters of blocks of 64, 32, ... 2 bits. Eight blocks that lie next to each other go through together,
@@ -21,6 +21,7 @@ from spdz.errors import InternalError, UsageError
 from spdz.field.jit import inlined, kernel
 
 COLUMN_COUNT: Final = 128
+WORD_COLUMN_COUNT: Final = 64
 _WORD_BYTES: Final = 8
 _LANES: Final = 8
 
@@ -109,6 +110,26 @@ def _transpose(columns: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:
                 out[base + row, 1] = high[row, lane]
 
 
+@kernel
+def _transpose_words(columns: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:
+    word_count = columns.shape[1]
+    block = np.empty((64, 8), dtype=np.uint64)
+    tail = np.zeros((64, 8), dtype=np.uint64)
+    for first in range(0, word_count, 8):
+        lanes = min(8, word_count - first)
+        if lanes == 8:
+            _transpose_lanes(columns, 0, first, block)
+        else:
+            for row in range(64):
+                for lane in range(lanes):
+                    tail[row, lane] = columns[row, first + lane]
+            _transpose_lanes(tail, 0, 0, block)
+        for lane in range(lanes):
+            base = (first + lane) * 64
+            for row in range(64):
+                out[base + row] = block[row, lane]
+
+
 def transpose_columns(columns: NDArray[np.uint8], out: NDArray[np.uint64]) -> None:
     """Write row h of the matrix whose columns are given to `out[h]`, for every h.
 
@@ -118,17 +139,35 @@ def transpose_columns(columns: NDArray[np.uint8], out: NDArray[np.uint64]) -> No
             out (8 nbytes, 2), C-contiguous, not overlapping `columns`.
     Raises: UsageError for any other shape, type or layout.
     """
-    if columns.dtype != np.uint8 or columns.ndim != 2 or columns.shape[0] != COLUMN_COUNT:
-        raise UsageError(f"a bit matrix has {COLUMN_COUNT} columns of bytes, got {_description(columns)}")
+    words = _checked(columns, out, COLUMN_COUNT, (2,))
+    if words.size:
+        _transpose(words, out)
+
+
+def transpose_words(columns: NDArray[np.uint8], out: NDArray[np.uint64]) -> None:
+    """As `transpose_columns` for 64 columns, whose rows are words.
+
+    Shapes: columns (64, nbytes); out (8 nbytes,).
+    Raises: UsageError for any other shape, type or layout.
+    """
+    words = _checked(columns, out, WORD_COLUMN_COUNT, ())
+    if words.size:
+        _transpose_words(words, out)
+
+
+def _checked(columns: NDArray[np.uint8], out: NDArray[np.uint64], count: int, row: tuple[int, ...]) -> NDArray[Any]:
+    """The columns as words, if they and the rows, of shape `row` each, are what a kernel can take."""
+    if columns.dtype != np.uint8 or columns.ndim != 2 or columns.shape[0] != count:
+        raise UsageError(f"a bit matrix has {count} columns of bytes, got {_description(columns)}")
     byte_count = columns.shape[1]
     if byte_count % _WORD_BYTES:
         raise UsageError(f"a column must have a multiple of {_WORD_BYTES} bytes, got {byte_count}")
-    if out.dtype != np.uint64 or out.shape != (8 * byte_count, 2) or not out.flags.c_contiguous:
-        raise UsageError(f"the rows need a contiguous uint64 array of shape {(8 * byte_count, 2)}")
+    if out.dtype != np.uint64 or out.shape != (8 * byte_count, *row) or not out.flags.c_contiguous:
+        raise UsageError(f"the rows need a contiguous uint64 array of shape {(8 * byte_count, *row)}")
     if not out.flags.writeable:
         raise UsageError("the rows must be writable")
     if byte_count == 0:
-        return
+        return np.empty((count, 0), np.uint64)
     if columns.strides[1] != 1:
         raise UsageError("the bytes of one column must be contiguous")
     words = columns.view(np.uint64)
@@ -136,7 +175,7 @@ def transpose_columns(columns: NDArray[np.uint8], out: NDArray[np.uint64]) -> No
         words = np.ascontiguousarray(columns).copy().view(np.uint64)
     # Columns received from a peer may be read-only; one kind of view for all is one kernel to compile.
     words.flags.writeable = False
-    _transpose(words, out)
+    return words
 
 
 def _description(array: NDArray[Any]) -> str:

@@ -59,6 +59,13 @@ def _add_selected(column: Words, mask: np.uint64, addend: Words) -> None:
         column[word] ^= addend[word] & mask
 
 
+@kernel
+def _add_selected_to_all(columns: Words, first: int, start: int, masks: Words, addend: Words) -> None:
+    stop = start + addend.shape[0]
+    for place in range(masks.shape[0]):
+        _add_selected(columns[first + place, start:stop], masks[place], addend)
+
+
 def add_selected(columns: Words, first: int, start: int, masks: Words, addend: Words) -> None:
     """XOR `addend` to each of the columns first, first + 1, ... from word `start` on whose mask is all ones.
 
@@ -71,8 +78,7 @@ def add_selected(columns: Words, first: int, start: int, masks: Words, addend: W
     # What a peer sent may be read-only, and at any address: one kind of array for all is one kernel to compile.
     words = np.require(addend, requirements="A").view()
     words.flags.writeable = False
-    for place, mask in enumerate(masks, first):
-        _add_selected(columns[place, start:stop], mask, words)
+    _add_selected_to_all(columns, first, start, masks, words)
 
 
 def bit_sums(rows: Words, words: int, columns: Words, first: int, start: int) -> None:

@@ -28,6 +28,7 @@ class Domain(Enum):
     HASH_TO_GROUP = b"hash to group"
     BASE_OT_KEY = b"base ot key"
     OT_HASH_KEY = b"ot hash key"
+    BIT_HASH_KEY = b"bit ot hash key"
     GGM_KEYS = b"ggm keys"
     OT_TREE_LEAF = b"ot tree leaf"
     OT_TREE_CHECK = b"ot tree check"

@@ -39,10 +39,12 @@ _SLACK_BYTES: Final = _BLOCK_BYTES - 1
 INDEX_LIMIT: Final = 1 << 64
 
 
-def hash_key(session_id: bytes, receiver: int, sender: int, first_index: int) -> bytes:
-    """The key of P for the extension of this ordered pair that begins with this index."""
+def hash_key(
+    session_id: bytes, receiver: int, sender: int, first_index: int, domain: Domain = Domain.OT_HASH_KEY
+) -> bytes:
+    """The key of P for the extension of this ordered pair that begins with this index, of the instance of `domain`."""
     place = (receiver, sender, first_index)
-    return derive(Domain.OT_HASH_KEY, b"", KEY_BYTES, *place, session_id=session_id)
+    return derive(domain, b"", KEY_BYTES, *place, session_id=session_id)
 
 
 @kernel

@@ -17,8 +17,9 @@ TEST_TREES = "tests/preprocessing/test_ot_trees.py"
 ORDER = "tests/preprocessing/test_order_and_freshness.py"
 OVERWRITTEN = "tests/preprocessing/test_overwritten.py"
 
-_PLACE = "place = (receiver, sender, index, slot, *points, sender_point)"
-_HASHED = '"base ot", receiver, sender, index, slot, other, session_id=ctx.session.session_id'
+_PLACE = "(*instance.name, receiver, sender, index, slot, *points, sender_point)"
+_HASHED = """receiver, sender, index, slot, other)
+    return group.hash_to_point(*parts, session_id=ctx.session.session_id"""
 
 _BASE_OT: tuple[Mutant, ...] = (
     mutant(
@@ -55,11 +56,11 @@ _BASE_OT: tuple[Mutant, ...] = (
             "tests/preprocessing/test_base_ot.py",
         )
         for name, part in (
-            ("receiver", " receiver,"),
+            ("receiver", "receiver, "),
             ("sender", " sender,"),
             ("index", " index,"),
             ("slot", " slot,"),
-            ("other-point", " other,"),
+            ("other-point", ", other"),
             ("session", ", session_id=ctx.session.session_id"),
         )
     ),
@@ -84,8 +85,8 @@ _BASE_OT: tuple[Mutant, ...] = (
     mutant(
         "base-ot-key-without-session",
         f"{BASE_OT}::_key",
-        "*place, session_id=session_id)",
-        "*place)",
+        "*parts, session_id=session_id)",
+        "*parts)",
         "the derivation of a key does not hold the session",
         "tests/preprocessing/test_base_ot.py",
     ),
@@ -97,7 +98,8 @@ _LEAF_PLACE = """            place.holder,
             leaf,
             session_id=place.session_id,
 """
-_CHECKED = "Domain.OT_TREE_CHECK, place.holder, place.dealer, data, session_id=place.session_id"
+_CHECKED = """place.holder, place.dealer, np.ascontiguousarray(checks).tobytes())
+    return labelled_hash(Domain.OT_TREE_CHECK, *parts, session_id=place.session_id"""
 
 _TREES: tuple[Mutant, ...] = (
     mutant(
@@ -185,8 +187,8 @@ _TREES: tuple[Mutant, ...] = (
             TEST_TREES,
         )
         for name, part in (
-            ("holder", " place.holder,"),
-            ("dealer", " place.dealer,"),
+            ("holder", "place.holder, "),
+            ("dealer", "place.dealer, "),
             ("session", ", session_id=place.session_id"),
         )
     ),
@@ -195,7 +197,7 @@ _TREES: tuple[Mutant, ...] = (
 _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-check",
-        f"{EXTENSION}::SenderRows.check",
+        f"{EXTENSION}::CorrelatedRows.check",
         "if difference.any():",
         "if False:",
         "different choice bits in different columns are taken",
@@ -211,7 +213,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-check-first-column-only",
-        f"{EXTENSION}::SenderRows.check",
+        f"{EXTENSION}::CorrelatedRows.check",
         "if difference.any():",
         "if difference[:1].any():",
         "one of the 128 columns is checked",
@@ -219,7 +221,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-check-last-column-left-out",
-        f"{EXTENSION}::SenderRows.check",
+        f"{EXTENSION}::CorrelatedRows.check",
         "if difference.any():",
         "if difference[:-1].any():",
         "the last column is not checked",
@@ -230,14 +232,14 @@ _EXTENSION: tuple[Mutant, ...] = (
         EXTENSION,
         [
             (
-                "ReceiverRows.digests",
+                "ChosenRows.digests",
                 "UniversalHash(key, self.choices.size)",
                 "UniversalHash(key, self.choices.size - 16)",
             ),
-            ("ReceiverRows.digests", "hasher.digest(t.data)", "hasher.digest(t[:-16].data)"),
-            ("ReceiverRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[:-16].data)"),
-            ("SenderRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
-            ("SenderRows.check", "hasher.digest(q.data)", "hasher.digest(q[:-16].data)"),
+            ("ChosenRows.digests", "hasher.digest(t.data)", "hasher.digest(t[:-16].data)"),
+            ("ChosenRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[:-16].data)"),
+            ("CorrelatedRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
+            ("CorrelatedRows.check", "hasher.digest(q.data)", "hasher.digest(q[:-16].data)"),
         ],
         "the last rows of an extension, and with them the mask, are not in the check",
         f"tests/preprocessing/test_ot_extension.py {ATTACK_EXTENSION}",
@@ -247,23 +249,23 @@ _EXTENSION: tuple[Mutant, ...] = (
         EXTENSION,
         [
             (
-                "ReceiverRows.digests",
+                "ChosenRows.digests",
                 "UniversalHash(key, self.choices.size)",
                 "UniversalHash(key, self.choices.size - 16)",
             ),
-            ("ReceiverRows.digests", "hasher.digest(t.data)", "hasher.digest(t[16:].data)"),
-            ("ReceiverRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[16:].data)"),
-            ("SenderRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
-            ("SenderRows.check", "hasher.digest(q.data)", "hasher.digest(q[16:].data)"),
+            ("ChosenRows.digests", "hasher.digest(t.data)", "hasher.digest(t[16:].data)"),
+            ("ChosenRows.digests", "hasher.digest(self.choices.data)", "hasher.digest(self.choices[16:].data)"),
+            ("CorrelatedRows.check", "self.columns.shape[1])", "self.columns.shape[1] - 16)"),
+            ("CorrelatedRows.check", "hasher.digest(q.data)", "hasher.digest(q[16:].data)"),
         ],
         "the first rows of an extension are not in the check",
         ATTACK_EXTENSION,
     ),
     mutant(
         "ot-check-mask",
-        f"{EXTENSION}::OtReceiver.extend",
-        "        randomness.fill(own[choices.size :].data)\n",
-        "        own[choices.size :] = 0\n",
+        f"{EXTENSION}::_with_mask",
+        "    randomness.fill(own[choices.size :].data)\n",
+        "    own[choices.size :] = 0\n",
         "the digest of the choice bits is not masked and tells about a",
         "tests/preprocessing/test_ot_extension.py",
     ),
@@ -285,7 +287,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-choices-survive",
-        f"{EXTENSION}::ReceiverRows.overwrite",
+        f"{EXTENSION}::ChosenRows.overwrite",
         "        self.choices.fill(0)\n",
         "",
         "choice bits outlive the extension",
@@ -309,7 +311,7 @@ _EXTENSION: tuple[Mutant, ...] = (
     ),
     mutant(
         "ot-hashes-of-an-extension-survive",
-        f"{ROWS}::ExtensionRows.overwrite",
+        f"{ROWS}::HashedRows.overwrite",
         "        self.hash.wipe()\n",
         "",
         "halves of hashes, which tell the seeds of a slab of Y, outlive the extension",
@@ -342,8 +344,8 @@ _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-hash-key-of-all-extensions",
         f"{EXTENSION}::OtEnd._new_index",
-        "hash_key(*self._place, first)",
-        "hash_key(*self._place, 0)",
+        "hash_key(*self._place, first, ",
+        "hash_key(*self._place, 0, ",
         "the hash of all extensions of a pair has one key",
         "tests/preprocessing/test_ot_extension.py",
     ),

@@ -1,0 +1,28 @@
+"""Lists of which some places are opened and the others are matched at random: permutations out of public coins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spdz.protocols.coin_toss import Coins
+
+SAMPLES = 128
+"""C: so many places of every list are opened and must be right."""
+
+
+def lists(count: int, statistical_bits: int) -> int:
+    """B, of which one holds the targets: the least with N^(B-1) >= 2^s."""
+    found = 2
+    while count ** (found - 1) < 1 << statistical_bits:
+        found += 1
+    return found
+
+
+def order(coins: Coins, label: str, size: int) -> NDArray[np.int64]:
+    """A uniform permutation of a list of SAMPLES + N places: first those that are opened, then those that are matched.
+
+    64-bit keys are sorted; two of them agree with probability size^2 / 2^65, and then the first one stays first.
+    """
+    keys = np.frombuffer(coins.stream(label).bytes(8 * size), np.uint64)
+    return np.argsort(keys, kind="stable")
