@@ -22,6 +22,7 @@ from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
 from spdz.online.values.revealing import by_domain, separated
 from spdz.online.values.secret import Public, Secret
+from spdz.online.values.selecting import where
 from spdz.online.values.shapes import Shape, shape_tuple
 from spdz.online.values.types import Declared
 from spdz.params import SessionParams, require_integer
@@ -155,6 +156,10 @@ class Mpc:
     def stack(self, arrays: Sequence[Secret | Public], axis: int = 0) -> Any:
         """Join arrays of one shape along a new axis, as `np.stack` does; public ones count as constants."""
         return stacked(self, arrays, axis)
+
+    def where(self, condition: Secret | Public, x: Secret | Public, y: Secret | Public) -> Any:
+        """x where a condition holds, else y, as `np.where`; one of the three is secret."""
+        return where(self, condition, x, y)
 
     # -- material -------------------------------------------------------------------------------------------------
 

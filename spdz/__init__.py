@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from spdz.online.cost import Cost
     from spdz.online.session import Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.online.values.boolean import SecretBool
     from spdz.online.values.integer import SecretInt
+    from spdz.online.values.ordering import relu
     from spdz.online.values.types import Bool, Fixed, Int
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
@@ -58,11 +60,13 @@ _LAZY = {
     "Cost": "spdz.online.cost",
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
+    "SecretBool": "spdz.online.values.boolean",
     "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
     "Plan": "spdz.sessions.planning",
     "plan": "spdz.sessions.planning",
+    "relu": "spdz.online.values.ordering",
     "run_local": "spdz.sessions.local",
 }
 
@@ -98,6 +102,7 @@ __all__ = [
     "RangeError",
     "SacrificeFailed",
     "SecretArray",
+    "SecretBool",
     "SecretInt",
     "SpdzError",
     "TransportError",
@@ -106,6 +111,7 @@ __all__ = [
     "connect",
     "field_by_name",
     "plan",
+    "relu",
     "run_local",
 ]
 

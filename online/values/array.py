@@ -17,6 +17,7 @@ from spdz.online.values.folding import halved, steps
 from spdz.online.values.numpy_functions import dot
 from spdz.online.values.products import matrix_product
 from spdz.online.values.secret import Public, Secret, refuse_mixing
+from spdz.online.values.selecting import chosen
 from spdz.online.values.shapes import (
     Axes,
     matmul_shape,
@@ -172,6 +173,9 @@ class SecretArray(Secret):
 
     def _joined(self, parts: Sequence[SecretArray], shape: tuple[int, ...], axis: int) -> SecretArray:
         return self._mpc.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *parts)
+
+    def _selected(self, condition: Any, other: SecretArray) -> SecretArray:
+        return other + chosen(condition, self - other)
 
     def _add_public(self, public: FieldArray) -> SecretArray:
         shape = broadcast_shape(self.shape, public.shape)

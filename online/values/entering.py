@@ -9,15 +9,18 @@ import numpy as np
 from spdz.errors import UsageError
 from spdz.field import FieldArray
 from spdz.field.algebra import place_of
+from spdz.online.operations.bit_inputs import BIT_INPUT
 from spdz.online.operations.inputs import INPUT
 from spdz.online.values.array import SecretArray
-from spdz.online.values.encoding import encode, whole_numbers
+from spdz.online.values.boolean import SecretBool, constant_bits
+from spdz.online.values.encoding import encode, truth_values, whole_numbers
 from spdz.online.values.integer import Numbers, SecretInt, constant_integers
 from spdz.online.values.ranges import require_field
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import Shape, input_shape
-from spdz.online.values.types import Declared, Int
+from spdz.online.values.types import Bool, Declared, Int
 from spdz.params import require_integer, shown
+from spdz.sharing.bit_share import Bits
 
 if TYPE_CHECKING:
     from spdz.online.session import Mpc
@@ -30,6 +33,8 @@ def entered(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: De
         return _elements(mpc, values, owner, shape)
     if isinstance(declared, Int):
         return _integers(mpc, values, owner, shape, declared)
+    if isinstance(declared, Bool):
+        return _truth_values(mpc, values, owner, shape)
     raise _no_type(declared)
 
 
@@ -46,6 +51,14 @@ def _integers(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: 
         values = whole_numbers(values)
         _require_in_range(values, declared)
     return _in_range(_elements(mpc, values, owner, shape), declared)
+
+
+def _truth_values(mpc: Mpc, values: Any, owner: int, shape: Shape | None) -> SecretBool:
+    """In range whatever the owner does: what it shares are bits."""
+    mine = mpc.party == owner
+    bits = truth_values(values) if mine and values is not None else None
+    actual = _agreed_shape(values, shape, bits, mine)
+    return mpc.apply_as(SecretBool, BIT_INPUT, private=bits, owner=owner, shape=actual)
 
 
 def _in_range(raw: SecretArray, declared: Int) -> SecretInt:
@@ -76,10 +89,12 @@ def constant(mpc: Mpc, values: Public, declared: Declared[Any] | None) -> Secret
         return mpc.local("constant", public.shape, lambda: mpc.context.public(public))
     if isinstance(declared, Int):
         return constant_integers(mpc, values, declared)
+    if isinstance(declared, Bool):
+        return constant_bits(mpc, truth_values(values))
     raise _no_type(declared)
 
 
-def _agreed_shape(values: Any, shape: Shape | None, encoded: FieldArray | None, mine: bool) -> tuple[int, ...]:
+def _agreed_shape(values: Any, shape: Shape | None, encoded: FieldArray | Bits | None, mine: bool) -> tuple[int, ...]:
     """The shape of an input, which its owner's values have."""
     if encoded is None and mine:
         raise UsageError("the owner of an input must pass its values")

@@ -18,7 +18,9 @@ from spdz.errors import UsageError
 from spdz.field import FieldArray
 from spdz.field.algebra import broadcast_shape
 from spdz.online.operations.assume import ASSUME
+from spdz.online.values import ordering, sorting
 from spdz.online.values.array import SecretArray
+from spdz.online.values.comparing import equal, greater, less
 from spdz.online.values.encoding import whole_numbers
 from spdz.online.values.folding import halved
 from spdz.online.values.intervals import Interval
@@ -32,10 +34,12 @@ from spdz.params import require_integer
 if TYPE_CHECKING:
     from spdz.online.plan.graph import Node
     from spdz.online.session import Mpc
+    from spdz.online.values.boolean import SecretBool
 
 Numbers = npt.NDArray[Any]
 """Public integers, as an array of an integer type or of Python ints."""
 
+_BIT = Interval(0, 1)
 _HIGHEST_POWER = 128
 """Of what is not -1, 0 or 1, this power is beyond every type."""
 
@@ -54,6 +58,13 @@ class SecretInt(Secret):
         super().__init__(mpc, node)
         self._type = declared
         self._interval = interval
+
+    @classmethod
+    def of_bits(cls, raw: SecretArray, declared: Int) -> SecretInt:
+        """Field elements that are known to be 0 or 1."""
+        require_field(declared, raw._mpc.field)
+        require_within("as_int", _BIT, declared, raw._mpc.field)
+        return cls(raw._mpc, raw._node, declared, _BIT)
 
     # -- what is known of it --------------------------------------------------------------------------------------
 
@@ -166,6 +177,81 @@ class SecretInt(Secret):
         """Product over one axis, over several, or of all entries, in as many rounds as halving takes."""
         return halved(self, axis, keepdims, operator.mul, lambda shape: self._coerced(np.ones(shape, np.int64)))
 
+    # -- comparisons ----------------------------------------------------------------------------------------------
+
+    def __lt__(self, other: SecretInt | Public) -> SecretBool:
+        return less(self, other)
+
+    def __gt__(self, other: SecretInt | Public) -> SecretBool:
+        return greater(self, other)
+
+    def __le__(self, other: SecretInt | Public) -> SecretBool:
+        return ~greater(self, other)
+
+    def __ge__(self, other: SecretInt | Public) -> SecretBool:
+        return ~less(self, other)
+
+    def __eq__(self, other: object) -> SecretBool:  # type: ignore[override]
+        return equal(self, other)
+
+    def __ne__(self, other: object) -> SecretBool:  # type: ignore[override]
+        return ~equal(self, other)
+
+    __hash__ = Secret.__hash__
+
+    def maximum(self, other: SecretInt | Public) -> SecretInt:
+        """The larger of two, entry by entry."""
+        return ordering.maximum(self, other)
+
+    def minimum(self, other: SecretInt | Public) -> SecretInt:
+        """The smaller of two, entry by entry."""
+        return ordering.minimum(self, other)
+
+    def clip(self, lowest: SecretInt | Public | None = None, highest: SecretInt | Public | None = None) -> SecretInt:
+        """min(max(x, lowest), highest); None is no bound."""
+        return ordering.clip(self, lowest, highest)
+
+    def __abs__(self) -> SecretInt:
+        return ordering.absolute(self)
+
+    def sign(self) -> SecretInt:
+        """1, 0 or -1."""
+        return ordering.sign(self)
+
+    def relu(self) -> SecretInt:
+        """The larger of x and zero."""
+        return ordering.maximum(self, 0)
+
+    # -- order along an axis --------------------------------------------------------------------------------------
+
+    def max(self, axis: Axes = None, *, keepdims: bool = False) -> SecretInt:
+        """The largest along one axis, several, or of all entries, in as many rounds of comparisons as halving takes."""
+        return ordering.extreme(self, axis, keepdims, ordering.maximum)
+
+    def min(self, axis: Axes = None, *, keepdims: bool = False) -> SecretInt:
+        """The smallest, as `max`."""
+        return ordering.extreme(self, axis, keepdims, ordering.minimum)
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> SecretInt:
+        """Where the largest stands along an axis, or in the flat array; the first of equal ones."""
+        return ordering.place(self, axis, keepdims, 1)
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> SecretInt:
+        """Where the smallest stands, as `argmax`."""
+        return ordering.place(self, axis, keepdims, -1)
+
+    def sort(self, axis: int | None = -1) -> SecretInt:
+        """The entries in ascending order along an axis; a new array, unlike numpy's method."""
+        return sorting.sort(self, axis)
+
+    def argsort(self, axis: int | None = -1) -> SecretInt:
+        """The indices that sort along an axis; equal entries stay in their order."""
+        return sorting.argsort(self, axis)
+
+    def top_k(self, k: int, axis: int = -1) -> tuple[SecretInt, SecretInt]:
+        """The k largest entries along an axis, the largest first, and their indices."""
+        return sorting.top_k(self, k, axis)
+
     # -- inside ---------------------------------------------------------------------------------------------------
 
     @property
@@ -183,6 +269,11 @@ class SecretInt(Secret):
         raw = self.raw._joined([part.raw for part in parts], shape, axis)
         declared = max((part.type for part in parts), key=lambda declared: declared.width)
         return self._of(raw, declared, Interval.hull(part.interval for part in parts))
+
+    def _selected(self, condition: Any, other: SecretInt) -> SecretInt:
+        _, bounds, declared = self._term(other)
+        raw = self.raw._selected(condition, other.raw)
+        return self._of(raw, declared, Interval.hull([self._interval, bounds]))
 
     def _operand(self, other: Any) -> tuple[Any, Interval, Int]:
         """The other operand as the field's arithmetic takes it, its interval, and the type of a result."""

@@ -71,6 +71,10 @@ class Secret:
         """Arrays of this class, joined along an axis."""
         raise NotImplementedError
 
+    def _selected(self, condition: Any, other: Self) -> Self:
+        """This where the condition holds, else the other one; a `SecretBool`, or public bits."""
+        raise NotImplementedError
+
     def decode(self, opened: Any) -> npt.NDArray[Any]:
         """What a user is given of this array when its entries, flat, have been opened."""
         raise NotImplementedError

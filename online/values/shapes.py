@@ -112,7 +112,7 @@ def shape_tuple(shape: Shape) -> tuple[int, ...]:
     return lengths
 
 
-def input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -> tuple[int, ...]:
+def input_shape(values: Any, shape: Shape | None, encoded: FieldArray | npt.NDArray[Any] | None) -> tuple[int, ...]:
     """The shape of an input: as asked for, or as the values have it, which are encoded at their owner only."""
     if shape is not None:
         return shape_tuple(shape)
