@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock, get_ident
 from time import perf_counter
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from spdz.errors import UsageError
 from spdz.field import Field
+from spdz.online.cost import Cost
 from spdz.online.operations.publish import publish
 from spdz.online.operations.random import BITS, RANDOM
 from spdz.online.operations.registry import Operation
@@ -22,7 +22,9 @@ from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
 from spdz.online.values.revealing import by_domain, separated
 from spdz.online.values.secret import Public, Secret
+from spdz.online.values.selecting import where
 from spdz.online.values.shapes import Shape, shape_tuple
+from spdz.online.values.types import Declared
 from spdz.params import SessionParams, require_integer
 from spdz.protocols.handshake import agree_on_parameters
 from spdz.protocols.material_source import MaterialSource
@@ -34,21 +36,9 @@ from spdz.sharing.material import Kind, MaskSlack, demand_of
 from spdz.wire.plain import decode_plain, encode_plain
 
 T = TypeVar("T")
+V = TypeVar("V", bound=Secret)
 Into = Callable[["Mpc", Node], T]
 """Makes a value of a session from its node."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a session has cost so far at this party."""
-
-    rounds: int
-    bytes_sent: int
-    """Frame bytes to all peers, before TLS."""
-    material: dict[str, int]
-    """Material used, by kind."""
-    seconds: dict[str, float]
-    """Wall-clock seconds by phase: set-up, preprocessing, online."""
 
 
 class Mpc:
@@ -126,14 +116,20 @@ class Mpc:
 
     # -- making secrets -------------------------------------------------------------------------------------------
 
-    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None) -> SecretArray:
+    @overload
+    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None) -> SecretArray: ...
+
+    @overload
+    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Declared[V]) -> V: ...
+
+    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Any = None) -> Secret:
         """Share `owner`'s array of integers.
 
-        The owner passes integers between -(p-1)/2 and (p-1)/2. The others pass `shape`, or any array of the same shape,
-        of which only the shape is used.
+        The owner passes integers between -(p-1)/2 and (p-1)/2, or what the declared `type` holds, as `spdz.Int(32)`.
+        The others pass `shape`, or any array of the same shape, of which only the shape is used. All pass the type.
         Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
         """
-        return entered(self, values, owner, shape)
+        return entered(self, values, owner, shape, type)
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
@@ -143,9 +139,15 @@ class Mpc:
         """Uniform bits, 0 or 1, that nobody knows."""
         return self.apply(BITS, shape=shape_tuple(shape))
 
-    def constant(self, values: Public) -> SecretArray:
+    @overload
+    def constant(self, values: Public) -> SecretArray: ...
+
+    @overload
+    def constant(self, values: Public, type: Declared[V]) -> V: ...
+
+    def constant(self, values: Public, type: Any = None) -> Secret:
         """A public array in the form of a secret one, so that code can treat both alike."""
-        return constant(self, values)
+        return constant(self, values, type)
 
     def concatenate(self, arrays: Sequence[Secret | Public], axis: int = 0) -> Any:
         """Join arrays along an existing axis, as `np.concatenate` does; public ones count as constants."""
@@ -154,6 +156,10 @@ class Mpc:
     def stack(self, arrays: Sequence[Secret | Public], axis: int = 0) -> Any:
         """Join arrays of one shape along a new axis, as `np.stack` does; public ones count as constants."""
         return stacked(self, arrays, axis)
+
+    def where(self, condition: Secret | Public, x: Secret | Public, y: Secret | Public) -> Any:
+        """x where a condition holds, else y, as `np.where`; one of the three is secret."""
+        return where(self, condition, x, y)
 
     # -- material -------------------------------------------------------------------------------------------------
 

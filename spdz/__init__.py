@@ -40,8 +40,12 @@ from spdz.version import __version__
 
 if TYPE_CHECKING:
     from spdz.field import M5, M7, M13, M17, M19, M31, M61, M127, Field, FieldArray, field_by_name
-    from spdz.online.session import Cost, Mpc
+    from spdz.online.cost import Cost
+    from spdz.online.session import Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.online.values.boolean import SecretBool
+    from spdz.online.values.integer import SecretInt
+    from spdz.online.values.ordering import relu
     from spdz.online.values.types import Bool, Fixed, Int
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
@@ -53,13 +57,16 @@ _LAZY = {
         ("M5", "M7", "M13", "M17", "M19", "M31", "M61", "M127", "Field", "FieldArray", "field_by_name"), "spdz.field"
     ),
     "MascotParams": "spdz.params",
-    "Cost": "spdz.online.session",
+    "Cost": "spdz.online.cost",
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
+    "SecretBool": "spdz.online.values.boolean",
+    "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
     "Plan": "spdz.sessions.planning",
     "plan": "spdz.sessions.planning",
+    "relu": "spdz.online.values.ordering",
     "run_local": "spdz.sessions.local",
 }
 
@@ -95,6 +102,8 @@ __all__ = [
     "RangeError",
     "SacrificeFailed",
     "SecretArray",
+    "SecretBool",
+    "SecretInt",
     "SpdzError",
     "TransportError",
     "UsageError",
@@ -102,6 +111,7 @@ __all__ = [
     "connect",
     "field_by_name",
     "plan",
+    "relu",
     "run_local",
 ]
 

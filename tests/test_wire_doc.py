@@ -73,7 +73,7 @@ def test_every_domain_tag_in_the_text_exists() -> None:
 
 def test_every_line_of_a_plan_is_in_the_text() -> None:
     sources = "".join(path.read_text() for path in sorted((ROOT / "online").rglob("*.py")))
-    made = r"\b(?:_?local|Node|note|_straight_from)\(\s*f?\"([a-z ]+)"
+    made = r"\b(?:local|_moved|Node|note|_straight_from|local_as\([^\"]+?,)\(?\s*f?\"([a-z ]+)"
     described = r"\btext=lambda call: f?\"([a-z ]+)"
     lines = {*re.findall(made, sources), *re.findall(described, sources)}
     assert {"add", "negate", "multiply ", "random bits", "discard material"} <= lines

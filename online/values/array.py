@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ from spdz.online.values.encoding import encode
 from spdz.online.values.folding import halved, steps
 from spdz.online.values.numpy_functions import dot
 from spdz.online.values.products import matrix_product
-from spdz.online.values.secret import Public, Secret, refuse
+from spdz.online.values.secret import Public, Secret, refuse_mixing
+from spdz.online.values.selecting import chosen
 from spdz.online.values.shapes import (
     Axes,
     matmul_shape,
@@ -24,8 +25,12 @@ from spdz.online.values.shapes import (
     reduced_shape,
     summed_last,
 )
+from spdz.online.values.types import Int
 from spdz.params import require_integer
 from spdz.sharing.shares import AuthShare, concatenate_shares
+
+if TYPE_CHECKING:
+    from spdz.online.values.integer import SecretInt
 
 
 class SecretArray(Secret):
@@ -36,6 +41,23 @@ class SecretArray(Secret):
     """
 
     __slots__ = ()
+    _instead = "x.as_int(width) declares the range of field elements, x.raw are the field elements of integers"
+
+    # -- with a range ---------------------------------------------------------------------------------------------
+
+    def as_int(self, width: int = 32) -> SecretInt:
+        """The same entries as integers of so many bits. **Nothing proves that they are**; the parties compare it.
+
+        Where it is wrong, results are too, and what is hidden in a range is no longer hidden.
+        """
+        bounds = Int(width).interval
+        return self.assume_range(bounds.lo, bounds.hi)
+
+    def assume_range(self, lo: int, hi: int) -> SecretInt:
+        """As `as_int`, between two public integers; the declared width is the least that holds them."""
+        from spdz.online.values.integer import assumed  # which is made of this class
+
+        return assumed(self, lo, hi)
 
     # -- arithmetic -----------------------------------------------------------------------------------------------
 
@@ -122,7 +144,10 @@ class SecretArray(Secret):
     # -- refused --------------------------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
-        refuse("a comparison", "reveal the operands, or a difference, with mpc.reveal(x - y)")
+        raise TypeError(
+            "elements of a field have no order and no declared range: compare x.as_int(width), which declares one, or "
+            "reveal the operands, or a difference, with mpc.reveal(x - y)"
+        )
 
     def __ne__(self, other: object) -> bool:
         return self == other
@@ -142,10 +167,15 @@ class SecretArray(Secret):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _coerced(self, value: Any) -> SecretArray:
+        if isinstance(value, Secret) and not isinstance(value, SecretArray):
+            refuse_mixing(self, value)
         return value if isinstance(value, SecretArray) else self._mpc.constant(value)
 
     def _joined(self, parts: Sequence[SecretArray], shape: tuple[int, ...], axis: int) -> SecretArray:
         return self._mpc.local("concatenate", shape, lambda *shares: concatenate_shares(shares, axis), *parts)
+
+    def _selected(self, condition: Any, other: SecretArray) -> SecretArray:
+        return other + chosen(condition, self - other)
 
     def _add_public(self, public: FieldArray) -> SecretArray:
         shape = broadcast_shape(self.shape, public.shape)
@@ -153,6 +183,8 @@ class SecretArray(Secret):
         return self.broadcast_to(shape)._moved("add public", shape, lambda x: x + root.public(addend))
 
     def _public(self, values: Public) -> FieldArray:
+        if isinstance(values, Secret):
+            refuse_mixing(self, values)
         return encode(self._mpc.field, values)
 
 

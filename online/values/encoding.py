@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spdz.errors import UsageError
 from spdz.field import Field, FieldArray
+from spdz.field.algebra import place_of
+from spdz.field.convert import integers
 
 MAX_AXES = 64
 """As many as numpy's arrays may have."""
@@ -21,6 +24,20 @@ def encode(field: Field, values: Any) -> FieldArray:
     be dropped, a matrix multiplies in another way, the keys of a dictionary would be taken for its values.
     """
     return field.signed(plain(values))
+
+
+def whole_numbers(values: Any) -> npt.NDArray[Any]:
+    """Public integers as an array of an integer type, or of Python ints where they are larger. Errors as `encode`."""
+    return integers(plain(values), "a secret integer")
+
+
+def truth_values(values: Any) -> npt.NDArray[np.uint8]:
+    """Public truth values, or 0 and 1, as bits. Errors as `encode`."""
+    numbers = integers(plain(values), "a secret truth value")
+    wrong = np.asarray((numbers != 0) & (numbers != 1), dtype=bool)
+    if wrong.any():
+        raise UsageError(f"truth values are True and False, or 1 and 0, and one is neither: {place_of(wrong)}")
+    return numbers.astype(np.uint8)
 
 
 def plain(values: Any, depth: int = 0) -> Any:

@@ -1,6 +1,7 @@
 """numpy's functions on secret arrays: one table for ufuncs, one for the others.
 
-What is not in a table would reveal something, or is not there yet: it is refused, with the nearest name that is.
+What is not in a table would reveal something, or is not there yet: it is refused, with the nearest name that is. An
+entry names the method that it needs of a class of values: not every class has all of them.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import difflib
 import inspect
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -17,40 +18,64 @@ from spdz.errors import UsageError
 from spdz.online.values.encoding import plain
 
 
-def _either_side(name: str, from_the_right: str | None = None) -> Callable[[Any, Any], Any]:
+class _Entry(NamedTuple):
+    """A function, and the method of a secret that it calls, if any."""
+
+    call: Callable[..., Any]
+    method: str = ""
+
+
+def _own(x: Any) -> bool:
+    return getattr(type(x), "_binary_operators_of_secrets", False)
+
+
+def _either_side(name: str, from_the_right: str | None = None) -> _Entry:
     """A binary operator whose first operand need not be the secret one: ours is asked, never numpy's."""
-    reflected = from_the_right or f"r{name}"
-
-    def apply(x: Any, y: Any) -> Any:
-        own = getattr(type(x), "_binary_operators_of_secrets", False)
-        return getattr(x, f"__{name}__")(y) if own else getattr(y, f"__{reflected}__")(x)
-
-    return apply
+    forward, reflected = f"__{name}__", f"__{from_the_right or f'r{name}'}__"
+    return _Entry(lambda x, y: getattr(x, forward)(y) if _own(x) else getattr(y, reflected)(x), forward)
 
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
+def _symmetric(method: str) -> _Entry:
+    """A function of two operands in any order."""
+    return _Entry(lambda x, y: getattr(x, method)(y) if _own(x) else getattr(y, method)(x), method)
+
+
+def _operator(call: Callable[[Any], Any], name: str) -> _Entry:
+    return _Entry(call, f"__{name}__")
+
+
+UFUNCS: dict[Any, _Entry] = {
     np.add: _either_side("add"),
     np.subtract: _either_side("sub"),
     np.multiply: _either_side("mul"),
     np.matmul: _either_side("matmul"),
-    np.negative: operator.neg,
-    np.positive: operator.pos,
-    np.square: lambda x: x * x,
-    np.power: lambda x, exponent: x**exponent,
-    **dict.fromkeys(
-        (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
-        _either_side("eq", "eq"),
-    ),
+    np.negative: _operator(operator.neg, "neg"),
+    np.positive: _operator(operator.pos, "pos"),
+    np.absolute: _operator(operator.abs, "abs"),
+    np.square: _Entry(lambda x: x * x, "__mul__"),
+    np.power: _Entry(lambda x, exponent: x**exponent, "__pow__"),
+    np.sign: _Entry(lambda x: x.sign(), "sign"),
+    np.maximum: _symmetric("maximum"),
+    np.minimum: _symmetric("minimum"),
+    np.equal: _either_side("eq", "eq"),
+    np.not_equal: _either_side("ne", "ne"),
+    np.less: _either_side("lt", "gt"),
+    np.less_equal: _either_side("le", "ge"),
+    np.greater: _either_side("gt", "lt"),
+    np.greater_equal: _either_side("ge", "le"),
+    **dict.fromkeys((np.logical_and, np.bitwise_and), _either_side("and")),
+    **dict.fromkeys((np.logical_or, np.bitwise_or), _either_side("or")),
+    **dict.fromkeys((np.logical_xor, np.bitwise_xor), _either_side("xor")),
+    **dict.fromkeys((np.logical_not, np.invert), _operator(operator.invert, "invert")),
 }
-"""Comparisons are here for their own refusal."""
 
 
 def dot(x: Any, y: Any) -> Any:
     """`np.dot` as far as it is what `@` and `*` are: with three axes and more it pairs other axes than `@` does."""
-    axes = [len(operand.shape) if hasattr(operand, "_mpc") else np.ndim(plain(operand)) for operand in (x, y)]
+    axes = [len(operand.shape) if _own(operand) else np.ndim(plain(operand)) for operand in (x, y)]
     if max(axes) > 2:
         raise UsageError(f"dot takes arrays of at most two axes, got {axes[0]} and {axes[1]}; x @ y multiplies stacks")
-    return UFUNCS[np.matmul if min(axes) else np.multiply](x, y)
+    return UFUNCS[np.matmul if min(axes) else np.multiply].call(x, y)
 
 
 def _joined(arrays: Sequence[Any], axis: int = 0) -> Any:
@@ -61,43 +86,53 @@ def _stacked(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _session_of(arrays).stack(list(arrays), axis)
 
 
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return _session_of((condition, x, y)).where(condition, x, y)
+
+
 def _session_of(arrays: Sequence[Any]) -> Any:
-    return next(array._mpc for array in arrays if hasattr(array, "_mpc"))
+    return next(array._mpc for array in arrays if _own(array))
 
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.concatenate: _joined,
-    np.stack: _stacked,
-    np.sum: lambda x, axis=None, *, keepdims=False: x.sum(axis, keepdims=keepdims),
-    np.prod: lambda x, axis=None, *, keepdims=False: x.prod(axis, keepdims=keepdims),
-    np.dot: dot,
-    np.reshape: lambda x, shape: x.reshape(shape),
-    np.ravel: lambda x: x.ravel(),
-    np.transpose: lambda x, axes=None: x.transpose(axes),
-    np.swapaxes: lambda x, first, second: x.swapaxes(first, second),
-    np.broadcast_to: lambda x, shape: x.broadcast_to(shape),
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.size: lambda x: x.size,
+def _reduction(method: str) -> _Entry:
+    return _Entry(lambda x, axis=None, *, keepdims=False: getattr(x, method)(axis, keepdims=keepdims), method)
+
+
+FUNCTIONS: dict[Any, _Entry] = {
+    np.concatenate: _Entry(_joined),
+    np.stack: _Entry(_stacked),
+    np.where: _Entry(_where),
+    **{getattr(np, name): _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
+    **{np.amax: _reduction("max"), np.amin: _reduction("min")},
+    np.cumsum: _Entry(lambda x, axis=None: x.cumsum(axis), "cumsum"),
+    np.sort: _Entry(lambda x, axis=-1, *, kind=None: x.sort(axis), "sort"),
+    np.argsort: _Entry(lambda x, axis=-1, *, kind=None: x.argsort(axis), "argsort"),
+    np.clip: _Entry(lambda x, a_min=None, a_max=None: x.clip(a_min, a_max), "clip"),
+    np.dot: _Entry(dot, "dot"),
+    np.reshape: _Entry(lambda x, shape: x.reshape(shape)),
+    np.ravel: _Entry(lambda x: x.ravel()),
+    np.transpose: _Entry(lambda x, axes=None: x.transpose(axes)),
+    np.swapaxes: _Entry(lambda x, first, second: x.swapaxes(first, second)),
+    np.broadcast_to: _Entry(lambda x, shape: x.broadcast_to(shape)),
+    np.shape: _Entry(lambda x: x.shape),
+    np.ndim: _Entry(lambda x: x.ndim),
+    np.size: _Entry(lambda x: x.size),
 }
 
 
 def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], more: Mapping[str, Any]) -> Any:
     """A ufunc one of whose operands is secret. Raises TypeError for what cannot be computed."""
+    kind = next(_kinds(inputs), object)
     if method != "__call__":
-        _refuse(f"{ufunc.__name__}.{method}", FUNCTIONS)
+        _refuse(f"{ufunc.__name__}.{method}", FUNCTIONS, kind)
     if more:
         raise TypeError(f"numpy.{ufunc.__name__} takes no {', '.join(more)} on secrets, which do not change in place")
-    if ufunc not in UFUNCS:
-        _refuse(ufunc.__name__, UFUNCS)
-    return UFUNCS[ufunc](*inputs)
+    return _entry(ufunc, UFUNCS, kind).call(*inputs)
 
 
 def dispatch_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Another function of numpy. Raises TypeError for what cannot be computed."""
-    if function not in FUNCTIONS:
-        _refuse(function.__name__, FUNCTIONS)
-    ours = FUNCTIONS[function]
+    ours = _entry(function, FUNCTIONS, next(_kinds([*args, *kwargs.values()]), object)).call
     try:
         inspect.signature(ours).bind(*args, **kwargs)
     except TypeError as error:
@@ -105,11 +140,29 @@ def dispatch_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, A
     return ours(*args, **kwargs)
 
 
-def _refuse(name: str, table: Mapping[Any, Any]) -> NoReturn:
-    known = [known.__name__ for known in table]
+def _entry(function: Any, table: Mapping[Any, _Entry], kind: type) -> _Entry:
+    """What is done for a function of numpy on secrets of a class."""
+    if function not in table or not _serves(table[function], kind):
+        _refuse(function.__name__, table, kind)
+    return table[function]
+
+
+def _serves(entry: _Entry, kind: type) -> bool:
+    # Every object has comparisons, which do nothing.
+    return not entry.method or getattr(kind, entry.method, None) is not getattr(object, entry.method, None)
+
+
+def _kinds(values: Sequence[Any]) -> Iterator[type]:
+    """The classes of the secrets among these, and in lists and tuples among them."""
+    secrets = (each for value in values for each in (value if isinstance(value, list | tuple) else (value,)))
+    return iter([type(each) for each in secrets if _own(each)])
+
+
+def _refuse(name: str, table: Mapping[Any, _Entry], kind: type) -> NoReturn:
+    known = sorted({function.__name__ for function, entry in table.items() if _serves(entry, kind)})
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean numpy.{near[0]}? " if near else ""
     raise TypeError(
-        f"numpy.{name} does not work on secrets; {hint}use the operators and methods of the SecretArray, "
-        f"numpy's {', '.join(sorted(known))}, or mpc.reveal(x)"
+        f"numpy.{name} does not work on secrets of the class {kind.__name__}; {hint}use the operators and methods of "
+        f"the {kind.__name__}, numpy's {', '.join(known)}, or mpc.reveal(x)"
     )

@@ -31,6 +31,12 @@ def refuse(what: str, advice: str) -> NoReturn:
     raise TypeError(f"{what} of a secret would reveal it; {advice}")
 
 
+def refuse_mixing(one: Secret, other: Secret) -> NoReturn:
+    """Say no to an operation on secrets of different classes, and how one becomes the other."""
+    names = " and ".join(f"a {type(each).__name__}" for each in (one, other))
+    raise TypeError(f"{names} do not mix; {'; '.join({one._instead: None, other._instead: None})}")
+
+
 class Secret:
     """An array that is shared among the parties of one session: a node of the session's graph.
 
@@ -41,6 +47,8 @@ class Secret:
     __slots__ = ("_mpc", "_node")
     domain = FIELD
     """The sharing domain of the entries."""
+    _instead = ""
+    """How values of this class become others."""
     _binary_operators_of_secrets = True
     __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
 
@@ -61,6 +69,10 @@ class Secret:
 
     def _joined(self, parts: Sequence[Self], shape: tuple[int, ...], axis: int) -> Self:
         """Arrays of this class, joined along an axis."""
+        raise NotImplementedError
+
+    def _selected(self, condition: Any, other: Self) -> Self:
+        """This where the condition holds, else the other one; a `SecretBool`, or public bits."""
         raise NotImplementedError
 
     def decode(self, opened: Any) -> npt.NDArray[Any]:

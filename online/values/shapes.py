@@ -93,6 +93,12 @@ def reduced_shape(shape: tuple[int, ...], axis: Axes, keepdims: bool) -> tuple[i
     return tuple(lengths)
 
 
+def count_along(shape: tuple[int, ...], axis: Axes) -> int:
+    """How many entries a sum over these axes adds up in each of its results."""
+    order, kept = summed_last(axis, len(shape))
+    return math.prod(shape[each] for each in order[kept:])
+
+
 def shape_tuple(shape: Shape) -> tuple[int, ...]:
     """A shape given as one length or as several."""
     try:
@@ -106,7 +112,7 @@ def shape_tuple(shape: Shape) -> tuple[int, ...]:
     return lengths
 
 
-def input_shape(values: Any, shape: Shape | None, encoded: FieldArray | None) -> tuple[int, ...]:
+def input_shape(values: Any, shape: Shape | None, encoded: FieldArray | npt.NDArray[Any] | None) -> tuple[int, ...]:
     """The shape of an input: as asked for, or as the values have it, which are encoded at their owner only."""
     if shape is not None:
         return shape_tuple(shape)

@@ -14,6 +14,8 @@ from spdz.online.values.intervals import Interval
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
+    from spdz.online.values.boolean import SecretBool  # noqa: F401 - in quotes below
+    from spdz.online.values.integer import SecretInt  # noqa: F401 - in quotes below
     from spdz.online.values.secret import Secret
 
 MAX_WIDTH = 126
@@ -27,7 +29,7 @@ class Declared(Generic[Value]):
 
 
 @dataclass(frozen=True, repr=False)
-class Int(Declared["Secret"]):
+class Int(Declared["SecretInt"]):
     """Integers of `width` bits, sign included: -2^(width-1) <= x < 2^(width-1)."""
 
     width: int = 32
@@ -65,7 +67,7 @@ class Fixed(Declared["Secret"]):
 
 
 @dataclass(frozen=True, repr=False)
-class Bool(Declared["Secret"]):
+class Bool(Declared["SecretBool"]):
     """Truth values."""
 
     def __repr__(self) -> str:
@@ -75,3 +77,11 @@ class Bool(Declared["Secret"]):
 def widest(field: Field) -> int:
     """How many bits, sign included, an integer in a field may have."""
     return ((field.modulus - 1) // 2).bit_length()
+
+
+STANDARD_WIDTH = 32
+
+
+def standard_int(field: Field) -> Int:
+    """The type of integers for which nobody has declared one: of 32 bits, where the field has as many."""
+    return Int(min(STANDARD_WIDTH, widest(field)))

@@ -30,6 +30,10 @@ class BitShare:
 
     words: Words
 
+    def __post_init__(self) -> None:
+        # numpy makes a number, which has no memory of its own, of what has no axes.
+        object.__setattr__(self, "words", np.asarray(self.words))
+
     @property
     def value(self) -> Bits:
         """This party's summand of the bits: the lowest bits of the words."""
