@@ -1,7 +1,7 @@
 """Masks of bits that an owner inputs: private bits of one party.
 
-Realises:  kind "bit masks": uniform bits that their owner knows. For three parties and more a word check makes sure that
-           they are the same towards all; for two there is nobody else.
+Realises:  kind "bit masks": uniform bits that their owner knows. For three parties and more a word check makes sure
+           that they are the same towards all; for two there is nobody else.
 Source:    authenticated bits of Nielsen, Nordholt, Orlandi, Burra, CRYPTO 2012.
 Checked:   everything, before this returns.
 """
