@@ -22,7 +22,7 @@ from spdz.wire.steps import Delivery, Harmless, Payload, declare
 
 INPUT_MASKED_BITS = declare(
     "input.masked_bits",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="[DPSZ12] input, over GF(2)",
     delivery=Delivery.BROADCAST,
     # As with an input of elements: another bit is another input, and different ones are caught by the echo.

@@ -57,7 +57,7 @@ COMPARE_MASKED = declare(
 )
 COMPARE_LEVEL = declare(
     "compare.level",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="[Bea91] over GF(2)",
     delivery=Delivery.BROADCAST,
     tampering=_CHECKED,

@@ -25,7 +25,7 @@ from spdz.wire.steps import Delivery, Payload, declare
 
 CONVERT_MASKED = declare(
     "convert.masked",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="Rotaru-Wood 2019, daBits",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),

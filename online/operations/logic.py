@@ -23,7 +23,7 @@ from spdz.wire.steps import Delivery, Payload, declare
 
 AND_MASKED = declare(
     "and.masked",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="[Bea91] over GF(2)",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),

@@ -28,7 +28,7 @@ from spdz.wire.steps import Delivery, Outcome, Payload, declare
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 SELECT_BIT = declare(
     "select.bit",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="Rotaru-Wood 2019, daBits",
     delivery=Delivery.BROADCAST,
     tampering=_CHECKED,

@@ -20,7 +20,7 @@ import numpy as np
 from spdz.bits import leaky_and
 from spdz.errors import BroadcastMismatch, MacCheckFailed
 from spdz.preprocessing.bits.and_candidates import Candidates, make_candidates
-from spdz.preprocessing.bits.links import BitLinks
+from spdz.preprocessing.bits.links import BIT_PLAN, BitLinks, BitPlan
 from spdz.preprocessing.ot.extension import ROW_UNIT
 from spdz.preprocessing.ot.rows import Rows
 from spdz.protocols.coin_toss import declare_toss, toss
@@ -31,23 +31,22 @@ from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material import BIT_PAIR_TRIPLES, BIT_TRIPLES, Batch
 from spdz.wire.steps import Delivery, Payload, declare
 
-SMALLEST_BATCH = 512
 LARGEST_BATCH = 1 << 19
 """Candidates in a layer: so many need the fewest layers, and more of them no fewer until 2^28."""
 
 SHIFT_COINS = declare_toss("and.shift", source="docs/security/bits.md, buckets")
 DIFFERENCES = declare(
     "and.differences",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="docs/security/bits.md, buckets",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),
 )
 
 
-def batch_candidates(count: int) -> int:
+def batch_candidates(count: int, plan: BitPlan = BIT_PLAN) -> int:
     """N for a batch of `count` triples: whole units of the OT extension, and not too few."""
-    return max(SMALLEST_BATCH, -(-count // ROW_UNIT) * ROW_UNIT)
+    return max(plan.candidates, -(-count // ROW_UNIT) * ROW_UNIT)
 
 
 def layers(candidates: int, statistical_bits: int) -> int:
@@ -79,8 +78,8 @@ async def _make(ctx: Context, links: BitLinks, count: int, products: int) -> Can
                but the first and product, the tosses and the check.
     Raises:    OtConsistencyFailed, WordCheckFailed, MacCheckFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    size = batch_candidates(count)
-    depth = layers(size, ctx.session.security.statistical_bits)
+    size = batch_candidates(count, links.plan)
+    depth = layers(size, links.statistical_bits(ctx))
 
     async def combined(scope: Context) -> Candidates:
         total = await make_candidates(scope.child("layer"), links, size, products)

@@ -73,8 +73,8 @@ async def _make(
 
     Raises:    OtConsistencyFailed, AuthenticationFailed, MacCheckFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    size = batch_candidates(count)
-    depth = layers(size, ctx.session.security.statistical_bits)
+    size = batch_candidates(count, bit_links.plan)
+    depth = layers(size, bit_links.statistical_bits(ctx))
     v = await _random(ctx.child("factors"), links, size, width)
 
     async def chained(scope: Context) -> tuple[Rows, list[AuthShare]]:

@@ -27,7 +27,7 @@ from spdz.wire.steps import Delivery, Payload, declare
 
 ADDER = declare(
     "masks.adder",
-    payload=Payload.ELEMENTS,
+    payload=Payload.BITS,
     source="docs/security/masks.md",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),

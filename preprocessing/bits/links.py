@@ -56,8 +56,37 @@ class BitLink:
     receiver: OtReceiver
 
 
+@dataclass(frozen=True)
+class BitPlan:
+    """How much is made at least, and what it is checked with. Every session runs `BIT_PLAN`.
+
+    The attack harness and recordings run smaller ones, of no security, with which a tiny program gets through soon.
+    """
+
+    candidates: int = 512
+    """Leaky AND triples in a layer at least, a multiple of ROW_UNIT."""
+    masks: int = 1024
+    """Masks in a list at least, besides those that are opened."""
+    samples: int = 128
+    """C: masks of every list that are opened."""
+    statistical_bits: int | None = None
+    """s for the number of layers and lists; None is that of the session."""
+
+
+BIT_PLAN = BitPlan()
+
+
 class BitLinks(dict[int, BitLink]):
     """The links to all peers."""
+
+    def __init__(self, plan: BitPlan = BIT_PLAN) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def statistical_bits(self, ctx: Context) -> int:
+        """s of the session, or of the plan."""
+        planned = self.plan.statistical_bits
+        return ctx.session.security.statistical_bits if planned is None else planned
 
     def wipe(self) -> None:
         """Overwrite and forget everything, rows of extensions that are not over included."""
@@ -78,7 +107,9 @@ def draw_delta(ctx: Context) -> Deltas:
     return {peer: list(delta) for peer in ctx.peers}
 
 
-async def set_up_bits(ctx: Context, params: MascotParams, draw: Callable[[Context], Deltas] = draw_delta) -> BitLinks:
+async def set_up_bits(
+    ctx: Context, params: MascotParams, draw: Callable[[Context], Deltas] = draw_delta, plan: BitPlan = BIT_PLAN
+) -> BitLinks:
     """Build a link to every peer on a Delta_i that is drawn here.
 
     Rounds:    3, 2 without trees.  Sends: 96 * 192 bytes to each peer, and the trees.
@@ -88,7 +119,7 @@ async def set_up_bits(ctx: Context, params: MascotParams, draw: Callable[[Contex
     deltas = draw(ctx)
     ots = await base_ots(ctx.child("base_ots"), deltas, BIT_OTS)
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots, BIT_OTS)
-    links, session_id = BitLinks(), ctx.session.session_id
+    links, session_id = BitLinks(plan), ctx.session.session_id
     for peer in ctx.peers:
         links[peer] = BitLink(
             OtSender(Place(session_id, peer, ctx.party), deltas[peer], trees[peer].held, BIT_OTS),

@@ -25,7 +25,7 @@ from spdz.field import FieldArray
 from spdz.preprocessing.bits import mask_proof
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.bits.mask_proof import Matched, Prover, Verifier
-from spdz.preprocessing.bits.matching import SAMPLES, lists, order
+from spdz.preprocessing.bits.matching import Places, lists, order
 from spdz.preprocessing.bits.private_bits import PrivateBits, private_bits
 from spdz.preprocessing.bits.word_check import MASK_BITS as WORD_MASK_BITS
 from spdz.preprocessing.bits.word_check import declare_word_check, word_check
@@ -43,8 +43,6 @@ from spdz.sharing.shares import AuthShare
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Delivery, Outcome, Payload, Step, declare
 
-SMALLEST_BATCH = 1 << 10
-
 _SOURCE = "docs/security/masks.md"
 _CHECKED: tuple[Outcome, ...] = (MacCheckFailed, BroadcastMismatch)
 
@@ -53,11 +51,12 @@ PROOF_COINS = declare_toss("masks.proof", source=_SOURCE)
 MASK_WORDS = declare_word_check("masks.word_check", meaning="a party's private bits differ between its peers")
 
 
-def _opening(name: str) -> Step:
-    return declare(name, payload=Payload.ELEMENTS, source=_SOURCE, delivery=Delivery.BROADCAST, tampering=_CHECKED)
+def _opening(name: str, payload: Payload = Payload.ELEMENTS) -> Step:
+    return declare(name, payload=payload, source=_SOURCE, delivery=Delivery.BROADCAST, tampering=_CHECKED)
 
 
-SAMPLE, SAMPLE_BITS, SUM = _opening("masks.sample"), _opening("masks.sample_bits"), _opening("masks.sum")
+SAMPLE, SUM = _opening("masks.sample"), _opening("masks.sum")
+SAMPLE_BITS = _opening("masks.sample_bits", Payload.BITS)
 PROOF = declare("masks.proof", payload=Payload.BYTES, source=_SOURCE, tampering=(MaskCheckFailed,))
 
 
@@ -86,13 +85,12 @@ async def make_masks(ctx: Context, links: dict[int, Link], bit_links: BitLinks, 
     Raises:    MaskCheckFailed, AuthenticationFailed, OtConsistencyFailed, WordCheckFailed, MacCheckFailed,
                CommitmentMismatch, BroadcastMismatch.
     """
-    size = max(SMALLEST_BATCH, count)
-    made = await _enter(
-        ctx, links, bit_links, (lists(size, ctx.session.security.statistical_bits), bits, size + SAMPLES)
-    )
+    plan, size = bit_links.plan, max(bit_links.plan.masks, count)
+    wanted, length = lists(size, bit_links.statistical_bits(ctx)), size + plan.samples
+    made = await _enter(ctx, links, bit_links, (wanted, bits, length))
     coins = await toss(ctx, MATCH_COINS, after=made)
     orders = [
-        [order(coins, f"party {owner} list {b}", made.shape[2]) for b in range(made.shape[0])]
+        [order(coins, f"party {owner} list {b}", length, plan.samples) for b in range(wanted)]
         for owner in range(ctx.parties)
     ]
     sums = await checked(ctx, "openings", lambda scope: _open(scope, made, orders))
@@ -139,17 +137,17 @@ class _Opened(NamedTuple):
     totals: list[FieldArray]
 
 
-async def _open(ctx: Context, made: _Lists, orders: list[list[NDArray[np.int64]]]) -> _Opened:
+async def _open(ctx: Context, made: _Lists, orders: list[list[Places]]) -> _Opened:
     """Open the samples of all lists and U of all pairs; what was opened is checked when this scope ends."""
     opened = _Opened([], [], [])
     for owner, numbers in enumerate(made.numbers):
         rows = made.planes(made.bits.share(ctx, owner, slice(None)).words)
         places = orders[owner]
-        sampled = [numbers[b][place[:SAMPLES]] for b, place in enumerate(places)]
-        matched = [numbers[b][place[SAMPLES:]] for b, place in enumerate(places)]
-        words = np.stack([rows[b][:, place[:SAMPLES]] for b, place in enumerate(places)], 1)
+        sampled = [numbers[b][place.opened] for b, place in enumerate(places)]
+        matched = [numbers[b][place.matched] for b, place in enumerate(places)]
+        words = np.stack([rows[b][:, place.opened] for b, place in enumerate(places)], 1)
         opened.samples.append(
-            await partial_open(ctx, SAMPLE, AuthShare.concatenate(sampled).reshape(len(places), SAMPLES))
+            await partial_open(ctx, SAMPLE, AuthShare.concatenate(sampled).reshape(len(places), len(places[0].opened)))
         )
         opened.sample_bits.append(await partial_open(ctx, SAMPLE_BITS, BitShare(words)))
         sums = AuthShare.concatenate([matched[0] + other for other in matched[1:]])
@@ -177,7 +175,7 @@ async def _check_words(ctx: Context, made: _Lists) -> None:
     await word_check(ctx, MASK_WORDS, shares, mask)
 
 
-async def _prove(ctx: Context, made: _Lists, orders: list[list[NDArray[np.int64]]], totals: list[FieldArray]) -> None:
+async def _prove(ctx: Context, made: _Lists, orders: list[list[Places]], totals: list[FieldArray]) -> None:
     """Every party proves to every other one that its pairs of masks add up."""
     coins = await toss(ctx, PROOF_COINS, after=totals)
     messages = {peer: _message(ctx, made, orders[ctx.party], totals[ctx.party], coins, peer) for peer in ctx.peers}
@@ -195,9 +193,7 @@ async def _prove(ctx: Context, made: _Lists, orders: list[list[NDArray[np.int64]
             )
 
 
-def _message(
-    ctx: Context, made: _Lists, places: list[NDArray[np.int64]], totals: FieldArray, coins: Coins, peer: int
-) -> bytes:
+def _message(ctx: Context, made: _Lists, places: list[Places], totals: FieldArray, coins: Coins, peer: int) -> bytes:
     """This party's proof towards a peer."""
     prover, planes = Prover(), made.planes(made.bits.own)
     targets = _gathered(planes, 0, places)
@@ -206,9 +202,7 @@ def _message(
     return prover.message(_mask_rows(made, made.bits.own, peer), _mask_rows(made, made.bits.macs[peer], peer))
 
 
-def _matched(
-    made: _Lists, rows: Rows, places: list[NDArray[np.int64]], totals: FieldArray
-) -> list[tuple[int, Matched]]:
+def _matched(made: _Lists, rows: Rows, places: list[Places], totals: FieldArray) -> list[tuple[int, Matched]]:
     """The targets with each list of sacrifices, in the order in which they were matched."""
     planes = made.planes(rows)
     targets = _gathered(planes, 0, places)
@@ -219,8 +213,8 @@ def _matched(
     return found
 
 
-def _gathered(planes: NDArray[Any], b: int, places: list[NDArray[np.int64]]) -> NDArray[Any]:
-    return np.ascontiguousarray(planes[b][:, places[b][SAMPLES:]])
+def _gathered(planes: NDArray[Any], b: int, places: list[Places]) -> NDArray[Any]:
+    return np.ascontiguousarray(planes[b][:, places[b].matched])
 
 
 def _mask_rows(made: _Lists, rows: NDArray[Any], verifier: int) -> NDArray[Any]:
@@ -233,11 +227,11 @@ def _chi(coins: Coins, prover: int, b: int, matched: Matched) -> Rows:
     return mask_proof.coefficients(coins, f"party {prover} list {b}", (len(matched.r) - 1, matched.r.shape[1]))
 
 
-def _kept(ctx: Context, made: _Lists, orders: list[list[NDArray[np.int64]]], count: int) -> Masks:
+def _kept(ctx: Context, made: _Lists, orders: list[list[Places]], count: int) -> Masks:
     """The first targets; everything else is overwritten."""
     masks = Masks([], [])
     for owner, numbers in enumerate(made.numbers):
-        place = orders[owner][0][SAMPLES : SAMPLES + count]
+        place = orders[owner][0].matched[:count]
         masks.numbers.append(numbers[0][place])
         rows = made.planes(made.bits.share(ctx, owner, slice(None)).words)
         masks.bits.append(np.ascontiguousarray(rows[0][:, place]))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spdz.protocols.coin_toss import Coins
 
-SAMPLES = 128
-"""C: so many places of every list are opened and must be right."""
+Indices = NDArray[np.int64]
+
+
+class Places(NamedTuple):
+    """The places of a list in a random order."""
+
+    opened: Indices
+    matched: Indices
 
 
 def lists(count: int, statistical_bits: int) -> int:
@@ -19,10 +27,11 @@ def lists(count: int, statistical_bits: int) -> int:
     return found
 
 
-def order(coins: Coins, label: str, size: int) -> NDArray[np.int64]:
-    """A uniform permutation of a list of SAMPLES + N places: first those that are opened, then those that are matched.
+def order(coins: Coins, label: str, size: int, samples: int) -> Places:
+    """A uniform permutation of a list: so many places that are opened, then those that are matched.
 
     64-bit keys are sorted; two of them agree with probability size^2 / 2^65, and then the first one stays first.
     """
     keys = np.frombuffer(coins.stream(label).bytes(8 * size), np.uint64)
-    return np.argsort(keys, kind="stable")
+    found = np.argsort(keys, kind="stable")
+    return Places(found[:samples], found[samples:])

@@ -14,10 +14,10 @@ from functools import partial
 from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
 from spdz.preprocessing.bits.bit_masks import make_bit_masks
-from spdz.preprocessing.bits.buckets import LARGEST_BATCH, SMALLEST_BATCH, make_bit_pair_triples, make_bit_triples
+from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
 from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, make_dabits, make_mux_triples
 from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
-from spdz.preprocessing.bits.links import Deltas, draw_delta, set_up_bits
+from spdz.preprocessing.bits.links import BIT_PLAN, BitPlan, Deltas, draw_delta, set_up_bits
 from spdz.preprocessing.bits.word_check import check_bit_keys
 from spdz.preprocessing.mascot.authenticate import check_key_shares
 from spdz.preprocessing.mascot.links import Links, Secrets, draw_secrets, set_up
@@ -90,7 +90,9 @@ class MascotPreprocessing:
         if name != BITS:
             raise UsageError(f"the MASCOT generator makes no {name}; use the dealer")
         if not self._links.of_bits:
-            self._links.of_bits = await set_up_bits(ctx.child("links"), self.params, self.protocols.draw_delta)
+            protocols = self.protocols
+            inside = ctx.child("links")
+            self._links.of_bits = await set_up_bits(inside, self.params, protocols.draw_delta, protocols.bit_plan)
             await check_bit_keys(ctx.child("key_check"), self._links.of_bits)
 
     def supports(self, kind: Kind) -> bool:
@@ -166,7 +168,7 @@ def bits_in_batch(ctx: Context, kind: Kind) -> int:
 def switches_in_batch(ctx: Context, kind: Kind) -> int:
     """How many daBits or mux triples one batch has at most."""
     width = kind.dims[0] if kind.dims else 0
-    return max(SMALLEST_BATCH, CHAIN_ELEMENTS // (1 + width))
+    return max(BIT_PLAN.candidates, CHAIN_ELEMENTS // (1 + width))
 
 
 def masks_in_batch(ctx: Context, kind: Kind) -> int:
@@ -216,3 +218,4 @@ class MascotProtocols:
     make_candidates: MakeCandidates = make_candidates
     makers: Mapping[str, Maker] = field(default_factory=lambda: MAKERS)
     vole_plan: VolePlan = PLAN
+    bit_plan: BitPlan = BIT_PLAN

@@ -23,7 +23,7 @@ from spdz.adversary.kinds import (
     pretending,
 )
 from spdz.adversary.report import Report
-from spdz.adversary.settings import CHEAPER, ONLY, Config
+from spdz.adversary.settings import CHEAPER, ONLY, Config, attacked
 from spdz.errors import BroadcastMismatch
 from spdz.wire.steps import Delivery, Outcome, Payload, all_steps
 
@@ -90,10 +90,18 @@ def full_cases(surveys: Mapping[Config, Report], *, programs: bool) -> list[Case
         cheaper = CHEAPER.get(name, ())
         done = {key[0] for other in cheaper if (other, parties) in surveys for key in surveys[other, parties].recording}
         only = ONLY.get(name)
+        among_two = {key[0] for key in surveys[name, 2].recording} if _is_dear(config, surveys) else set()
         for case in _of_survey(config, report):
-            if case.step not in done and (only is None or case.step in only):
+            repeated = case.step in among_two and case.category != "equivocation"
+            if case.step not in done and (only is None or case.step in only) and not repeated:
                 cases.append(replace(case, number=next(numbers)))
     return [*cases, *(replace(case, number=next(numbers)) for case in _programs(surveys))] if programs else cases
+
+
+def _is_dear(config: Config, surveys: Mapping[Config, Report]) -> bool:
+    """Whether three parties are attacked only where they differ from two: runs with bits from OT take seconds."""
+    name, parties = config
+    return attacked(name).bit_plan is not None and parties > 2 and (name, 2) in surveys
 
 
 def _of_survey(config: Config, report: Report) -> Iterator[Case]:
@@ -108,7 +116,7 @@ def _of_survey(config: Config, report: Report) -> Iterator[Case]:
             often = len(report.recording[(step, by, to)])
             chosen = [kind for number, kind in enumerate(BYTES) if (number + turn - place) % len(pairs) == 0]
             yield from _bytes(case, often, chosen)
-            if all_steps()[step].payload is Payload.ELEMENTS:
+            if all_steps()[step].payload in (Payload.ELEMENTS, Payload.BITS):
                 first_receiver = to == min(receiver for sender, receiver in pairs if sender == by)
                 yield from _values(case, often, place, first_receiver=first_receiver)
 

@@ -218,12 +218,17 @@ class Silence(Cheat):
 
 @dataclass(frozen=True)
 class AddTo(Cheat):
-    """Add `delta` to one element; the payload stays canonical, so that only a cryptographic check can find it."""
+    """Add `delta` to one element; the payload stays canonical, so that only a cryptographic check can find it.
+
+    Of packed bits the lowest one of a byte is flipped: there is always one.
+    """
 
     element: Place = "first"
     delta: int | Literal["random"] = 1
 
     def change(self, message: Message, view: View) -> list[Message]:
+        if message.bits:
+            return Flip(self.step, self.element, 1, by=self.by).change(message, view)
         return [add_to_element(message, view.field, self.element, self.delta)]
 
 

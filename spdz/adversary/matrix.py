@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spdz.adversary import suite
+from spdz.adversary import bit_suite, suite
 from spdz.adversary.cases import Case, full_cases, quick_cases
 from spdz.adversary.kinds import PROGRAMS, exempt
 from spdz.adversary.observer import Released
@@ -50,8 +50,10 @@ class Target:
     args: tuple[str, ...] = ()
     """What the program finds as `mpc.args`."""
 
-    def load(self) -> tuple[Callable[..., Any], Judge]:
+    def load(self, config: Config) -> tuple[Callable[..., Any], Judge]:
         """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""
+        if self.path is None and attacked(config[0]).bits:
+            return bit_suite.every_bit_step, bit_suite.consistent
         if self.path is None:
             return suite.every_step, suite.consistent
         try:
@@ -111,9 +113,9 @@ def survey(target: Target, configs: Sequence[Config]) -> dict[Config, Report]:
 
     Raises UsageError if it fails, is not repeatable, or gives nobody anything that could be judged.
     """
-    program, _ = target.load()
     reports = {}
     for config in configs:
+        program, _ = target.load(config)
         report = _honest_run(target, program, config)
         again = _honest_run(target, program, config)
         if not repeatable(report, again):
@@ -138,6 +140,7 @@ def _honest_run(target: Target, program: Callable[..., Any], config: Config) -> 
         args=target.args,
         transport=target.transport,
         vole_plan=kind.vole_plan,
+        bit_plan=kind.bit_plan,
     )
 
 
@@ -197,19 +200,28 @@ def _was_right(verdict: Verdict) -> bool:
 
 
 class _Worker:
-    """What a process of the pool keeps: the program, and honest runs to compare with."""
+    """What a process of the pool keeps: programs, and honest runs to compare with."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.program, self.right = target.load()
+        self._loaded: dict[Config, tuple[Callable[..., Any], Judge]] = {}
         self._honest: dict[Config, Report] = {}
+
+    def program(self, config: Config) -> tuple[Callable[..., Any], Judge]:
+        """What runs in a configuration, and the judge of its outputs; loaded once."""
+        if config not in self._loaded:
+            own = self.target.path is None
+            known = next(iter(self._loaded.values()), None)
+            self._loaded[config] = known if known and not own else self.target.load(config)
+        return self._loaded[config]
 
     def honest(self, config: Config) -> Report:
         """The run without a cheat; what another program reveals differently each time is marked."""
         if config not in self._honest:
-            report = _honest_run(self.target, self.program, config)
+            program, _ = self.program(config)
+            report = _honest_run(self.target, program, config)
             if self.target.path is not None:
-                _mark_unstable(report, _honest_run(self.target, self.program, config))
+                _mark_unstable(report, _honest_run(self.target, program, config))
             self._honest[config] = report
         return self._honest[config]
 
@@ -231,10 +243,11 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
         _workers[target] = _Worker(target)
     worker = _workers[target]
     honest = worker.honest(case.config)
+    program, right = worker.program(case.config)
     kind = attacked(case.config[0])
     try:
         report = run(
-            worker.program,
+            program,
             case.config[1],
             target.field_name,
             kind.choice,
@@ -246,9 +259,10 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
             honest_first=False,
             recording=honest.recording,
             vole_plan=kind.vole_plan,
+            bit_plan=kind.bit_plan,
         )
         compare_with(report, honest)
-        return judge(case, report, worker.right), report.seconds
+        return judge(case, report, right), report.seconds
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -26,6 +26,12 @@ class Message:
         return step is not None and self.header.kind == Kind.DATA and step.payload is Payload.ELEMENTS
 
     @property
+    def bits(self) -> bool:
+        """Whether the payload is packed bits of a sharing domain."""
+        step = by_wire_id(self.header.wire_id)
+        return step is not None and self.header.kind == Kind.DATA and step.payload is Payload.BITS
+
+    @property
     def step(self) -> str:
         """Registered name of the step, or "control" for the frames that end a session."""
         step = by_wire_id(self.header.wire_id)

@@ -26,6 +26,7 @@ from spdz.errors import UsageError
 from spdz.field import M61, Field, field_by_name
 from spdz.online.session import Mpc
 from spdz.params import MAX_PARTIES, SessionParams, require_integer
+from spdz.preprocessing.bits.links import BitPlan
 from spdz.preprocessing.generators import Choice
 from spdz.preprocessing.vole.code import VolePlan
 from spdz.protocols.material_source import MaterialSource
@@ -57,6 +58,7 @@ def run(
     honest_first: bool = True,
     recording: Recording | None = None,
     vole_plan: VolePlan | None = None,
+    bit_plan: BitPlan | None = None,
 ) -> Report:
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
 
@@ -70,13 +72,14 @@ def run(
     honest_first  run the program without a cheat before: its outputs are the report's `expected`, its messages what
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
     vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
+    bit_plan      how much is made of bits at least; with little (of no security) a tiny program gets through soon
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
     """
     parties = require_integer(parties, "parties", 2, MAX_PARTIES)
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Attacked(preprocessing, vole_plan)
+    kind = Attacked(preprocessing, vole_plan, bit_plan)
     setting = _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), float(deadline))
     bad = corrupted_parties(corrupted)
     check_cheats(cheats, parties, setting.endpoints, bad, chosen)
@@ -110,11 +113,12 @@ def run_honestly(
     transport: str = "memory",
     timeout: float = 60.0,
     vole_plan: VolePlan | None = None,
+    bit_plan: BitPlan | None = None,
 ) -> Report:
     """Run the program without a cheat and record its messages. Raises UsageError if it fails by itself."""
     check_run(program, timeout, HONEST_SECONDS)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Attacked(preprocessing, vole_plan)
+    kind = Attacked(preprocessing, vole_plan, bit_plan)
     return _run_honestly(
         _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), HONEST_SECONDS)
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from spdz.errors import UsageError
 from spdz.params import MascotParams
+from spdz.preprocessing.bits.links import BitPlan
 from spdz.preprocessing.generators import Choice, Preprocessing, generators, preprocessing_of
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.vole.code import LpnParams, VolePlan
@@ -24,6 +25,9 @@ class Attacked:
 
     choice: Choice
     vole_plan: VolePlan | None = None
+    bit_plan: BitPlan | None = None
+    bits: bool = False
+    """Whether the suite's program is the one that computes with bits."""
 
     def __post_init__(self) -> None:
         params = self.preprocessing.params
@@ -40,16 +44,23 @@ class Attacked:
         source = self.preprocessing.source()
         if self.vole_plan is not None and isinstance(source, MascotPreprocessing):
             source.protocols = replace(source.protocols, vole_plan=self.vole_plan)
+        if self.bit_plan is not None and isinstance(source, MascotPreprocessing):
+            source.protocols = replace(source.protocols, bit_plan=self.bit_plan)
         return source
 
+
+SMALL_BITS = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)
+"""Batches of bits of no security at all, which take two layers."""
 
 PREPROCESSINGS: dict[str, Attacked] = {
     "dealer": Attacked("dealer"),
     "mascot": Attacked(MascotParams(authentication="copee")),
     "vole": Attacked(MascotParams(authentication="vole"), SMALL_VOLES),
     "iknp": Attacked(MascotParams(ot_tree_bits=1, authentication="copee")),
+    "dealt bits": Attacked("dealer", bits=True),
+    "bits": Attacked(MascotParams(authentication="copee"), None, SMALL_BITS, bits=True),
 }
-"""COPEe with trees of the size that is usual; silent VOLE; an OT extension without trees."""
+"""COPEe with trees of the size that is usual; silent VOLE; an OT extension without trees; computing with bits."""
 
 
 def attacked(name: str) -> Attacked:
@@ -57,14 +68,28 @@ def attacked(name: str) -> Attacked:
     return PREPROCESSINGS.get(name) or Attacked(name)
 
 
-CHEAPER: dict[str, tuple[str, ...]] = {"mascot": ("dealer",), "vole": ("dealer", "mascot"), "iknp": ()}
+CHEAPER: dict[str, tuple[str, ...]] = {
+    "mascot": ("dealer",),
+    "vole": ("dealer", "mascot"),
+    "iknp": (),
+    "dealt bits": ("dealer",),
+    "bits": ("dealer", "dealt bits", "mascot", "vole"),
+}
 """Where a step is attacked in the place of a dearer preprocessing that has it as well."""
 
 ONLY: dict[str, tuple[str, ...]] = {"iknp": ("ot_extension.columns",)}
 """All that is attacked in a preprocessing whose other messages are those of another one."""
 
 CONFIGS: tuple[Config, ...] = (("dealer", 2), ("dealer", 3), ("mascot", 2), ("mascot", 3))
-OWN_CONFIGS: tuple[Config, ...] = (("vole", 2), ("vole", 3), ("iknp", 2))
+OWN_CONFIGS: tuple[Config, ...] = (
+    ("vole", 2),
+    ("vole", 3),
+    ("iknp", 2),
+    ("dealt bits", 2),
+    ("dealt bits", 3),
+    ("bits", 2),
+    ("bits", 3),
+)
 """With the suite's own programs also these; the parameters of the VOLEs are too small for others."""
 
 

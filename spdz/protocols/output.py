@@ -18,7 +18,7 @@ from spdz.sharing.bit_share import BitShare
 from spdz.sharing.domain import Share, ValuesT
 from spdz.sharing.material import BitMasks, InputMasks
 from spdz.sharing.shares import AuthShare
-from spdz.wire.steps import Delivery, Payload, declare
+from spdz.wire.steps import Delivery, Payload, Step, declare
 
 AnyShare = Share[Any]
 AnyMasks = InputMasks | BitMasks
@@ -26,6 +26,15 @@ AnyMasks = InputMasks | BitMasks
 OUTPUT = declare(
     "output.open",
     payload=Payload.ELEMENTS,
+    source="[DPSZ12] output",
+    delivery=Delivery.BROADCAST,
+    tampering=(MacCheckFailed, BroadcastMismatch),
+)
+
+
+OUTPUT_BITS = declare(
+    "output.open_bits",
+    payload=Payload.BITS,
     source="[DPSZ12] output",
     delivery=Delivery.BROADCAST,
     tampering=(MacCheckFailed, BroadcastMismatch),
@@ -41,9 +50,13 @@ async def output(ctx: Context, share: Share[ValuesT]) -> ValuesT:
     Raises:    MacCheckFailed, BroadcastMismatch, CommitmentMismatch.
     """
     await check_openings(ctx)
-    opened = await partial_open(ctx, OUTPUT, share)
+    opened = await partial_open(ctx, _step(share), share)
     await check_openings(ctx)
     return opened
+
+
+def _step(share: object) -> Step:
+    return OUTPUT_BITS if isinstance(share, BitShare) else OUTPUT
 
 
 async def output_together(ctx: Context, shares: Sequence[AnyShare]) -> list[Any]:
@@ -51,7 +64,7 @@ async def output_together(ctx: Context, shares: Sequence[AnyShare]) -> list[Any]
     if len(shares) == 1:
         return [await output(ctx, shares[0])]
     await check_openings(ctx)
-    opened = await ctx.gather(*(partial_open(ctx.child("part"), OUTPUT, share) for share in shares))
+    opened = await ctx.gather(*(partial_open(ctx.child("part"), _step(share), share) for share in shares))
     await check_openings(ctx)
     return opened
 

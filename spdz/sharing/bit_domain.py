@@ -76,7 +76,7 @@ class PackedBits:
 
     shape: tuple[int, ...]
 
-    payload: ClassVar[Payload] = Payload.ELEMENTS
+    payload: ClassVar[Payload] = Payload.BITS
 
     @property
     def count(self) -> int:

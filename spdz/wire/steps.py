@@ -28,8 +28,10 @@ class Payload(Enum):
 
     ELEMENTS = "elements"
     """Canonical values of a sharing domain: whatever is well-formed is another value."""
+    BITS = "bits"
+    """Shared or opened bits, eight to a byte: whatever is well-formed is other bits."""
     BYTES = "bytes"
-    """Anything else: digests, points, packed bits, records."""
+    """Anything else: digests, points, choices of OTs, records."""
 
 
 class Harmless(Enum):
