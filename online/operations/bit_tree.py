@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from spdz.bits.leaves import differences, leaf_of_bit, leaf_pairs
+from spdz.bits.comparison import differences, leaf_of_bit, leaf_pairs
 from spdz.bits.words import beaver
 from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context

@@ -143,4 +143,4 @@ def shaped(batch: Batch, shape: Shape) -> tuple[Any, ...]:
 
 def clear_of(batch: Batch, shape: Shape) -> Any:
     """What the owner of masks knows of them, in that shape; None elsewhere."""
-    return None if batch.clear is None else batch.clear.reshape(*shape)
+    return None if batch.clear is None else batch.clear.reshape(shape)

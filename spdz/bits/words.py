@@ -52,6 +52,18 @@ def _difference_bits(x: Words, a: Words, out: Bits) -> None:
 
 
 @kernel
+def _opening_errors(words: Words, bits: Bits, delta: np.uint64, out: Words) -> None:
+    for i in range(out.shape[0]):
+        out[i] = words[i] ^ (mask_of(bits[i]) & delta)
+
+
+@kernel
+def _difference_errors(x: Words, a: Words, bits: Bits, delta: np.uint64, out: Words) -> None:
+    for i in range(out.shape[0]):
+        out[i] = x[i] ^ a[i] ^ (mask_of(bits[i]) & delta)
+
+
+@kernel
 def _select(bits: Bits, words: Words, out: Words) -> None:
     for i in range(out.shape[0]):
         out[i] = mask_of(bits[i]) & words[i]
@@ -104,6 +116,17 @@ def difference_bits(x: Words, a: Words, out: Bits | None = None) -> Bits:
     """lsb(x[i] ^ a[i]): what this party opens of the difference of two shared bits."""
     written = bits_out(out, len(x))
     _difference_bits(words_in(x, len(x)), words_in(a, len(x)), written)
+    return written
+
+
+def opening_errors(x: Words, a: Words | None, bits: Bits, delta: np.uint64, out: Words | None = None) -> Words:
+    """x[i] ^ a[i] ^ (bits[i] & delta): this party's summand of zero, if `bits` is what x ^ a was opened to."""
+    count = len(x)
+    written, opened, key = words_out(out, count), bits_in(bits, count), np.uint64(delta)
+    if a is None:
+        _opening_errors(words_in(x, count), opened, key, written)
+    else:
+        _difference_errors(words_in(x, count), words_in(a, count), opened, key, written)
     return written
 
 

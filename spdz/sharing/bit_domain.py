@@ -10,13 +10,14 @@ Bound:     a wrong opening passes with 2^-63 (a guess of delta, whose lowest bit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from spdz.bits.word_hash import WordHasher
+from spdz.bits.words import difference_bits, opening_errors
 from spdz.crypto.prg import Prg
 from spdz.sharing.bit_share import Bits, BitShare, Words, spread
 from spdz.sharing.domain import SharingDomain
@@ -27,6 +28,9 @@ BITS = "bits"
 """The name of this domain."""
 
 HASH_BYTES = 16
+
+RUN_BITS = 1 << 14
+"""Words of which the check works on so many at a time, while they are in the cache."""
 
 
 class BitKey:
@@ -69,6 +73,15 @@ class OpenedBits(NamedTuple):
     bits: Bits
     pieces: tuple[tuple[Words, Words | None], ...]
 
+    def parts(self, size: int) -> Iterator[tuple[Words, Words | None, Bits]]:
+        """Minuends, subtrahends and bits in order, at most `size` of each at a time."""
+        start = 0
+        for words, mask in self.pieces:
+            bits = self.bits[start : start + words.size]
+            start += words.size
+            for cut in (slice(at, at + size) for at in range(0, words.size, size)):
+                yield words[cut], None if mask is None else mask[cut], bits[cut]
+
 
 @dataclass(frozen=True)
 class PackedBits:
@@ -97,6 +110,10 @@ class PackedBits:
         return bits[: self.count].reshape(self.shape)
 
 
+def _flat(share: BitShare) -> Words:
+    return np.ascontiguousarray(share.words.reshape(-1))
+
+
 class BitDomain(SharingDomain[BitShare, Bits, OpenedBits]):
     """Shares of bits, at one party."""
 
@@ -117,7 +134,11 @@ class BitDomain(SharingDomain[BitShare, Bits, OpenedBits]):
         return np.zeros(shape, np.uint8)
 
     def differences(self, *pairs: tuple[BitShare, BitShare]) -> Bits:
-        return np.concatenate([(x ^ a).value.ravel() for x, a in pairs])
+        out, start = np.empty(sum(x.size for x, _ in pairs), np.uint8), 0
+        for x, a in pairs:
+            difference_bits(_flat(x), _flat(a), out[start : start + x.size])
+            start += x.size
+        return out
 
     def codec(self, like: Bits) -> PackedBits:
         return PackedBits(like.shape)
@@ -127,7 +148,7 @@ class BitDomain(SharingDomain[BitShare, Bits, OpenedBits]):
 
     def opening(self, path: str, value: Bits, *pieces: BitShare | tuple[BitShare, BitShare]) -> OpenedBits:
         pairs = [(piece, None) if isinstance(piece, BitShare) else piece for piece in pieces]
-        flat = tuple((x.words.reshape(-1), None if a is None else a.words.reshape(-1)) for x, a in pairs)
+        flat = tuple((_flat(x), None if a is None else _flat(a)) for x, a in pairs)
         return OpenedBits(path, value.reshape(-1), flat)
 
     @property
@@ -136,15 +157,8 @@ class BitDomain(SharingDomain[BitShare, Bits, OpenedBits]):
 
     def sigma(self, openings: Sequence[OpenedBits], coins: Prg) -> bytes:
         hasher, delta = WordHasher(coins.bytes(HASH_BYTES)), self.key.share.word
-        for opening in openings:
-            start = 0
-            for words, mask in opening.pieces:
-                error = spread(opening.bits[start : start + words.size]) & delta
-                error ^= words
-                if mask is not None:
-                    error ^= mask
-                hasher.update(error)
-                start += words.size
+        for words, mask, bits in (part for opening in openings for part in opening.parts(RUN_BITS)):
+            hasher.update(opening_errors(words, mask, bits, delta))
         return hasher.digest()
 
     def sum_is_zero(self, sigmas: Sequence[Any]) -> bool:

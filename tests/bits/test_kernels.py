@@ -18,6 +18,10 @@ SOURCES = sorted(Path(spdz.bits.__file__).parent.glob("*.py"))
 PUBLIC = {"done", "blocks", "at", "_CHUNK_BLOCKS", "with_bits", "words"}
 INDICES = {
     "i",
+    "leaf",
+    "pair",
+    "limb",
+    "first",
     "g",
     "h",
     "byte",

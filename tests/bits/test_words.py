@@ -37,6 +37,16 @@ def test_products_with_public_bits(count: int) -> None:
     assert w.public_words(bits, np.uint64(2**63 + 5)).tolist() == [bit * (2**63 + 5) for bit in bits.tolist()]
 
 
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_openings_leave(count: int) -> None:
+    x, a = ref.random_words(count, 2, count)
+    bits, delta = ref.random_bits(count + 1, count), 2**63 + 5
+    whole = [word ^ bit * delta for word, bit in zip(x.tolist(), bits.tolist(), strict=True)]
+    assert w.opening_errors(x, None, bits, np.uint64(delta)).tolist() == whole
+    less = [word ^ mask for word, mask in zip(whole, a.tolist(), strict=True)]
+    assert w.opening_errors(x, a, bits, np.uint64(delta)).tolist() == less
+
+
 @pytest.mark.parametrize("count", PARTIES)
 def test_public_bits_are_shared_rightly(count: int) -> None:
     world, bits = ref.Parties.make(count, 1), ref.random_bits(2, 40)

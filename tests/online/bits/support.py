@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,15 +36,16 @@ class Case:
     ) -> None:
         self.ideal, self.operation = ideal, operation
         self.call = Call(tuple(operand.shape for operand in operands), parameters, private)
-        self._shares = [ideal.dealer.shares_of(operand) for operand in operands]
+        self.shares = [ideal.dealer.shares_of(operand) for operand in operands]
         given = {batches[0].kind: batches for batches in material}
         demand = operation.material(self.call)
         self._batches = [given.get(kind) or ideal.dealer.deal(kind, count) for kind, count in demand.items()]
 
     async def part(self, ctx: Context) -> Any:
         """The operation, at one party."""
-        given = tuple(shares[ctx.party] for shares in self._shares)
-        return await self.operation.run(ctx, self.call, given, tuple(batch[ctx.party] for batch in self._batches))
+        given = tuple(shares[ctx.party] for shares in self.shares)
+        call = self.call if ctx.party == self.call.parameters.get("owner") else replace(self.call, private=None)
+        return await self.operation.run(ctx, call, given, tuple(batch[ctx.party] for batch in self._batches))
 
     def result(self) -> Any:
         """The result, in the clear, once all openings are checked and its MACs are found right."""
