@@ -13,7 +13,9 @@ from functools import partial
 
 from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
-from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
+from spdz.preprocessing.bits.bit_masks import make_bit_masks
+from spdz.preprocessing.bits.buckets import LARGEST_BATCH, SMALLEST_BATCH, make_bit_pair_triples, make_bit_triples
+from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, make_dabits, make_mux_triples
 from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
 from spdz.preprocessing.bits.links import Deltas, draw_delta, set_up_bits
 from spdz.preprocessing.bits.word_check import check_bit_keys
@@ -30,6 +32,7 @@ from spdz.sharing.bit_domain import BITS
 from spdz.sharing.material import (
     BIT_PAIR_TRIPLES,
     BIT_TRIPLES,
+    DABITS,
     RANDOM_BITS,
     RANDOM_SHARES,
     SQUARES,
@@ -39,7 +42,7 @@ from spdz.sharing.material import (
     MaskSlack,
     MaterialStore,
 )
-from spdz.sharing.material.bit_kinds import COMPARE_MASKS
+from spdz.sharing.material.bit_kinds import BIT_MASKS, COMPARE_MASKS, MUX_TRIPLES
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
 TRIPLE_BATCH_BYTES = 8 << 20
@@ -160,6 +163,12 @@ def bits_in_batch(ctx: Context, kind: Kind) -> int:
     return LARGEST_BATCH
 
 
+def switches_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many daBits or mux triples one batch has at most."""
+    width = kind.dims[0] if kind.dims else 0
+    return max(SMALLEST_BATCH, CHAIN_ELEMENTS // (1 + width))
+
+
 def masks_in_batch(ctx: Context, kind: Kind) -> int:
     """How many masks of comparisons one batch has at most: their AND triples fill a batch."""
     return max(1, LARGEST_BATCH // ands_per_mask(kind.dims[0], ctx.parties))
@@ -177,6 +186,15 @@ MAKERS = {
     BIT_TRIPLES.name: Maker(lambda ctx, links, kind, count: make_bit_triples(ctx, links.of_bits, count), bits_in_batch),
     BIT_PAIR_TRIPLES.name: Maker(
         lambda ctx, links, kind, count: make_bit_pair_triples(ctx, links.of_bits, count), bits_in_batch
+    ),
+    BIT_MASKS: Maker(
+        lambda ctx, links, kind, count: make_bit_masks(ctx, links.of_bits, kind.owner, count), bits_in_batch
+    ),
+    DABITS.name: Maker(
+        lambda ctx, links, kind, count: make_dabits(ctx, links, links.of_bits, count), switches_in_batch
+    ),
+    MUX_TRIPLES: Maker(
+        lambda ctx, links, kind, count: make_mux_triples(ctx, links, links.of_bits, kind, count), switches_in_batch
     ),
     COMPARE_MASKS: Maker(
         lambda ctx, links, kind, count: make_compare_masks(ctx, links, links.of_bits, kind, count), masks_in_batch

@@ -101,9 +101,9 @@ class ReceiverRows(ChosenRows, HashedRows):
         self.load(start, count, rows)
         self.hash.hash_rows(rows, self.first_index + start, out)
 
-    def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
-        """The halves of H(t_h, h) of OTs start .. start + count, in `buffers`; returns the first index h."""
-        first_index = self.first_index + start
+    def hash_halves(self, start: int, count: int, buffers: RowBuffers, use: int = 0) -> int:
+        """The halves of H(t_h, h) of OTs start .. start + count, in `buffers`, for that use; returns the first h."""
+        first_index = self.index_of(start, use)
         buffers.permute(buffers.load(self.block, start, count), first_index, 0)
         return first_index
 
@@ -157,9 +157,9 @@ class SenderRows(CorrelatedRows, HashedRows):
         xor_to_rows(rows, self._end.delta_row)
         self.hash.hash_rows(rows, self.first_index + start, out[1])
 
-    def hash_halves(self, start: int, count: int, buffers: RowBuffers) -> int:
+    def hash_halves(self, start: int, count: int, buffers: RowBuffers, use: int = 0) -> int:
         """The halves of H(q_h, h) and of H(q_h ^ Delta, h) of OTs start .. start + count; returns the first index."""
-        first_index = self.first_index + start
+        first_index = self.index_of(start, use)
         rows = buffers.load(self.block, start, count)
         buffers.permute(rows, first_index, 0)
         xor_to_rows(rows, self._end.delta_row)

@@ -22,6 +22,11 @@ Bits = NDArray[np.uint8]
 Rows = NDArray[np.uint64]
 
 
+INDEX_BITS = 56
+"""Of an index of an OT in the tweak of its hash; the bits above say which use of the row it is."""
+USES = 1 << 8
+
+
 class Room(NamedTuple):
     """Where the columns of an extension are kept."""
 
@@ -79,6 +84,12 @@ class HashedRows(ExtensionRows):
     def load(self, start: int, count: int, rows: Rows) -> None:
         """Write blocks start .. start + count to `rows` (count, 2); both are multiples of 64."""
         transpose_columns(self.block[:, start // 8 : (start + count) // 8], rows)
+
+    def index_of(self, start: int, use: int = 0) -> int:
+        """The tweak of row `start`, in one of several uses of the rows. No tweak is used twice under one key."""
+        if not 0 <= use < USES or self.first_index + 8 * self.columns.shape[1] > 1 << INDEX_BITS:
+            raise InternalError("the rows of an OT extension are hashed more often than there are tweaks for")
+        return (use << INDEX_BITS) + self.first_index + start
 
     def buffers(self, capacity: int) -> RowBuffers:
         """Room for hashes of up to `capacity` rows, for one thread."""

@@ -1,8 +1,9 @@
 """What a family of fields is made of: the loops that it must have and those that it may have.
 
 A family is a package, such as `spdz.field.mersenne`, and a `Field` names it. Its module `arrays` has every loop of
-`ArrayLoops`. Its modules `beaver`, `gadget`, `rows` and `code` have the fused loops of the other classes here; a family
-may leave out any of these modules, and `spdz.field.plain` then computes the same from `arrays`, only slower.
+`ArrayLoops`. Its modules `beaver`, `gadget`, `choices`, `rows` and `code` have the fused loops of the other classes
+here; a family may leave out any of these modules, and `spdz.field.plain` then computes the same from `arrays`, only
+slower.
 
 A loop takes the words of contiguous flat arrays: (n,) of uint64 for fields of one limb, (n, 2) for two. Arguments have
 been checked. Elements are canonical, in [0, p), before and after, and nothing branches on one. Outputs are overwritten
@@ -104,6 +105,29 @@ class GadgetLoops(Protocol):
 
     def pack_bits(self, words: Words, limbs: int, k: int, out: Words, /) -> None:
         """The k bits of each element (of `limbs` consecutive words), low ones first, in a row, padded with zeros."""
+
+
+class ChoiceLoops(Protocol):
+    """The module `choices`. Bits are packed in words, least significant first; steps as in `ArrayLoops`."""
+
+    def choice_payload(
+        self, h0: Hashes, h1: Hashes, x: Words, x_step: int, d: Words, out: Words, e: np.uint64, /
+    ) -> None:
+        """d[i] = h0[i] - h1[i] + x[i]; out[i] = -h0[i]."""
+
+    def choice_take(self, h: Hashes, bits: Words, first: int, d: Words, out: Words, e: np.uint64, /) -> None:
+        """out[i] += h[i] + bit first + i times d[i]."""
+
+    def choice_times(self, bits: Words, first: int, x: Words, x_step: int, out: Words, e: np.uint64, /) -> None:
+        """out[i] = bit first + i times x[i]."""
+
+    def chain_difference(
+        self, start: Words, start_step: int, total: Words, w: Words, out: Words, e: np.uint64, /
+    ) -> None:
+        """out[i] = start[i] - 2 total[i] - w[i]."""
+
+    def chain_add(self, product: Words, epsilon: Words, x: Words, total: Words, e: np.uint64, /) -> None:
+        """total[i] += product[i] + epsilon[i] x[i]."""
 
 
 class RowLoops(Protocol):

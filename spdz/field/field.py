@@ -17,11 +17,11 @@ from spdz.errors import UsageError
 from spdz.field import convert
 from spdz.field.algebra import count_of, shape_of
 from spdz.field.array import FieldArray
-from spdz.field.family import ArrayLoops, BeaverLoops, CodeLoops, GadgetLoops, RowLoops, loops_of
+from spdz.field.family import ArrayLoops, BeaverLoops, ChoiceLoops, CodeLoops, GadgetLoops, RowLoops, loops_of
 from spdz.field.memory import Words, flat_words
 from spdz.field.operands import blocks as block_words
 from spdz.field.operands import target
-from spdz.field.plain import PlainBeaver, PlainCode, PlainGadget, PlainRows
+from spdz.field.plain import PlainBeaver, PlainChoices, PlainCode, PlainGadget, PlainRows
 from spdz.field.sampling import Fill, sample_into
 
 if sys.byteorder != "little":
@@ -79,6 +79,11 @@ class Field:
     def gadget(self) -> GadgetLoops:
         """Fused loops over the bits of elements."""
         return loops_of(self.family, "gadget", GadgetLoops) or PlainGadget(self)
+
+    @cached_property
+    def choices(self) -> ChoiceLoops:
+        """Fused loops of products of single bits with elements."""
+        return loops_of(self.family, "choices", ChoiceLoops) or PlainChoices(self)
 
     @cached_property
     def rows(self) -> RowLoops:

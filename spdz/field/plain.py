@@ -33,6 +33,12 @@ class _Plain:
     def _arrays(self, *words: Words) -> list[FieldArray]:
         return list(map(self._array, words))
 
+    def _hashes(self, hashes: Hashes) -> FieldArray:
+        inner, outer, index = hashes
+        blocks = inner ^ outer
+        blocks[:, 0] ^= index + np.arange(len(blocks), dtype=np.uint64)
+        return self._field.reduce_blocks(blocks)
+
     def _powers(self, step: int, count: int) -> FieldArray:
         """2^0, 2^step, 2^(2 step), ..."""
         return self._field.array([(1 << step * j) % self._field.modulus for j in range(count)])
@@ -72,13 +78,13 @@ class PlainGadget(_Plain):
     def ot_sender_products(
         self, h0: Hashes, h1: Hashes, b: Words, k: int, d: Words, out: Words, _: np.uint64, /
     ) -> None:
-        first, second = self._hashes(h0, k), self._hashes(h1, k)
+        first, second = self._hashes(h0).reshape(-1, k), self._hashes(h1).reshape(-1, k)
         self._array(d).reshape(-1, k)[...] = first - second + self._array(b).reshape(-1, 1)
         self._array(out)[...] = first @ self._powers(1, k)
 
     def ot_receiver_products(self, h: Hashes, words: Words, k: int, d: Words, out: Words, _: np.uint64, /) -> None:
         bits = self._field.array(self._array(words).bits())
-        entries = self._hashes(h, k) + bits * self._array(d).reshape(-1, k)
+        entries = self._hashes(h).reshape(-1, k) + bits * self._array(d).reshape(-1, k)
         self._array(out)[...] = entries @ self._powers(1, k)
 
     def pack_bits(self, words: Words, limbs: int, k: int, out: Words, /) -> None:
@@ -86,11 +92,38 @@ class PlainGadget(_Plain):
         out[...] = 0
         out.view(np.uint8)[: packed.size] = packed
 
-    def _hashes(self, hashes: Hashes, k: int) -> FieldArray:
-        inner, outer, index = hashes
-        blocks = inner ^ outer
-        blocks[:, 0] ^= index + np.arange(len(blocks), dtype=np.uint64)
-        return self._field.reduce_blocks(blocks).reshape(-1, k)
+
+class PlainChoices(_Plain):
+    """`ChoiceLoops` of any field."""
+
+    def choice_payload(
+        self, h0: Hashes, h1: Hashes, x: Words, x_step: int, d: Words, out: Words, _: np.uint64, /
+    ) -> None:
+        first, added = self._hashes(h0), self._array(x)
+        self._array(d)[...] = first - self._hashes(h1) + (added if x_step else added[:1])
+        self._array(out)[...] = -first
+
+    def choice_take(self, h: Hashes, bits: Words, first: int, d: Words, out: Words, _: np.uint64, /) -> None:
+        total, message = self._arrays(out, d)
+        total[...] = total + self._hashes(h) + self._bits(bits, first, total.size) * message
+
+    def choice_times(self, bits: Words, first: int, x: Words, x_step: int, out: Words, _: np.uint64, /) -> None:
+        product, factor = self._arrays(out, x)
+        product[...] = self._bits(bits, first, product.size) * (factor if x_step else factor[:1])
+
+    def chain_difference(
+        self, start: Words, start_step: int, total: Words, w: Words, out: Words, _: np.uint64, /
+    ) -> None:
+        begun, sums, mask = self._arrays(start, total, w)
+        self._array(out)[...] = (begun if start_step else begun[:1]) - sums - sums - mask
+
+    def chain_add(self, product: Words, epsilon: Words, x: Words, total: Words, _: np.uint64, /) -> None:
+        added, opened, factor, sums = self._arrays(product, epsilon, x, total)
+        sums[...] = sums + added + opened * factor
+
+    def _bits(self, bits: Words, first: int, count: int) -> FieldArray:
+        unpacked = np.unpackbits(bits.view(np.uint8), bitorder="little")
+        return self._field.array(unpacked[first : first + count])
 
 
 class PlainRows(_Plain):

@@ -20,8 +20,8 @@ import numpy as np
 from numba.core import ir, typed_passes
 
 import spdz
-from spdz.field import M61, M127
-from spdz.field.fused import code
+from spdz.field import M61, M127, Field
+from spdz.field.fused import choices, code
 
 OPERATIONS = ("binop", "inplace_binop")
 
@@ -121,7 +121,18 @@ def use_all() -> None:
         out = chosen.reduce_blocks(np.ones((2, 2), np.uint64))
         code.add_code_rows(chosen, chosen.ones(3), np.ones((2, code.ROW_WORDS), np.uint64), out)
         code.add_noise(chosen, chosen.ones(1), np.ones(1, np.uint64), out)
+        use_choices(chosen)
         _ = (chosen.ones((2, 2, 3)).sum(1), out.inverse(), out - 1, out.to_signed())
+
+
+def use_choices(chosen: Field) -> None:
+    """Products of bits, which no session of triples needs."""
+    bits, halves, x, out = np.ones(8, np.uint8), (np.ones((2, 2), np.uint64),) * 2, chosen.ones(2), chosen.ones(2)
+    choices.payload(chosen, halves, halves, 0, x, chosen.ones(2), out)
+    choices.take(chosen, halves, 0, bits, 0, x, out)
+    choices.times(chosen, bits, 0, x, out)
+    choices.difference(chosen, x, x, x, out)
+    choices.add_product(chosen, x, x, x, out)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from spdz.errors import UsageError
 from spdz.field import M13, M61, field_by_name, register
 from spdz.field import family as families
 from spdz.field.mersenne import arrays
-from spdz.field.plain import PlainBeaver, PlainCode, PlainGadget, PlainRows
+from spdz.field.plain import PlainBeaver, PlainChoices, PlainCode, PlainGadget, PlainRows
 
 from .helpers import PLAIN
 
@@ -21,6 +21,7 @@ INTERFACES = {
     "arrays": families.ArrayLoops,
     "beaver": families.BeaverLoops,
     "gadget": families.GadgetLoops,
+    "choices": families.ChoiceLoops,
     "rows": families.RowLoops,
     "code": families.CodeLoops,
 }
@@ -33,11 +34,11 @@ def test_the_mersenne_family_is_whole(part: str) -> None:
 
 def test_what_a_family_leaves_out_is_computed_plainly() -> None:
     field = PLAIN[0]
-    found = (field.beaver, field.gadget, field.rows, field.code)
-    assert tuple(map(type, found)) == (PlainBeaver, PlainGadget, PlainRows, PlainCode)
+    found = (field.beaver, field.gadget, field.choices, field.rows, field.code)
+    assert tuple(map(type, found)) == (PlainBeaver, PlainGadget, PlainChoices, PlainRows, PlainCode)
 
 
-@pytest.mark.parametrize("plain", [PlainBeaver, PlainGadget, PlainRows, PlainCode])
+@pytest.mark.parametrize("plain", [PlainBeaver, PlainGadget, PlainChoices, PlainRows, PlainCode])
 def test_the_plain_loops_are_whole(plain: type) -> None:
     interface = INTERFACES[plain.__name__.removeprefix("Plain").lower()]
     assert {name for name in vars(interface) if not name.startswith("_")} <= vars(plain).keys()

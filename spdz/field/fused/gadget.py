@@ -30,7 +30,7 @@ def sender_products(
     inner[j] ^ outer[j] ^ (first_index + j). b and acc (n,); d (n k,). `d` and `acc` are overwritten.
     """
     count, k = acc.size, field.bits
-    h0, h1 = (_hashes(halves, first_index, count * k) for halves in (zero, one))
+    h0, h1 = (hashes_of(halves, first_index, count * k) for halves in (zero, one))
     outputs = target(field, d, count * k), target(field, acc, count)
     field.gadget.ot_sender_products(h0, h1, source(field, b, count), k, *outputs, field.parameter)
 
@@ -43,7 +43,7 @@ def receiver_products(
     Shapes: `halves` as for `sender_products`; a and acc (n,), d (n k,). `acc` is overwritten. Bits select by masks.
     """
     count, k = acc.size, field.bits
-    hashes, words = _hashes(halves, first_index, count * k), source(field, a, count).reshape(-1)
+    hashes, words = hashes_of(halves, first_index, count * k), source(field, a, count).reshape(-1)
     arrays = source(field, d, count * k), target(field, acc, count)
     field.gadget.ot_receiver_products(hashes, words, k, *arrays, field.parameter)
 
@@ -59,7 +59,8 @@ def packed_bits(field: Field, x: FieldArray) -> npt.NDArray[np.uint8]:
     return out.view(np.uint8)[: (x.size * field.bits + 7) // 8]
 
 
-def _hashes(halves: Halves, first_index: int, count: int) -> Hashes:
+def hashes_of(halves: Halves, first_index: int, count: int) -> Hashes:
+    """The halves of `count` hashes as kernels take them, once it is seen that there are so many."""
     inner, outer = map(blocks, halves)
     if not len(inner) == len(outer) == count:
         raise UsageError(f"{count} blocks expected, not {len(inner)} and {len(outer)}")

@@ -3,8 +3,15 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spdz.field.family import ArrayLoops, BeaverLoops, CodeLoops, GadgetLoops, RowLoops
-    from spdz.field.mersenne import arrays, beaver, code, gadget, rows
+    from spdz.field.family import ArrayLoops, BeaverLoops, ChoiceLoops, CodeLoops, GadgetLoops, RowLoops
+    from spdz.field.mersenne import arrays, beaver, choices, code, gadget, rows
 
     # The type checker compares every loop with the interface of families.
-    _: tuple[ArrayLoops, BeaverLoops, GadgetLoops, RowLoops, CodeLoops] = (arrays, beaver, gadget, rows, code)
+    _: tuple[ArrayLoops, BeaverLoops, GadgetLoops, ChoiceLoops, RowLoops, CodeLoops] = (
+        arrays,
+        beaver,
+        gadget,
+        choices,
+        rows,
+        code,
+    )

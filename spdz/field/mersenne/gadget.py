@@ -50,7 +50,7 @@ def copee_receiver_step(acc: Words, t: Words, u: Words, bit: np.uint64, e: np.ui
 
 
 @inlined
-def _hash_words(h: Any, j: Any) -> Any:
+def hash_words(h: Any, j: Any) -> Any:
     """The two words of hash j: inner ^ outer ^ (index + j)."""
     inner, outer, index = h
     at = np.uint64(j)
@@ -73,16 +73,16 @@ def _choose_entry(source: Any, j: Any, e: Any) -> Any:
 
 def _sender_entry(source: Any, j: Any, e: Any) -> Any:
     h0, h1, secret, d, widest = source
-    low, high = _hash_words(h0, j)
+    low, high = hash_words(h0, j)
     first = reduce_block(low, high, d, widest, e)
-    low, high = _hash_words(h1, j)
+    low, high = hash_words(h1, j)
     store(d, j, add(sub(first, reduce_block(low, high, d, widest, e), e), secret, e))
     return first
 
 
 def _receiver_entry(source: Any, j: Any, e: Any) -> Any:
     h, words, word, start, d, widest = source
-    low, high = _hash_words(h, j)
+    low, high = hash_words(h, j)
     place = np.uint64(j - start)
     bit = (words[np.uint64(word) + (place >> _SIX)] >> (place & _LOW_SIX)) & U1
     return add(reduce_block(low, high, d, widest, e), keep_if(load(d, j), constant(d, bit), e), e)
@@ -123,9 +123,9 @@ def _sender_row_at_once(h0: Any, h1: Any, secret: Any, start: Any, k: Any, d: An
     low_sum, high_sum, p = U0, U0, (U1 << e) - U1
     for bit in range(np.uint64(k)):
         j = np.uint64(start) + bit
-        low, high = _hash_words(h0, j)
+        low, high = hash_words(h0, j)
         first = reduce_block_at_once(low, high, e)
-        low, high = _hash_words(h1, j)
+        low, high = hash_words(h1, j)
         d[j] = add(sub(first, reduce_block_at_once(low, high, e), e), secret, e)
         rotated = ((first << bit) | (first >> (e - bit))) & p
         low_sum += rotated & _LOW_HALF
@@ -139,7 +139,7 @@ def _receiver_row_at_once(h: Any, value: Any, start: Any, k: Any, d: Any, e: Any
     low_sum, high_sum, p = U0, U0, (U1 << e) - U1
     for bit in range(np.uint64(k)):
         j = np.uint64(start) + bit
-        low, high = _hash_words(h, j)
+        low, high = hash_words(h, j)
         chosen = d[j] & (U0 - ((value >> bit) & U1))
         entry = add(reduce_block_at_once(low, high, e), chosen, e)
         rotated = ((entry << bit) | (entry >> (e - bit))) & p
