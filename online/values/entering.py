@@ -78,7 +78,9 @@ def _require_in_range(values: Numbers, declared: Int) -> None:
         raise UsageError(f"{declared!r} holds integers in {bounds}, but one is outside: {place_of(outside)}")
 
 
-def _no_type(declared: object) -> TypeError:
+def _no_type(declared: object) -> Exception:
+    if isinstance(declared, Declared):
+        return UsageError(f"there are no secrets of the type {declared!r} yet; declare spdz.Int(width) or spdz.Bool()")
     return TypeError(f"type takes a declared type such as spdz.Int(32), not {shown(declared)}")
 
 

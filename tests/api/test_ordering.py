@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import spdz
 from spdz.errors import RangeError, UsageError
-from spdz.field import M13
+from spdz.field import M13, M61, M127
 from spdz.online.session import Mpc
 from spdz.online.values.integer import SecretInt
 from spdz.online.values.intervals import Interval
@@ -269,7 +269,9 @@ def test_any_values(values: list[int]) -> None:
         assert_equals(found, wanted)
 
 
-def test_a_program_of_all_of_them() -> None:
+@pytest.mark.parametrize("parties", [2, 3])
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+def test_a_program_of_all_of_them(parties: int, field: Any) -> None:
     """A sealed-bid auction: the highest bidder pays the second price, and a reserve."""
     bids = np.array([17, 42, 8, 42, 30])
 
@@ -280,5 +282,5 @@ def test_a_program_of_all_of_them() -> None:
         sold = (prices[0] >= 20) & open_
         return mpc.reveal(np.where(sold, places[0], -1), np.where(sold, np.maximum(prices[1], 20), 0), sold)
 
-    winner, price, sold = agreed(program)
+    winner, price, sold = agreed(program, parties, field)
     assert (int(winner), int(price), bool(sold)) == (1, 42, True)

@@ -88,6 +88,7 @@ REVEALING: dict[str, Refusal] = {
     ">": (lambda x: x > 1, TypeError, "mpc.reveal(x - y)"),
     ">=": (lambda x: x >= 1, TypeError, "mpc.reveal(x - y)"),
     "1 ==": (lambda x: x == 1, TypeError, "mpc.reveal(x - y)"),
+    "np.less": (lambda x: np.less(1, x), TypeError, "compare x.as_int(width), which declares one"),
     "array ==": (lambda x: np.arange(3) == x, TypeError, "mpc.reveal(x - y)"),
     "pickle": (pickle.dumps, TypeError, "reveal it"),
     "deepcopy": (copy.deepcopy, TypeError, "reveal it"),
