@@ -38,6 +38,7 @@ from spdz.online.operations.registry import Batches, Call, Operation, Shape, reg
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS as BIT_DOMAIN
 from spdz.sharing.bit_share import BitShare, Words
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import DEALT, MaskSlack
 from spdz.sharing.shares import AuthShare
 
@@ -146,6 +147,7 @@ BITS = register(
         rounds=lambda call: 1 + len(_levels(call)),
         sends=lambda call, party: math.prod(only_shape(call)),
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
+        opens=(FIELD, BIT_DOMAIN),
         domain=BIT_DOMAIN,
     )
 )

@@ -43,6 +43,7 @@ from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS
 from spdz.sharing.bit_share import BitShare
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import DEALT, Batch, Kind, MaskSlack, compare_masks
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Outcome, Payload, declare
@@ -166,6 +167,7 @@ SIGN = register(
         rounds=lambda call: 1 + len(_levels(call)),
         sends=lambda call, party: math.prod(only_shape(call)),
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
+        opens=(FIELD, BITS),
         domain=BITS,
     )
 )

@@ -75,6 +75,7 @@ CONVERT = register(
         example=Call(((2, 3),)),
         operands=(BITS,),
         sends_bits=lambda call, party: packed_bytes(math.prod(only_shape(call))),
+        opens=(BITS,),
     )
 )
 """Operand: an array of bits. The result is one of field elements 0 and 1."""

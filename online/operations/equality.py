@@ -36,6 +36,7 @@ from spdz.online.operations.registry import Batches, Call, Operation, register
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS
 from spdz.sharing.bit_share import BitShare, Words
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import DEALT, MaskSlack
 from spdz.sharing.shares import AuthShare
 
@@ -110,6 +111,7 @@ EQUAL = register(
         rounds=lambda call: 1 + len(_levels(call)),
         sends=lambda call, party: math.prod(only_shape(call)),
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
+        opens=(FIELD, BITS),
         domain=BITS,
     )
 )

@@ -70,6 +70,7 @@ AND = register(
         example=Call(((2, 3), (2, 3))),
         operands=(BITS, BITS),
         sends_bits=lambda call, party: bytes_of(_LEVELS, math.prod(_common(call))),
+        opens=(BITS,),
         domain=BITS,
     )
 )

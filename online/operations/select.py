@@ -21,6 +21,7 @@ from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS
 from spdz.sharing.bit_share import BitShare
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Kind, mux_triples
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Outcome, Payload, declare
@@ -106,6 +107,8 @@ SELECT = register(
         example=Call(((2, 3), (2, 3, 4)), {"width": 4}),
         sends=lambda call, party: math.prod(_split(call)),
         sends_bits=lambda call, party: packed_bytes(_split(call)[0]),
+        messages=2,
+        opens=(FIELD, BITS),
         operands=(BITS,),
     )
 )

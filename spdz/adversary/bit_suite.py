@@ -28,7 +28,7 @@ def every_bit_step(mpc: Mpc) -> Any:
     flags = mpc.input(FLAGS, owner=last, shape=2, type=Bool())
     less = x < y
     private = mpc.reveal_to(less, party=last)
-    least = np.minimum(x, y)
+    least = mpc.where(less, x, y)
     return private, mpc.reveal(x, y, flags, less & flags, x == y, least, less.sum())
 
 

@@ -52,19 +52,46 @@ def nothing(mpc: Mpc) -> Any:
     return mpc.reveal(vector(mpc)[:0] * vector(mpc)[:0])
 
 
+def integers(mpc: Mpc, owner: int = 0) -> spdz.SecretInt:
+    return mpc.input([3, -4, 5], owner=owner, type=spdz.Int(8))
+
+
+def comparisons(mpc: Mpc) -> Any:
+    x, y = integers(mpc), integers(mpc, 1)
+    return mpc.reveal(x < y, x == y, x)
+
+
+def one_bit(mpc: Mpc) -> Any:
+    return mpc.reveal(integers(mpc)[0] > 2)
+
+
+def logic(mpc: Mpc) -> Any:
+    flags = mpc.input([True, False, True], owner=1, type=spdz.Bool())
+    return mpc.reveal(flags & (integers(mpc) > 0), ~flags, flags.sum())
+
+
+def choices(mpc: Mpc) -> Any:
+    x = integers(mpc)
+    return mpc.reveal(x.relu(), x.argmax(), abs(x.clip(-100, 100)), x.sort())
+
+
+def truth_to_one(mpc: Mpc) -> Any:
+    return mpc.reveal_to(integers(mpc) > 0, integers(mpc, 1), party=1)
+
+
 PROGRAMS: list[Program] = [product, squares, matrices, deep, to_one, several, nothing]
+OF_BITS: list[Program] = [comparisons, one_bit, logic, choices, truth_to_one]
 
 
 def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int]]]:
     """Rounds, bytes and material of the online phase of every party: all that is needed has been made before."""
-    wanted = dict.fromkeys(("triples", "squares", "random_bits", "random_shares"), 64)
+    wanted: dict[str, Any] = dict.fromkeys(("triples", "squares", "random_bits", "random_shares", "daBits"), 64)
+    wanted |= {"matrix_triples": {(2, 3, 2): 8}, "bit_triples": 999, "bit_pair_triples": 999}
+    wanted |= {"compare_masks": dict.fromkeys(range(9, 16), 64), "mux_triples": dict.fromkeys(range(1, 4), 64)}
+    owned = ("input_masks", "bit_masks")
 
     def measured(mpc: Mpc) -> tuple[int, int, dict[str, int]]:
-        mpc.prepare(
-            **wanted,
-            input_masks=dict.fromkeys(range(mpc.parties), 64),
-            matrix_triples={(2, 3, 2): 8},
-        )
+        mpc.prepare(**wanted, **{name: dict.fromkeys(range(mpc.parties), 64) for name in owned})
         before = mpc.cost
         program(mpc)
         after = mpc.cost
@@ -74,7 +101,7 @@ def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int
 
 
 @PARTIES
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+@pytest.mark.parametrize("program", [*PROGRAMS, *OF_BITS], ids=lambda program: program.__name__)
 def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
     for party, (rounds, sent, material) in enumerate(actual(program, parties)):
         planned = spdz.plan(program, parties, "M61", "dealer", party=party)

@@ -60,7 +60,7 @@ def described(operation: Operation, call: Call, parties: int, seed: bytes) -> No
     assert_as_described(replace(operation, example=call), parties, M127, seed)
 
 
-@pytest.mark.parametrize(("operation", "how"), COMPARISONS, ids=str)
+@pytest.mark.parametrize(("operation", "how"), COMPARISONS, ids=lambda one: getattr(one, "name", str(one)))
 @pytest.mark.parametrize("slack", SLACKS, ids=str)
 @pytest.mark.parametrize("width", [*range(1, 10), 32, 33, 64, 100])
 def test_of_all_widths(operation: Operation, how: dict[str, Any], slack: MaskSlack, width: int, seed: bytes) -> None:
