@@ -183,7 +183,9 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Benchmarks. All but `field` and `machine` run real processes over TLS on this machine, with every check on."
     )
-    parser.add_argument("what", choices=("field", "machine", "triples", "multiply", "latency", "matmul"))
+    parser.add_argument(
+        "what", choices=("field", "machine", "triples", "multiply", "compare", "relu", "latency", "matmul")
+    )
     _add_field(parser, "M127")
     parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples, rounds or products")
     parser.add_argument("--parties", type=int, default=2, metavar="N", choices=range(2, 6), help="2 to 5 (2)")

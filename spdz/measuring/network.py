@@ -32,14 +32,14 @@ def bench_triples(request: Request) -> Figures:
 
     def run() -> Figures:
         results = _cluster(tasks.make_triples.__name__, {"count": wanted}, request, request.mascot)
-        seconds = _worst(results, "seconds")
-        return _common(results) | {
+        seconds = worst(results, "seconds")
+        return common(results) | {
             "triples_per_second": wanted / seconds,
-            "bytes_per_triple": _worst(results, "bytes_sent") / wanted,
-            "set_up_seconds": _worst(results, "set_up_seconds"),
+            "bytes_per_triple": worst(results, "bytes_sent") / wanted,
+            "set_up_seconds": worst(results, "set_up_seconds"),
         }
 
-    head = _head("triples", request) | {"generator": str(request.mascot), "count": wanted}
+    head = head_of("triples", request) | {"generator": str(request.mascot), "count": wanted}
     return _measured(request, head, run, {"count": wanted}, "make_triples", request.mascot, "triple")
 
 
@@ -51,13 +51,13 @@ def bench_multiply(request: Request) -> Figures:
 
     def run() -> Figures:
         results = _cluster(tasks.multiply.__name__, options, request, "dealer")
-        return _common(results) | {
-            "multiplications_per_second": repeats * size / _worst(results, "seconds"),
-            "first_multiplications_per_second": size / _worst(results, "first_seconds"),
-            "bytes_per_multiplication": _worst(results, "bytes_sent") / (repeats * size),
+        return common(results) | {
+            "multiplications_per_second": repeats * size / worst(results, "seconds"),
+            "first_multiplications_per_second": size / worst(results, "first_seconds"),
+            "bytes_per_multiplication": worst(results, "bytes_sent") / (repeats * size),
         }
 
-    head = _head("multiply", request) | options
+    head = head_of("multiply", request) | options
     return _measured(request, head, run, options, "multiply", "dealer", "multiplication")
 
 
@@ -68,12 +68,12 @@ def bench_latency(request: Request) -> Figures:
     def run() -> Figures:
         results = _cluster(tasks.chain.__name__, {"count": length}, request, "dealer")
         rounds = results[0]["rounds"]
-        return _common(results) | {
+        return common(results) | {
             "rounds": rounds,
-            "microseconds_per_round": _worst(results, "seconds") / rounds * 1e6,
+            "microseconds_per_round": worst(results, "seconds") / rounds * 1e6,
         }
 
-    head = _head("latency", request) | {"multiplications": length}
+    head = head_of("latency", request) | {"multiplications": length}
     return _measured(request, head, run, {"count": length}, "chain", "dealer", "multiplication")
 
 
@@ -90,17 +90,17 @@ def bench_matmul(request: Request) -> Figures:
         scale = products / results[0]["plain_sample"]
         made = results[0]["material"] == "matrix triples"
         whole = 1 / count if made else scale
-        return _common(results) | {
+        return common(results) | {
             "material": results[0]["material"],
-            "material_seconds_per_product": _worst(results, "material_seconds") * whole,
-            "material_bytes_per_product": _worst(results, "material_bytes") * whole,
-            "plain_triples_seconds_per_product": _worst(results, "plain_seconds") * scale,
-            "plain_triples_bytes_per_product": _worst(results, "plain_bytes") * scale,
-            "online_seconds_per_product": _worst(results, "seconds") / count,
-            "online_bytes_per_product": _worst(results, "bytes_sent") / count,
+            "material_seconds_per_product": worst(results, "material_seconds") * whole,
+            "material_bytes_per_product": worst(results, "material_bytes") * whole,
+            "plain_triples_seconds_per_product": worst(results, "plain_seconds") * scale,
+            "plain_triples_bytes_per_product": worst(results, "plain_bytes") * scale,
+            "online_seconds_per_product": worst(results, "seconds") / count,
+            "online_bytes_per_product": worst(results, "bytes_sent") / count,
         }
 
-    head = _head("matmul", request) | {
+    head = head_of("matmul", request) | {
         "generator": str(request.mascot),
         "dims": f"{m} x {inner} times {inner} x {n}",
         "count": count,
@@ -121,7 +121,7 @@ def _measured(
         raise UsageError("--profile looks at one run; leave out --runs")
     machine = speeds()
     results = _cluster(task, options | {"profile": True}, request, preprocessing)
-    figures, units = _common(results[:1]), options["count"] * options.get("repeats", 1)
+    figures, units = common(results[:1]), options["count"] * options.get("repeats", 1)
     return head | {
         "machine": description(),
         **figures,
@@ -146,7 +146,7 @@ def _compile_generator(request: Request) -> None:
     )
 
 
-def _head(benchmark: str, request: Request) -> Figures:
+def head_of(benchmark: str, request: Request) -> Figures:
     head: Figures = {"benchmark": benchmark, "field": request.field, "parties": request.parties}
     if request.threads != 1:
         head["threads"] = request.threads
@@ -156,37 +156,48 @@ def _head(benchmark: str, request: Request) -> Figures:
     return head
 
 
-def _common(results: list[dict[str, Any]]) -> Figures:
+def common(results: list[dict[str, Any]]) -> Figures:
     """Figures of the party that needed most."""
     return {
         "transport": results[0]["transport"],
-        "seconds": _worst(results, "seconds"),
-        "cpu_seconds": _worst(results, "cpu_seconds"),
-        "peak_rss_bytes": _worst(results, "peak_rss_bytes"),
+        "seconds": worst(results, "seconds"),
+        "cpu_seconds": worst(results, "cpu_seconds"),
+        "peak_rss_bytes": worst(results, "peak_rss_bytes"),
     }
 
 
-def _worst(results: list[dict[str, Any]], name: str) -> Any:
+def worst(results: list[dict[str, Any]], name: str) -> Any:
     return max(result[name] for result in results)
 
 
+class Cluster:
+    """Processes that run a task of one module."""
+
+    def __init__(self, module: str, request: Request, preprocessing: Choice) -> None:
+        self._module, self._request, self._preprocessing = module, request, preprocessing
+
+    def run(self, task: str, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """The results of all parties."""
+        request, progress = self._request, ProgressLine()
+
+        def report(party: int, said: Mapping[str, Any]) -> None:
+            if party == 0 and "done" in said:
+                progress.update(f"{said['done']:,} of {said['wanted']:,}")
+
+        try:
+            return run_cluster(
+                f"{self._module}:{task}",
+                options,
+                parties=request.parties,
+                field=request.field,
+                preprocessing=self._preprocessing,
+                threads=request.threads,
+                between=None if request.line is None else partial(slow_lines, request.line),
+                report=report,
+            )
+        finally:
+            progress.end()
+
+
 def _cluster(task: str, options: dict[str, Any], request: Request, preprocessing: Choice) -> list[dict[str, Any]]:
-    progress = ProgressLine()
-
-    def report(party: int, said: Mapping[str, Any]) -> None:
-        if party == 0 and "done" in said:
-            progress.update(f"{said['done']:,} of {said['wanted']:,}")
-
-    try:
-        return run_cluster(
-            f"{tasks.__name__}:{task}",
-            options,
-            parties=request.parties,
-            field=request.field,
-            preprocessing=preprocessing,
-            threads=request.threads,
-            between=None if request.line is None else partial(slow_lines, request.line),
-            report=report,
-        )
-    finally:
-        progress.end()
+    return Cluster(tasks.__name__, request, preprocessing).run(task, options)
