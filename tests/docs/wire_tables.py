@@ -156,9 +156,12 @@ def operations() -> str:
     for name, operation in sorted(all_operations().items()):
         call = operation.example
         sends = {str(operation.sends(call, party)): None for party in range(2)}
+        packed = {str(operation.sends_bits(call, party)): None for party in range(2)}
         material = ", ".join(f"{count} {kind}" for kind, count in operation.material(call).items())
-        rows.append((name, f"`{operation.text(call)}`", operation.rounds, " and ".join(sends), material or "none"))
-    return table(("operation", "example", "rounds", "elements to each peer, by party", "material"), rows)
+        cost = operation.rounds_of(call), " and ".join(sends), " and ".join(packed), material or "none"
+        rows.append((name, f"`{operation.text(call)}`", *cost))
+    head = ("operation", "example", "rounds", "elements to each peer, by party", "bytes of bits besides", "material")
+    return table(head, rows)
 
 
 def domains() -> str:

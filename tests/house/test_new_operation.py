@@ -125,7 +125,7 @@ def test_it_takes_several_kinds_of_material_and_says_so_in_the_plan(parties: int
 def test_the_tests_of_costs_and_the_documentation_know_it(parties: int, seed: bytes) -> None:
     for operation in (CUBE, SHOW):
         assert_as_described(operation, parties, M61, seed)
-    assert "| cube | `cube (4,)` | 2 | 12 | 4 squares, 4 triples |\n" in wire_tables.operations()
+    assert "| cube | `cube (4,)` | 2 | 12 | 0 | 4 squares, 4 triples |\n" in wire_tables.operations()
 
 
 @pytest.mark.usefixtures("toys")

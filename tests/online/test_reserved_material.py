@@ -40,7 +40,7 @@ def test_so_is_material_that_was_taken_outside_of_an_operation() -> None:
     store.add(Batch(RANDOM_SHARES, (AuthShare(arrays[0], arrays[1]),)))
     source: Any = SimpleNamespace(store=store)
     graph = Graph(source)
-    assert graph.take(RANDOM_SHARES, 2).count == 2
+    assert graph.lend({RANDOM_SHARES: 2})[RANDOM_SHARES].count == 2
     graph.destroy()
     assert all(array.to_ints() == [0, 0] for array in arrays)
 
