@@ -96,6 +96,14 @@ class MaskCheckFailed(ProtocolAbort):
     """A party's private masks do not have the bits of their elements."""
 
 
+class TruncationCheckFailed(ProtocolAbort):
+    """A party's private masks of truncations are out of range, or their low parts are not theirs."""
+
+
+class RangeProofFailed(ProtocolAbort):
+    """A party could not prove that what it entered lies in the range that it was declared to lie in."""
+
+
 class PeerAborted(ProtocolAbort):
     """A peer says that it has aborted; the reason is at that peer."""
 

@@ -57,6 +57,15 @@ class Entered(NamedTuple):
     """From whom corrections have come: what the coins of the check are tossed after. The messages are large."""
 
 
+class Crossed(NamedTuple):
+    """What COPEe or VOLEs make of values x of contributors and the key shares of the others: q + t = x alpha."""
+
+    towards: dict[int, FieldArray]
+    """t by key holder, of what this party has contributed."""
+    of: dict[int, FieldArray]
+    """q by contributor."""
+
+
 async def authenticate(
     ctx: Context, links: dict[int, Link], count: int, contributors: tuple[int, ...], values: FieldArray | None
 ) -> FieldArray:
@@ -76,12 +85,22 @@ async def enter(
 ) -> Entered:
     """The first part of `authenticate`, which goes on with the streams and VOLEs of the links: the corrections."""
     own = ctx.field.zeros((count + 1,)) if values is None else FieldArray.concatenate([values, ctx.random(1)])
-    through = _through_vole if _vole_is_due(links, count + 1) else _through_copee
-    shares, received = await through(ctx, links, contributors, own)
+    crossed = await cross(ctx, links, contributors, own)
     macs = own * ctx.session.key.share
-    for share in shares:
+    for share in (*crossed.towards.values(), *crossed.of.values()):
         macs = macs + share
-    return Entered(AuthShare(own, macs), tuple(received))
+    return Entered(AuthShare(own, macs), tuple(crossed.of))
+
+
+async def cross(ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray) -> Crossed:
+    """The products of what contributors enter with the key shares of all others, unchecked.
+
+    Shapes:    own: (count,) at every party, zeros if it does not contribute.
+    Rounds:    1, and with VOLEs those of `replenish`.
+               Sends: count k elements to each peer if contributing, count with VOLEs.
+    """
+    through = _through_vole if _vole_is_due(links, own.size) else _through_copee
+    return await through(ctx, links, contributors, own)
 
 
 async def check_entered(ctx: Context, links: dict[int, Link], entered: Entered, turn: Task | None = None) -> FieldArray:
@@ -119,34 +138,33 @@ def _vole_is_due(links: dict[int, Link], count: int) -> bool:
 
 async def _through_copee(
     ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
-) -> tuple[list[FieldArray], list[int]]:
-    """This party's t and q of every contribution to a product with a key share, and who has sent corrections."""
-    sends, shares = dict[int, FieldArray](), []
+) -> Crossed:
+    sends, crossed = dict[int, FieldArray](), Crossed({}, {})
     for peer in ctx.peers if ctx.party in contributors else ():
-        sends[peer], share = links[peer].inputter.extend(own)
-        shares.append(share)
+        sends[peer], crossed.towards[peer] = links[peer].inputter.extend(own)
     senders = [peer for peer in ctx.peers if peer in contributors]
     received = await ctx.swap(COPEE_CORRECTIONS, Elements(ctx.field, (ctx.field.bits, own.size)), sends, senders)
-    shares += [links[peer].key_holder.extend(received[peer]) for peer in senders]
-    return shares, list(received)
+    for peer in senders:
+        crossed.of[peer] = links[peer].key_holder.extend(received[peer])
+    return crossed
 
 
 async def _through_vole(
     ctx: Context, links: dict[int, Link], contributors: tuple[int, ...], own: FieldArray
-) -> tuple[list[FieldArray], list[int]]:
+) -> Crossed:
     """As `_through_copee`: d = x - u is sent; t = -v, q = w + d alpha."""
     await replenish(ctx.child("voles"), links, contributors, own.size)
-    sends, shares = dict[int, FieldArray](), []
+    sends, crossed = dict[int, FieldArray](), Crossed({}, {})
     for peer in ctx.peers if ctx.party in contributors else ():
         u, v = end(links, ctx.party, (ctx.party, peer)).take(own.size)
-        shares.append(-v)
+        crossed.towards[peer] = -v
         sends[peer] = own - u
     senders = [peer for peer in ctx.peers if peer in contributors]
     received = await ctx.swap(VOLE_CORRECTIONS, Elements(ctx.field, own.shape), sends, senders)
     for peer in senders:
         (w,) = end(links, ctx.party, (peer, ctx.party)).take(own.size)
-        shares.append(w + received[peer] * ctx.session.key.share)
-    return shares, list(received)
+        crossed.of[peer] = w + received[peer] * ctx.session.key.share
+    return crossed
 
 
 async def check_key_shares(ctx: Context, links: dict[int, Link]) -> None:

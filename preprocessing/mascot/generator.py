@@ -26,6 +26,7 @@ from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, matric
 from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_flight
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
+from spdz.preprocessing.mascot.truncation_pairs import make_truncation_pairs, pairs_in_batch
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS
@@ -42,7 +43,7 @@ from spdz.sharing.material import (
     MaskSlack,
     MaterialStore,
 )
-from spdz.sharing.material.bit_kinds import BIT_MASKS, COMPARE_MASKS, MUX_TRIPLES
+from spdz.sharing.material.bit_kinds import BIT_MASKS, COMPARE_MASKS, MUX_TRIPLES, TRUNCATION_PAIRS
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
 
 TRIPLE_BATCH_BYTES = 8 << 20
@@ -118,7 +119,7 @@ class MascotPreprocessing:
         """Store a batch, of what will be `total` more than this party had, and say how far it is."""
         self.store.add(batch)
         if self._progress is not None:
-            self._progress(batch.kind, self.store.available(batch.kind) - have, total)
+            self._progress(batch.kind, min(self.store.available(batch.kind) - have, total), total)
 
     def destroy(self) -> None:
         """Overwrite and forget material, OT correlations, streams and the bits of the MAC key share."""
@@ -136,7 +137,7 @@ class MascotPreprocessing:
 
 @dataclass(frozen=True)
 class Maker:
-    """How one kind is made: a batch of so many elements, and how many a batch has at most."""
+    """How one kind is made: a batch of at least so many elements, and how many a batch is asked for at most."""
 
     make: Callable[[Context, Links, Kind, int], Awaitable[Batch]]
     batch_size: Callable[[Context, Kind], int]
@@ -201,6 +202,7 @@ MAKERS = {
     COMPARE_MASKS: Maker(
         lambda ctx, links, kind, count: make_compare_masks(ctx, links, links.of_bits, kind, count), masks_in_batch
     ),
+    TRUNCATION_PAIRS: Maker(make_truncation_pairs, pairs_in_batch),
 }
 """By the name of the kind."""
 

@@ -167,6 +167,23 @@ def _keys(ctx: Context, pair: Pair) -> ggm.SideKeys:
     return ggm.side_keys(ctx.session.session_id, "vole", ctx.path, *pair)
 
 
+async def raw_voles(
+    ctx: Context, links: dict[int, Link], inputters: tuple[int, ...], count: int
+) -> dict[Pair, Vectors]:
+    """`count` checked VOLEs with which nothing has been or will be entered, of each inputter with each key holder.
+
+    They are extended if the session extends VOLEs already, which is the same at all parties.
+    Rounds:    those of `replenish`, or 4.  Sends: as `replenish`, or as `make_base`.
+    Raises:    OtConsistencyFailed, AuthenticationFailed, CommitmentMismatch, BroadcastMismatch.
+    """
+    if all(link.vole is not None and link.vole.authenticated > link.vole.plan.threshold for link in links.values()):
+        await replenish(ctx.child("voles"), links, inputters, count)
+        return {pair: end(links, ctx.party, pair).take(count) for pair in _pairs(ctx, inputters)}
+    made = await make_base(ctx.child("base"), links, inputters, count)
+    # The next extension overwrites what it holds.
+    return {pair: tuple(array.copy() for array in vectors) for pair, vectors in made.items()}
+
+
 def vole_of(links: dict[int, Link], peer: int) -> VoleLink:
     """The VOLEs with one peer."""
     vole = links[peer].vole
@@ -182,8 +199,10 @@ def end(links: dict[int, Link], party: int, pair: Pair) -> VoleEnd:
 
 
 def _hold(ctx: Context, links: dict[int, Link], made: dict[Pair, Vectors]) -> None:
-    for pair, vectors in made.items():
-        end(links, ctx.party, pair).hold(vectors)
+    """Let an abort overwrite these. A session without extensions has nobody to do it."""
+    if all(link.vole is not None for link in links.values()):
+        for pair, vectors in made.items():
+            end(links, ctx.party, pair).hold(vectors)
 
 
 def _end_of(ctx: Context, links: dict[int, Link], inputter: int) -> VoleEnd:

@@ -299,6 +299,13 @@ class FieldArray:
         octets = np.frombuffer(self.memory, dtype=np.uint8).reshape(self.size, self.field.element_bytes)
         return np.unpackbits(octets, axis=1, count=self.field.bits, bitorder="little")
 
+    def modulo_power(self, bits: int) -> FieldArray:
+        """The canonical integers modulo 2^bits."""
+        limbs = self.limbs.copy()
+        for word in range(self.field.limbs):
+            limbs[..., word] &= np.uint64((1 << min(64, max(0, bits - 64 * word))) - 1)
+        return FieldArray(self.field, limbs)
+
     @property
     def memory(self) -> memoryview:
         """The canonical encoding as flat read-only memory; no copy is made of a contiguous array."""

@@ -9,11 +9,14 @@ Unchecked: opened values may be wrong, and for three parties and more differ bet
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from spdz.field import FieldArray
 from spdz.protocols.broadcast import broadcast
 from spdz.runtime.context import Context
 from spdz.sharing.domain import Share, SharingDomain, ValuesT
+from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Step
 
 
@@ -47,6 +50,23 @@ async def open_masked(ctx: Context, step: Step, *pairs: tuple[Share[ValuesT], Sh
     for x, _ in pairs:
         opened.append(total[start : start + x.size].reshape(x.shape))
         start += x.size
+    return opened
+
+
+async def open_apart(ctx: Context, step: Step, own: FieldArray, macs: Mapping[int, FieldArray]) -> list[FieldArray]:
+    """Every party opens an array of its own, whose value it holds alone; returned by party.
+
+    Such a value is shared among all parties with zero as the share of everybody else, who have nothing to send.
+
+    Shapes:    own: the same shape everywhere; macs: by owner, this party's MAC shares of what the owner opens.
+    Rounds:    1.  Sends: one element per entry to each peer.
+    Unchecked: everything, until `check_openings` of the same scope.
+    """
+    domain = ctx.session.field_domain
+    opened: list[FieldArray] = await broadcast(ctx, step, domain.codec(own), own)
+    for owner, value in enumerate(opened):
+        logged = domain.opening(f"{ctx.last_path}.{owner:06d}", value, AuthShare(value, macs[owner]))
+        ctx.unverified.record_opening(domain.name, logged)
     return opened
 
 

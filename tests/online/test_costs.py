@@ -13,14 +13,17 @@ from spdz.errors import ConfigurationMismatch
 from spdz.field import M61, M127, Field
 from spdz.online.operations import inputs, matrices, products, random
 from spdz.online.operations import publish as publishing
+from spdz.online.operations import truncate as truncation
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
 from spdz.online.operations.products import multiply, square
 from spdz.online.operations.publish import publish
 from spdz.online.operations.registry import all_operations
+from spdz.online.operations.truncate import truncate
 from spdz.online.plan import agreement
 from spdz.online.plan.agreement import agree_on_plan
 from spdz.runtime.context import Context
+from spdz.sharing.material import truncation_pairs
 from spdz.wire.plain import encode_plain
 from tests.support.costs import bytes_per_peer, functions_that_state_rounds, stated_rounds
 from tests.support.parties import assert_caught, make_sessions, run
@@ -33,8 +36,19 @@ SHAPE, ENTRIES = (5, 7), 35
 
 
 def test_every_function_with_a_cost_line_is_tested_here() -> None:
-    covered = {"share_input", "multiply", "square", "matmul", "matmul_by_triples", "agree_on_plan", "publish"}
-    assert functions_that_state_rounds((inputs, matrices, products, random, publishing, agreement)) == covered
+    covered = {
+        "share_input",
+        "multiply",
+        "square",
+        "matmul",
+        "matmul_by_triples",
+        "agree_on_plan",
+        "publish",
+        "truncate",
+    }
+    assert (
+        functions_that_state_rounds((inputs, matrices, products, random, publishing, truncation, agreement)) == covered
+    )
 
 
 @PARTIES
@@ -74,6 +88,21 @@ def test_products(
         assert bytes_per_peer(ended, party) == {step: sent_per_entry * ENTRIES * field.element_bytes}
     assert re.search(rf"Sends: {sent_per_entry} elements? per entry", inspect.getdoc(function) or "")
     assert re.search(r"Consumes: one (triple|square) per entry", inspect.getdoc(function) or "")
+
+
+@PARTIES
+def test_truncation(parties: int, seed: bytes) -> None:
+    ideal = Ideal(parties, M127, seed)
+    x, pairs = ideal.secret(*SHAPE)[1], ideal.dealer.deal(truncation_pairs(16), ENTRIES)
+
+    async def main(ctx: Context) -> Any:
+        mask, low = (share.reshape(*SHAPE) for share in pairs[ctx.party].shares)
+        return await truncate(ctx, x[ctx.party], mask, low, 1, 64, 16)
+
+    ended = ideal.run(main)
+    assert ended.rounds == stated_rounds(truncate) == 1
+    assert bytes_per_peer(ended) == {"truncate.masked": ENTRIES * M127.element_bytes}
+    assert "Sends: 1 element per entry" in (inspect.getdoc(truncate) or "")
 
 
 @PARTIES

@@ -39,6 +39,7 @@ class WrongShare:
         "spdz.preprocessing.mascot.triples",
         "spdz.preprocessing.mascot.matrix_triples",
         "spdz.preprocessing.mascot.squares_bits",
+        "spdz.online.operations.truncate",
     )
 
     def __init__(

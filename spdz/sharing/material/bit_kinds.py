@@ -13,6 +13,7 @@ import numpy as np
 
 from spdz.crypto.randomness import Randomness
 from spdz.field import Field, FieldArray
+from spdz.field.sampling import Fill
 from spdz.sharing.bit_domain import BITS
 from spdz.sharing.bit_share import Bits
 from spdz.sharing.material.kinds import Array, Declaration, Dims, Kind, Parameter, Relation, Values, declare_kind
@@ -72,23 +73,24 @@ def _switched(field: Field, dims: Dims, known: list[Values]) -> FieldArray:
     return switched
 
 
+def uniform_below(field: Field, bits: int, count: int, fill: Fill) -> FieldArray:
+    """Uniform integers below 2^bits, which is below p; `fill` overwrites its argument by uniform bytes."""
+    words = np.empty((count, field.limbs), np.uint64)
+    fill(words.data.cast("B"))
+    drawn = FieldArray(field, words).modulo_power(bits)
+    words.fill(0)
+    return drawn
+
+
 def _below(field: Field, count: int, randomness: Randomness) -> FieldArray:
-    """Uniform below 2^rho, as the only term."""
-    rho = truncation_bits(field, DEALT.terms)
-    words = field.limbs
-    drawn = np.empty((count, words), np.uint64)
-    randomness.fill(drawn.data.cast("B"))
-    for word in range(words):
-        drawn[:, word] &= np.uint64((1 << min(64, max(0, rho - 64 * word))) - 1)
-    return FieldArray(field, drawn)
+    """As the only term of a mask."""
+    return uniform_below(field, truncation_bits(field, DEALT.terms), count, randomness.fill)
 
 
 def _low_part(field: Field, dims: Dims, known: list[Values]) -> FieldArray:
     """R mod 2^f."""
-    low = known[0].limbs.copy()
-    for word in range(field.limbs):
-        low[..., word] &= np.uint64((1 << min(64, max(0, dims[0] - 64 * word))) - 1)
-    return FieldArray(field, low)
+    low: FieldArray = known[0].modulo_power(dims[0])
+    return low
 
 
 # -- declarations -----------------------------------------------------------------------------------------------------
