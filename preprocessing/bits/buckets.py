@@ -79,7 +79,7 @@ async def _make(ctx: Context, links: BitLinks, count: int, products: int) -> Can
     Raises:    OtConsistencyFailed, WordCheckFailed, MacCheckFailed, CommitmentMismatch, BroadcastMismatch.
     """
     size = batch_candidates(count, links.plan)
-    depth = layers(size, links.statistical_bits(ctx))
+    depth = layers(size, links.plan.statistical_bits_of(ctx))
 
     async def combined(scope: Context) -> Candidates:
         total = await make_candidates(scope.child("layer"), links, size, products)

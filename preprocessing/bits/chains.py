@@ -74,7 +74,7 @@ async def _make(
     Raises:    OtConsistencyFailed, AuthenticationFailed, MacCheckFailed, CommitmentMismatch, BroadcastMismatch.
     """
     size = batch_candidates(count, bit_links.plan)
-    depth = layers(size, bit_links.statistical_bits(ctx))
+    depth = layers(size, bit_links.plan.statistical_bits_of(ctx))
     v = await _random(ctx.child("factors"), links, size, width)
 
     async def chained(scope: Context) -> tuple[Rows, list[AuthShare]]:

@@ -72,6 +72,10 @@ class BitPlan:
     statistical_bits: int | None = None
     """s for the number of layers and lists; None is that of the session."""
 
+    def statistical_bits_of(self, ctx: Context) -> int:
+        """s of the plan, or of the session."""
+        return ctx.session.security.statistical_bits if self.statistical_bits is None else self.statistical_bits
+
 
 BIT_PLAN = BitPlan()
 
@@ -82,11 +86,6 @@ class BitLinks(dict[int, BitLink]):
     def __init__(self, plan: BitPlan = BIT_PLAN) -> None:
         super().__init__()
         self.plan = plan
-
-    def statistical_bits(self, ctx: Context) -> int:
-        """s of the session, or of the plan."""
-        planned = self.plan.statistical_bits
-        return ctx.session.security.statistical_bits if planned is None else planned
 
     def wipe(self) -> None:
         """Overwrite and forget everything, rows of extensions that are not over included."""

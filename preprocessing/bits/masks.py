@@ -86,7 +86,7 @@ async def make_masks(ctx: Context, links: dict[int, Link], bit_links: BitLinks, 
                CommitmentMismatch, BroadcastMismatch.
     """
     plan, size = bit_links.plan, max(bit_links.plan.masks, count)
-    wanted, length = lists(size, bit_links.statistical_bits(ctx)), size + plan.samples
+    wanted, length = lists(size, bit_links.plan.statistical_bits_of(ctx)), size + plan.samples
     made = await _enter(ctx, links, bit_links, (wanted, bits, length))
     coins = await toss(ctx, MATCH_COINS, after=made)
     orders = [

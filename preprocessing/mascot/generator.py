@@ -17,7 +17,7 @@ from spdz.preprocessing.bits.bit_masks import make_bit_masks
 from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
 from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, make_dabits, make_mux_triples
 from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
-from spdz.preprocessing.bits.links import BIT_PLAN, BitPlan, Deltas, draw_delta, set_up_bits
+from spdz.preprocessing.bits.links import BIT_PLAN, BitLinks, BitPlan, Deltas, draw_delta, set_up_bits
 from spdz.preprocessing.bits.word_check import check_bit_keys
 from spdz.preprocessing.mascot.authenticate import check_key_shares
 from spdz.preprocessing.mascot.links import Links, Secrets, draw_secrets, set_up
@@ -80,6 +80,7 @@ class MascotPreprocessing:
             raise InternalError("the generator is set up twice")
         inside, protocols = ctx.child("links"), self.protocols
         self._links = await set_up(inside, protocols.draw_secrets(inside), self.params, protocols.vole_plan)
+        self._links.of_bits = BitLinks(protocols.bit_plan)
         await check_key_shares(ctx.child("key_check"), self._links)
 
     def mask_slack(self, parties: int) -> MaskSlack:
@@ -202,7 +203,10 @@ MAKERS = {
     COMPARE_MASKS: Maker(
         lambda ctx, links, kind, count: make_compare_masks(ctx, links, links.of_bits, kind, count), masks_in_batch
     ),
-    TRUNCATION_PAIRS: Maker(make_truncation_pairs, pairs_in_batch),
+    TRUNCATION_PAIRS: Maker(
+        lambda ctx, links, kind, count: make_truncation_pairs(ctx, links, kind, count, links.of_bits.plan),
+        pairs_in_batch,
+    ),
 }
 """By the name of the kind."""
 

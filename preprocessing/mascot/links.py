@@ -72,6 +72,7 @@ class Links(dict[int, Link]):
     def __init__(self, links: Mapping[int, Link]) -> None:
         super().__init__(links)
         self.of_bits = BitLinks()
+        """Empty until bits are asked for; its plan holds for truncation pairs too."""
 
     def wipe(self) -> None:
         """Overwrite and forget everything."""

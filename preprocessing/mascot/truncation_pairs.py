@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from spdz.errors import BroadcastMismatch, MacCheckFailed, TruncationCheckFailed
 from spdz.field import FieldArray
+from spdz.preprocessing.bits.links import BIT_PLAN, BitPlan
 from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.pairwise import Apart, covers, enter_apart, spread
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
@@ -60,8 +61,6 @@ BATCH_PAIRS = 1 << 15
 """Pairs that one batch keeps, if the statistical security does not ask for more."""
 MAX_LISTS = 8
 """B at most: what is assumed of the number of sums in which a mask is seen (`spdz.online.operations.truncate`)."""
-SAMPLES = 128
-"""C: pairs of each list that are opened completely."""
 
 Places = NDArray[np.int64]
 
@@ -71,11 +70,12 @@ class Lists(NamedTuple):
 
     kept: int
     lists: int
+    samples: int = BIT_PLAN.samples
 
     @property
     def pairs(self) -> int:
         """Pairs that each party makes."""
-        return self.lists * (self.kept + SAMPLES)
+        return self.lists * (self.kept + self.samples)
 
 
 def lists_for(count: int, statistical_bits: int) -> Lists:
@@ -95,7 +95,9 @@ def pairs_in_batch(ctx: Context, kind: Kind) -> int:
     return lists_for(BATCH_PAIRS, ctx.session.security.statistical_bits).kept
 
 
-async def make_truncation_pairs(ctx: Context, links: dict[int, Link], kind: Kind, count: int) -> Batch:
+async def make_truncation_pairs(
+    ctx: Context, links: dict[int, Link], kind: Kind, count: int, size: BitPlan = BIT_PLAN
+) -> Batch:
     """At least `count` truncation pairs, every check done; more if so few cannot be checked by themselves.
 
     Rounds:    30, and 3 more for the echoes for three parties and more, and 1 for each further part of what is entered
@@ -106,7 +108,8 @@ async def make_truncation_pairs(ctx: Context, links: dict[int, Link], kind: Kind
                CommitmentMismatch; with VOLEs OtConsistencyFailed.
     """
     everyone, [f] = tuple(range(ctx.parties)), kind.dims
-    rho, plan = truncation_bits(ctx.field, ctx.parties), lists_for(count, ctx.session.security.statistical_bits)
+    rho = truncation_bits(ctx.field, ctx.parties)
+    plan = lists_for(count, size.statistical_bits_of(ctx))._replace(samples=size.samples)
     pairs = draw_pairs(ctx, rho, f, plan)
     entered = await enter_apart(ctx.child("pairs"), links, pairs.size, everyone, pairs.ravel())
     coins = await toss(ctx, MATCHING_COINS, after=entered)
@@ -146,7 +149,7 @@ def matched(coins: Coins, plan: Lists) -> tuple[Places, Places]:
         coins.stream(f"list {number}").fill(words.data.cast("B"))
         places.append(np.argsort(words, kind="stable"))
     order = np.stack(places)
-    return order[:, :SAMPLES], order[:, SAMPLES:]
+    return order[:, : plan.samples], order[:, plan.samples :]
 
 
 def carries(ctx: Context, pairs: FieldArray, matching: Places, f: int) -> FieldArray:

@@ -12,12 +12,12 @@ import pytest
 from spdz.errors import AuthenticationFailed, MacCheckFailed, TruncationCheckFailed
 from spdz.field import M7, M61, M127, Field, FieldArray
 from spdz.params import SecurityParams
+from spdz.preprocessing.bits.links import BIT_PLAN, BitPlan
 from spdz.preprocessing.mascot import truncation_pairs as module
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
 from spdz.preprocessing.mascot.pairwise import enter_apart
 from spdz.preprocessing.mascot.truncation_pairs import (
     MAX_LISTS,
-    SAMPLES,
     Lists,
     accepted,
     lists_for,
@@ -36,20 +36,27 @@ from tests.support.vole import AUTHENTICATIONS, links_for
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 F, KEPT, FEW, LISTS, CHEATER = 16, 4, 3, 3, 1
+SIZE = BitPlan(samples=FEW)
 
 
 @pytest.fixture
 def short_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four pairs are kept, of three lists with three samples each: safe against nobody, quick to look at."""
-    monkeypatch.setattr(module, "SAMPLES", FEW)
     monkeypatch.setattr(module, "lists_for", lambda count, statistical_bits: Lists(KEPT, LISTS))
 
 
-def make(parties: int, field: Field, seed: bytes, interference: object = None, authentication: str = "copee") -> Run:
+def make(
+    parties: int,
+    field: Field,
+    seed: bytes,
+    interference: object = None,
+    authentication: str = "copee",
+    size: BitPlan = SIZE,
+) -> Run:
     sessions = make_sessions(parties, field, seed)
     links = links_for(authentication, sessions, seed)
     kind = truncation_pairs(F)
-    return run(sessions, lambda ctx: make_truncation_pairs(ctx, links[ctx.party], kind, 3), interference)  # type: ignore[arg-type]
+    return run(sessions, lambda ctx: make_truncation_pairs(ctx, links[ctx.party], kind, 3, size), interference)  # type: ignore[arg-type]
 
 
 def assert_pairs(ended: Run, count: int) -> None:
@@ -73,7 +80,7 @@ def test_sums_of_private_masks_and_of_their_low_parts(
 
 
 def test_at_the_size_that_is_safe_more_are_made_than_were_asked_for(seed: bytes) -> None:
-    ended = make(2, M61, seed)
+    ended = make(2, M61, seed, size=BIT_PLAN)
     assert_pairs(ended, 512)
     assert ended.rounds == stated_rounds(make_truncation_pairs) == 30
     entered, carried, size = 2 * 8 * (512 + 128), 7 * 512, M61.element_bytes
@@ -117,7 +124,7 @@ def test_the_generator_makes_them(seed: bytes) -> None:
 @pytest.mark.parametrize("count", [1, 100, 511, 512, 513, 1 << 10, 20000, 1 << 15])
 def test_lists_are_as_many_as_the_batch_needs(count: int, statistical_bits: int) -> None:
     """Not as many as the request would need, and never more than `hiding_bits` reckons with."""
-    kept, lists = lists_for(count, statistical_bits)
+    kept, lists, _ = lists_for(count, statistical_bits)
     assert kept >= count
     assert 2 <= lists <= MAX_LISTS
     assert kept ** (lists - 1) >= 2**statistical_bits
@@ -132,15 +139,15 @@ def test_known_sizes() -> None:
     assert lists_for(1 << 15, 60) == Lists(1 << 15, 5)
     assert lists_for(1 << 20, 60) == Lists(1 << 20, 4)
     assert SecurityParams().statistical_bits == 60
-    assert SAMPLES == 128
+    assert BIT_PLAN.samples == 128
 
 
 def test_samples_and_matching_are_a_permutation_of_each_list(seed: bytes) -> None:
     [session, _] = make_sessions(2, M61, seed)
     samples, matching = matched(Coins(Context(session), seed), Lists(50, 3))
     whole = np.concatenate([samples, matching], axis=1)
-    assert samples.shape == (3, SAMPLES)
-    assert (np.sort(whole, axis=1) == np.arange(50 + SAMPLES)).all()
+    assert samples.shape == (3, BIT_PLAN.samples)
+    assert (np.sort(whole, axis=1) == np.arange(50 + BIT_PLAN.samples)).all()
     assert not (whole[0] == whole[1]).all()
     again = matched(Coins(Context(session), bytes(32)), Lists(50, 3))
     assert not (again[1] == matching).all()
@@ -415,7 +422,7 @@ def test_ideal_links_are_used_up_in_step(short_lists: None, seed: bytes) -> None
 
     async def main(ctx: Context) -> list[Any]:
         own = links[ctx.party]
-        batches = [await make_truncation_pairs(ctx.child("b"), own, truncation_pairs(F), 3) for _ in range(2)]
+        batches = [await make_truncation_pairs(ctx.child("b"), own, truncation_pairs(F), 3, SIZE) for _ in range(2)]
         await enter_apart(ctx.child("after"), own, 2, (0, 1, 2), ctx.random(2))
         return batches
 
