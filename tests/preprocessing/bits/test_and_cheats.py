@@ -190,8 +190,8 @@ def test_a_sender_may_guess_a_choice_and_never_makes_a_wrong_product(
             choices.append(np.unpackbits(chosen, bitorder="little"))
         return choose(self, to, link, chosen)
 
-    def cheating(wide: WideBits, peer: int, ys: list[Any], zs: list[Any]) -> Any:
-        sent = payload(wide, peer, ys, zs)
+    def cheating(wide: WideBits, peer: int, ys: list[Any], zs: list[Any], threads: int) -> Any:
+        sent = payload(wide, peer, ys, zs, threads)
         if wide._session.party == CHEATER and peer == 0:
             place = int(np.flatnonzero(choices[0] == (guess if right else 1 - guess))[9])
             sent[place, products - 1] ^= np.uint64(error)
@@ -223,10 +223,10 @@ def test_another_y_in_the_payload_than_in_the_word(seed: bytes, monkeypatch: pyt
     """A complement: its words are off by a multiple of the cheater's own key share, which is not delta."""
     payload = and_candidates._payload
 
-    def cheating(wide: WideBits, peer: int, ys: list[Any], zs: list[Any]) -> Any:
+    def cheating(wide: WideBits, peer: int, ys: list[Any], zs: list[Any], threads: int) -> Any:
         if wide._session.party == CHEATER:
             ys = [y ^ wide._session.bit_domain.key.share.word for y in ys]
-        return payload(wide, peer, ys, zs)
+        return payload(wide, peer, ys, zs, threads)
 
     monkeypatch.setattr(and_candidates, "_payload", cheating)
     caught(World(2, seed).run(candidates(1)))
@@ -312,3 +312,18 @@ def test_what_is_not_handed_out_is_overwritten(seed: bytes, monkeypatch: pytest.
         for link in links.values():
             assert not link.sender.open_rows
             assert not link.receiver.open_rows
+
+
+@PRODUCTS
+def test_candidates_do_not_depend_on_threads(products: int, seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor on how they are cut into chunks."""
+    found = []
+    for threads, rows in ((1, and_candidates.CHUNK_ROWS), (3, 64)):
+        monkeypatch.setattr(and_candidates, "CHUNK_ROWS", rows)
+        world = World(2, seed)
+        for session in world.sessions:
+            session.threads = threads
+        made = world.run(candidates(products)).results
+        products_are_right(world, made)
+        found.append(b"".join(array.tobytes() for own in made for array in (own.x, *own.ys, *own.zs)))
+    assert found[0] == found[1]
