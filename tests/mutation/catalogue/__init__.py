@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.mutation.catalogue import (
+    bits,
     checks,
     crypto,
     fields_and_hosts,
@@ -31,6 +32,7 @@ AREAS: dict[str, tuple[Mutant, ...]] = {
     "checks that hold for a while only": late.MUTANTS,
     "matrix triples": matrices.MUTANTS,
     "silent VOLE": vole.MUTANTS,
+    "bits": bits.MUTANTS,
     "cryptographic tools": crypto.MUTANTS,
     "the MAC key and its end": secrets.MUTANTS,
     "material": material.MUTANTS,

@@ -138,8 +138,8 @@ _MATERIAL: tuple[Mutant, ...] = (
     mutant(
         "mascot-links-survive",
         "preprocessing/mascot/generator.py::MascotPreprocessing.destroy",
-        "            link.wipe()\n",
-        "            pass\n",
+        "        self._links.wipe()\n",
+        "        pass\n",
         "correlations, streams and the bits of the key survive",
         WIPED,
     ),

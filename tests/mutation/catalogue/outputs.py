@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutation.mutant import Mutant, mutant
+from tests.mutation.mutant import Mutant, mutant, mutant_of
 
 OUTPUT = "spdz/protocols/output.py"
 HANDSHAKE = "spdz/protocols/handshake.py"
@@ -26,12 +26,21 @@ _OUTPUT: tuple[Mutant, ...] = (
         "an output is released before its own check",
         OPENINGS,
     ),
-    mutant(
+    mutant_of(
         "output-to-one-unmasked",
-        f"{OUTPUT}::output_to",
-        "    opened = await output(ctx, share - masks.share)\n"
-        "    return opened + masks.clear if ctx.party == receiver and masks.clear is not None else None",
-        "    opened = await output(ctx, share)\n    return opened if ctx.party == receiver else None",
+        OUTPUT,
+        [
+            (
+                "output_together_to",
+                "    hidden = [share - mask for share, mask in pairs]\n",
+                "    hidden = [share for share, mask in pairs]\n",
+            ),
+            (
+                "output_together_to",
+                "        ctx.session.domains.of(share).add_into(values, mask.clear)\n",
+                "        pass\n",
+            ),
+        ],
         "a private output is opened to everybody",
         MASKED,
     ),

@@ -143,10 +143,10 @@ _EARLY: tuple[Mutant, ...] = (
         [
             (
                 "enter",
-                "    shares, received = await through(",
-                "    early = await toss(ctx, AUTHENTICATE_COINS, after=None)\n    shares, received = await through(",
+                "    crossed = await cross(",
+                "    early = await toss(ctx, AUTHENTICATE_COINS, after=None)\n    crossed = await cross(",
             ),
-            ("enter", "AuthShare(own, macs), tuple(received))", "AuthShare(own, macs), early)"),
+            ("enter", "AuthShare(own, macs), tuple(crossed.of))", "AuthShare(own, macs), early)"),
             ("_check", "coins = await toss(scope, AUTHENTICATE_COINS, after=after)", "coins = after"),
         ],
         "the combination of the authenticate check is known before the COPEe corrections are sent",

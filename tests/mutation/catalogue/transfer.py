@@ -352,8 +352,8 @@ _EXTENSION: tuple[Mutant, ...] = (
     mutant(
         "ot-hash-key-of-all-sessions",
         "preprocessing/mascot/links.py::set_up",
-        "    links, session_id = {}, ctx.session.session_id\n",
-        "    links, session_id = {}, bytes(32)\n",
+        "    links, session_id = Links({}), ctx.session.session_id\n",
+        "    links, session_id = Links({}), bytes(32)\n",
         "the hash has the same keys in every session",
         "tests/preprocessing/test_order_and_freshness.py",
     ),
@@ -361,8 +361,16 @@ _EXTENSION: tuple[Mutant, ...] = (
         "ot-index-of-each-chunk",
         EXTENSION,
         [
-            ("ReceiverRows.hash_halves", "first_index = self.first_index + start", "first_index = self.first_index"),
-            ("SenderRows.hash_halves", "first_index = self.first_index + start", "first_index = self.first_index"),
+            (
+                "ReceiverRows.hash_halves",
+                "first_index = self.index_of(start, use)",
+                "first_index = self.index_of(0, use)",
+            ),
+            (
+                "SenderRows.hash_halves",
+                "first_index = self.index_of(start, use)",
+                "first_index = self.index_of(0, use)",
+            ),
         ],
         "the tweak of the hash repeats from chunk to chunk under one correlation",
         "tests/preprocessing/test_tweaks.py",

@@ -127,14 +127,14 @@ _TRIPLES: tuple[Mutant, ...] = (
         SHARES,
         [
             (
-                "make_input_masks",
-                "value = ctx.field.sample(links[owner].shares_from.fill, (count,))",
-                "value = ctx.field.zeros((count,))",
+                "additive",
+                "return ctx.field.sample(links[owner].shares_from.fill, (count,))",
+                "return ctx.field.zeros((count,))",
             ),
             (
-                "make_input_masks",
-                "            value = value - ctx.field.sample(links[peer].shares_to.fill, (count,))\n",
-                "            pass\n",
+                "additive",
+                "        value = value - ctx.field.sample(links[peer].shares_to.fill, (count,))\n",
+                "        pass\n",
             ),
         ],
         "opening a sum of inputs shows the single ones",
@@ -178,7 +178,7 @@ _DEALER: tuple[Mutant, ...] = (
     mutant(
         "dealer-keeps-its-secrets",
         "preprocessing/dealer/dealer.py::dealer_service",
-        "        alpha.wipe()\n        for stream in streams:\n            stream.wipe()\n",
+        "        keys.wipe()\n        for stream in streams:\n            stream.wipe()\n",
         "        pass\n",
         "the dealer keeps the MAC key and the streams after the end",
         "tests/preprocessing/test_dealer.py",

@@ -213,8 +213,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "vole-key-of-base-holder-only",
         f"{AUTHENTICATE}::_through_vole",
-        "shares.append(w + received[peer] * ctx.session.key.share)",
-        "shares.append(w)",
+        "crossed.of[peer] = w + received[peer] * ctx.session.key.share",
+        "crossed.of[peer] = w",
         "corrections are not multiplied by the key",
         HONEST,
     ),
