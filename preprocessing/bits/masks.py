@@ -18,7 +18,6 @@ Checked:   everything, before this returns; for three parties and more also that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,7 +144,7 @@ def _draw(ctx: Context, shape: tuple[int, int, int]) -> tuple[FieldArray, Bits]:
     count, bits, size = shape
     own = ctx.random(count * size)
     rows = low_bits(own, bits).reshape(count, size, bits)
-    planes = np.ascontiguousarray(rows.transpose(0, 2, 1)).reshape(-1)
+    planes = rows.transpose(0, 2, 1).copy().reshape(-1)
     rows.fill(0)
     return own, planes
 
@@ -238,12 +237,13 @@ def _message(ctx: Context, made: _Lists, places: list[Places], totals: FieldArra
     return prover.message(_mask_rows(made, own, peer), _mask_rows(made, made.bits.macs[peer], peer))
 
 
-def _matched(made: _Lists, rows: Rows, places: list[Places], totals: FieldArray) -> Iterator[tuple[int, Matched]]:
+def _matched(made: _Lists, rows: Rows, places: list[Places], totals: FieldArray) -> list[tuple[int, Matched]]:
     """The targets with each list of sacrifices, in the order in which they were matched."""
-    targets = made.planes(rows, 0, places[0].matched)
+    targets, found = made.planes(rows, 0, places[0].matched), []
     for b in range(1, len(places)):
         u = np.ascontiguousarray(low_bits(totals[b - 1], made.shape[1]).T)
-        yield b, Matched(u, targets, made.planes(rows, b, places[b].matched))
+        found.append((b, Matched(u, targets, made.planes(rows, b, places[b].matched))))
+    return found
 
 
 def _mask_rows(made: _Lists, rows: NDArray[Any], verifier: int) -> NDArray[Any]:

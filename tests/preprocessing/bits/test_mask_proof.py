@@ -15,7 +15,7 @@ from spdz.preprocessing.bits.mask_proof import MASK_BITS, Matched, Prover, Verif
 from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import Bits, Words, spread
-from tests.preprocessing.bits.mask_support import planes_of
+from tests.preprocessing.bits.mask_support import MaskWorld, planes_of
 from tests.support.parties import make_sessions
 
 ONE = np.uint64(1)
@@ -218,3 +218,17 @@ class View:
         macs, bits = prover._sums ^ self.sent
         assert macs ^ gf64.multiply(np.array([bits]), self.delta)[0] == self.of_mask
         return int(bits)
+
+
+def test_every_prover_has_another_mask_for_every_verifier(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, honest = list[bytes](), Prover.message
+
+    def message(self: Prover, bits: Bits, macs: Words) -> bytes:
+        seen.append(bits.tobytes())
+        return honest(self, bits, macs)
+
+    monkeypatch.setattr(Prover, "message", message)
+    world = MaskWorld(3, seed)
+    assert world.make(9, 2).results
+    assert len(seen) == len(set(seen)) == 3 * 2
+    assert {len(bits) for bits in seen} == {MASK_BITS}
