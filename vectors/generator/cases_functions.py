@@ -169,7 +169,7 @@ def _requests() -> Group:
     end = {"bytes": _request(0, NO_OWNER, none, 0).hex(), "code": 0, "owner": None, "dims": [], "count": "0"}
     group.add("nothing more", "Random", end)
     for comment, data in (
-        ("an unknown kind", _request(7, NO_OWNER, none, 1)),
+        ("an unknown kind", _request(99, NO_OWNER, none, 1)),
         ("no elements", _request(1, NO_OWNER, none, 0)),
         ("too many elements", _request(1, NO_OWNER, none, (1 << 40) + 1)),
         ("triples with an owner", _request(1, 0, none, 1)),

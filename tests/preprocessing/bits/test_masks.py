@@ -19,7 +19,7 @@ from spdz.runtime.context import Context
 from spdz.sharing.material import compare_masks
 from spdz.sharing.material.bit_kinds import low_bits
 from tests.preprocessing.bits.support import bits_of, xor
-from tests.support.dealer import reconstruct
+from tests.support.dealer import mac_key_of, reconstruct
 from tests.support.interference import flip_bytes
 from tests.support.parties import Run, assert_caught, make_sessions, run
 from tests.support.vole import links_for
@@ -53,7 +53,7 @@ async def private(ctx: Context, links: Any, bit_links: BitLinks) -> Any:
 def test_private_masks_have_the_bits_of_their_elements(parties: int, seed: bytes) -> None:
     ended, sessions = world(parties, seed, private)
     for owner in range(parties):
-        numbers = reconstruct(sessions, [made.numbers[owner] for made in ended.results])
+        numbers = reconstruct(mac_key_of(sessions), [made.numbers[owner] for made in ended.results])
         bits = bits_of([made.bits[owner] for made in ended.results], delta_of(sessions))
         assert (bits == low_bits(numbers, BITS).T).all()
         assert len(set(numbers.to_ints())) == COUNT
@@ -63,7 +63,7 @@ def test_private_masks_have_the_bits_of_their_elements(parties: int, seed: bytes
 def test_masks_of_comparisons_are_sums_up_to_wraps(parties: int, seed: bytes) -> None:
     kind = compare_masks(BITS)
     ended, sessions = world(parties, seed, lambda ctx, links, bit: make_compare_masks(ctx, links, bit, kind, COUNT))
-    total = reconstruct(sessions, [batch.shares[0] for batch in ended.results]).to_ints()
+    total = reconstruct(mac_key_of(sessions), [batch.shares[0] for batch in ended.results]).to_ints()
     r, q = (bits_of([batch.shares[k].words for batch in ended.results], delta_of(sessions)) for k in (1, 2))
     assert (q == (r[:, 1 : BITS - 1 : 2] & r[:, 0 : BITS - 1 : 2])).all()
     for number, bits in zip(total, r.tolist(), strict=True):
