@@ -41,6 +41,7 @@ GENERATOR_FUNCTIONS = {
     "spdz.preprocessing.vole.copee",
     "spdz.preprocessing.mascot.multiply",
     "spdz.preprocessing.dealer.dealer",
+    "spdz.protocols.field_proof",
 }
 """Modules with plain generators and context managers, which yield to their callers and not to the scheduler."""
 

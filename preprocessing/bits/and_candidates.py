@@ -17,6 +17,7 @@ Checked:   the OTs and all words, before this returns. What was guessed is dealt
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,9 @@ from spdz.errors import WordCheckFailed
 from spdz.preprocessing.bits.cot import Wanted, WideBits, extend_bits
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.bits.word_check import MASK_BITS, declare_word_check, word_check
-from spdz.preprocessing.ot.rows import Bits, Rows
+from spdz.preprocessing.ot.rows import Bits, RowBuffers, Rows
 from spdz.runtime.context import Context
+from spdz.runtime.workers import share_out
 from spdz.sharing.bit_share import BitShare
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Harmless, Payload, declare
@@ -84,43 +86,56 @@ async def _multiply(ctx: Context, wide: WideBits, ys: list[Rows]) -> list[Rows]:
     """This party's words of the products of the wide bits with all these words, unchecked."""
     own = np.unpackbits(wide.choices, bitorder="little")
     zs = [words.select(own, y) for y in ys]
-    sends = {peer: _payload(wide, peer, ys, zs) for peer in ctx.peers}
+    sends = {peer: _payload(wide, peer, ys, zs, ctx.session.threads) for peer in ctx.peers}
     codec = Blob(len(own) * len(ys) * WORD_BYTES)
     received = await ctx.swap(AND_PAYLOAD, codec, {peer: array.data for peer, array in sends.items()})
     for peer in ctx.peers:
-        _take(wide, peer, own, np.frombuffer(received[peer], np.uint64), zs)
+        _take(wide, peer, own, np.frombuffer(received[peer], np.uint64), zs, ctx.session.threads)
     own.fill(0)
     return zs
 
 
-def _payload(wide: WideBits, peer: int, ys: list[Rows], zs: list[Rows]) -> Rows:
+def _payload(wide: WideBits, peer: int, ys: list[Rows], zs: list[Rows], threads: int) -> Rows:
     """What the peer is sent under its choices; what this party keeps is added to its words of the products."""
     rows, payload = wide.sent[peer], np.empty((wide.rows, len(ys)), np.uint64)
-    scratch, first, second = (np.empty((CHUNK_ROWS, 2), np.uint64) for _ in range(3))
-    for start in range(0, wide.rows, CHUNK_ROWS):
-        count = min(CHUNK_ROWS, wide.rows - start)
-        part, hashes = slice(start, start + count), (first[:count], second[:count])
-        rows.hashed(start, count, scratch[:count], hashes)
-        if len(ys) == 1:
-            leaky_and.payload(*hashes, ys[0][part], payload[part, 0], zs[0][part])
-        else:
-            leaky_and.payload_pair(*hashes, ys[0][part], ys[1][part], payload[part], zs[0][part], zs[1][part])
-    for array in (scratch, first, second):
-        array.fill(0)
+
+    def work(starts: Iterable[int]) -> None:
+        buffers = rows.buffers(CHUNK_ROWS)
+        first, second = (np.empty((CHUNK_ROWS, 2), np.uint64) for _ in range(2))
+        for start in starts:
+            count = min(CHUNK_ROWS, wide.rows - start)
+            part, hashes = slice(start, start + count), (first[:count], second[:count])
+            rows.hashed_in(start, count, buffers, hashes)
+            if len(ys) == 1:
+                leaky_and.payload(*hashes, ys[0][part], payload[part, 0], zs[0][part])
+            else:
+                leaky_and.payload_pair(*hashes, ys[0][part], ys[1][part], payload[part], zs[0][part], zs[1][part])
+        _overwrite(buffers, first, second)
+
+    share_out(range(0, wide.rows, CHUNK_ROWS), threads, work)
     return payload
 
 
-def _take(wide: WideBits, peer: int, own: Bits, payload: Rows, zs: list[Rows]) -> None:
+def _take(wide: WideBits, peer: int, own: Bits, payload: Rows, zs: list[Rows], threads: int) -> None:
     """Add what this party's choices give it of a peer's payload."""
     rows, payload = wide.received[peer], payload.reshape(wide.rows, len(zs))
-    scratch, hashes = (np.empty((CHUNK_ROWS, 2), np.uint64) for _ in range(2))
-    for start in range(0, wide.rows, CHUNK_ROWS):
-        count = min(CHUNK_ROWS, wide.rows - start)
-        part = slice(start, start + count)
-        rows.hashed(start, count, scratch[:count], hashes[:count])
-        if len(zs) == 1:
-            leaky_and.take(hashes[:count], own[part], payload[part, 0], zs[0][part])
-        else:
-            leaky_and.take_pair(hashes[:count], own[part], payload[part], zs[0][part], zs[1][part])
-    for array in (scratch, hashes):
+
+    def work(starts: Iterable[int]) -> None:
+        buffers, hashes = rows.buffers(CHUNK_ROWS), np.empty((CHUNK_ROWS, 2), np.uint64)
+        for start in starts:
+            count = min(CHUNK_ROWS, wide.rows - start)
+            part = slice(start, start + count)
+            rows.hashed_in(start, count, buffers, hashes[:count])
+            if len(zs) == 1:
+                leaky_and.take(hashes[:count], own[part], payload[part, 0], zs[0][part])
+            else:
+                leaky_and.take_pair(hashes[:count], own[part], payload[part], zs[0][part], zs[1][part])
+        _overwrite(buffers, hashes)
+
+    share_out(range(0, wide.rows, CHUNK_ROWS), threads, work)
+
+
+def _overwrite(buffers: RowBuffers, *hashes: Rows) -> None:
+    buffers.wipe()
+    for array in hashes:
         array.fill(0)

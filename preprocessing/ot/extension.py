@@ -101,6 +101,10 @@ class ReceiverRows(ChosenRows, HashedRows):
         self.load(start, count, rows)
         self.hash.hash_rows(rows, self.first_index + start, out)
 
+    def hashed_in(self, start: int, count: int, buffers: RowBuffers, out: Rows) -> None:
+        """As `hashed`, in the buffers of one thread."""
+        buffers.hash(buffers.load(self.block, start, count), self.index_of(start), out)
+
     def hash_halves(self, start: int, count: int, buffers: RowBuffers, use: int = 0) -> int:
         """The halves of H(t_h, h) of OTs start .. start + count, in `buffers`, for that use; returns the first h."""
         first_index = self.index_of(start, use)
@@ -156,6 +160,13 @@ class SenderRows(CorrelatedRows, HashedRows):
         self.hash.hash_rows(rows, self.first_index + start, out[0])
         xor_to_rows(rows, self._end.delta_row)
         self.hash.hash_rows(rows, self.first_index + start, out[1])
+
+    def hashed_in(self, start: int, count: int, buffers: RowBuffers, out: tuple[Rows, Rows]) -> None:
+        """As `hashed`, in the buffers of one thread."""
+        rows, first_index = buffers.load(self.block, start, count), self.index_of(start)
+        buffers.hash(rows, first_index, out[0])
+        xor_to_rows(rows, self._end.delta_row)
+        buffers.hash(rows, first_index, out[1])
 
     def hash_halves(self, start: int, count: int, buffers: RowBuffers, use: int = 0) -> int:
         """The halves of H(q_h, h) and of H(q_h ^ Delta, h) of OTs start .. start + count; returns the first index."""

@@ -125,6 +125,10 @@ class RowBuffers:
         """Make the halves number `which`: of the hashes of these rows."""
         self._hash.permute(rows, first_index, self._halves[which])
 
+    def hash(self, rows: Rows, first_index: int, out: Rows) -> None:
+        """Write the whole hashes of these rows to `out`."""
+        self._hash.hash_rows(rows, first_index, out)
+
     def halves(self, which: int, count: int) -> tuple[Rows, Rows]:
         """The two halves of the first `count` hashes number `which` of the rows that were loaded last."""
         return self._halves[which].halves(count)
@@ -133,5 +137,6 @@ class RowBuffers:
         """Overwrite everything."""
         self._columns.fill(0)
         self._rows.fill(0)
+        self._hash.wipe()
         for scratch in self._halves:
             scratch.wipe()

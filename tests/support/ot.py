@@ -10,6 +10,7 @@ from spdz.crypto.randomness import Randomness, deterministic_randomness_for_test
 from spdz.params import COMPUTATIONAL_BITS, OT_TREE_BITS
 from spdz.preprocessing.ot.base import BaseOts
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
+from spdz.preprocessing.ot.instance import FIELD_OTS, OtInstance
 from spdz.preprocessing.ot.trees import Seeds, by_distance
 
 PLACE = Place(b"a session", 0, 1)
@@ -35,8 +36,8 @@ class TreeBase:
 
 
 def ideal_trees(randomness: Randomness, delta: list[int], depth: int) -> tuple[Seeds, Seeds]:
-    """The seeds of the dealer of 128 / depth trees, and those of a holder with this Delta."""
-    shape = (COMPUTATIONAL_BITS // depth, 1 << depth, 16)
+    """The seeds of the dealer of trees of this depth, and those of a holder with this Delta."""
+    shape = (len(delta) // depth, 1 << depth, 16)
     dealt = np.frombuffer(randomness.bytes(int(np.prod(shape))), np.uint8).reshape(shape)
     return dealt, by_distance(dealt, np.array(delta, np.uint8).reshape(-1, depth))[:, 1:]
 
@@ -44,13 +45,13 @@ def ideal_trees(randomness: Randomness, delta: list[int], depth: int) -> tuple[S
 class OtPair:
     """Sender and receiver after ideal trees of `depth` base OTs."""
 
-    def __init__(self, seed: bytes, depth: int = 1) -> None:
+    def __init__(self, seed: bytes, depth: int = 1, instance: OtInstance = FIELD_OTS) -> None:
         self.randomness: Randomness = deterministic_randomness_for_tests(seed, "ot")
-        self.delta = [byte & 1 for byte in self.randomness.bytes(128)]
+        self.delta = [byte & 1 for byte in self.randomness.bytes(instance.delta_bits)]
         self.depth = depth
         self.dealt, held = ideal_trees(self.randomness, self.delta, depth)
-        self.sender = OtSender(PLACE, self.delta, held)
-        self.receiver = OtReceiver(PLACE, self.dealt)
+        self.sender = OtSender(PLACE, self.delta, held, instance)
+        self.receiver = OtReceiver(PLACE, self.dealt, instance)
 
     def extend(self, rows: int) -> NDArray[np.uint8]:
         """One extension with random choices, which are returned as bits."""

@@ -10,7 +10,7 @@ MASKS = "preprocessing/bits/masks.py"
 PAIRS = "preprocessing/mascot/truncation_pairs.py"
 GRAPH = "online/plan/graph.py"
 
-CHECKED = "tests/preprocessing/bits/test_word_check.py"
+CHECKED = "tests/preprocessing/bits/test_words_and_keys.py"
 TRIPLES = "tests/preprocessing/bits/test_and_triples.py"
 PRIVATE = "tests/preprocessing/bits/test_masks.py"
 TRUNCATION = "tests/preprocessing/test_truncation_pairs.py"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from spdz.field import M61
 from spdz.params import MascotParams
-from spdz.preprocessing.bits.links import BitLinks, set_up_bits
+from spdz.preprocessing.bits.links import BitLinks, Deltas, draw_delta, set_up_bits
 from spdz.runtime.context import Context, SessionState
 from spdz.sharing.bit_share import Bits, Words
 from tests.support.parties import Run, make_sessions, run
@@ -20,14 +20,24 @@ Body = Callable[[Context, BitLinks], Coroutine[Any, Any, Any]]
 class World:
     """Sessions of some parties; `run` sets the links up and runs `body` at each."""
 
-    def __init__(self, parties: int, seed: bytes, params: MascotParams | None = None) -> None:
+    def __init__(
+        self,
+        parties: int,
+        seed: bytes,
+        params: MascotParams | None = None,
+        draws: Mapping[int, Callable[[Context], Deltas]] | None = None,
+    ) -> None:
+        """`draws` is how cheaters draw what they use as keys."""
         self.sessions: list[SessionState] = make_sessions(parties, M61, seed)
         self.params = params or MascotParams()
+        self.draws = draws or {}
         self.links: dict[int, BitLinks] = {}
 
     def run(self, body: Body, cheat: Any = None, **more: Any) -> Run:
         async def main(ctx: Context) -> Any:
-            self.links[ctx.party] = await set_up_bits(ctx.child("set_up"), self.params)
+            self.links[ctx.party] = await set_up_bits(
+                ctx.child("set_up"), self.params, self.draws.get(ctx.party, draw_delta)
+            )
             return await body(ctx, self.links[ctx.party])
 
         return run(self.sessions, main, cheat, **more)
