@@ -3,7 +3,8 @@
 Realises:  kind "compare masks": R = sum R_i as [R]; r = sum r_i mod 2^bits as words, where r_i are the bits of R_i up
            to the tolerance of `masks`; q_j = r_(2j+1) r_(2j) for the pairs below the highest bit.
 Source:    ripple-carry addition, one AND for each carry: k_(j+1) = k_j ^ (a_j ^ k_j)(b_j ^ k_j).
-Checked:   the openings of all ANDs, before this returns.
+Checked:   the openings of all ANDs, before this returns. Their check begins after the proofs of the masks, and only
+           with it do these count (docs/security/masks.md, order).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from spdz.bits import words
-from spdz.errors import BroadcastMismatch, MacCheckFailed
+from spdz.errors import BroadcastMismatch, MacCheckFailed, UsageError
 from spdz.preprocessing.bits.buckets import make_bit_triples
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.bits.masks import Masks, make_masks
@@ -22,7 +23,6 @@ from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material import Batch, Kind
-from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Payload, declare
 
 ADDER = declare(
@@ -37,11 +37,19 @@ ADDER = declare(
 async def make_compare_masks(
     ctx: Context, links: dict[int, Link], bit_links: BitLinks, kind: Kind, count: int
 ) -> Batch:
-    """`count` masks of comparisons with so many bits as the kind says.
+    """`count` masks of comparisons with so many bits as the kind says, l.
 
-    Raises:    what `make_masks` and `make_bit_triples` raise.
+    Rounds:    those of `make_masks` and `make_bit_triples`, (n - 1)(l - 1) + 5, and 1 more for the echo for three
+               parties and more.
+               Sends: as `make_masks`, and as `make_bit_triples` for `ands_per_mask` triples for each mask; 2 bits for
+               each of these, and the check.
+    Raises:    what `make_masks` and `make_bit_triples` raise; UsageError for more bits than an element has.
     """
     [bits] = kind.dims
+    if bits > ctx.field.bits:
+        raise UsageError(
+            f"an element of {ctx.field.name} has {ctx.field.bits} bits, and masks of {bits} were asked for"
+        )
     triples = await make_bit_triples(ctx.child("triples"), bit_links, count * ands_per_mask(bits, ctx.parties))
     masks = await make_masks(ctx.child("masks"), links, bit_links, bits, count)
     products = _Products(triples, count)
@@ -49,7 +57,10 @@ async def make_compare_masks(
     total = masks.numbers[0]
     for number in masks.numbers[1:]:
         total = total + number
-    return Batch(kind, (AuthShare(total.value, total.mac), _by_mask(planes), _by_mask(neighbours)))
+    batch = Batch(kind, (total, _by_mask(planes), _by_mask(neighbours)))
+    triples.wipe()
+    masks.wipe()
+    return batch
 
 
 def ands_per_mask(bits: int, parties: int) -> int:

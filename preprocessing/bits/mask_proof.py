@@ -80,4 +80,6 @@ class Verifier:
 
 def coefficients(coins: Coins, label: str, shape: tuple[int, int]) -> NDArray[np.uint64]:
     """One for each relation."""
-    return np.frombuffer(coins.stream(label).bytes(8 * shape[0] * shape[1]), np.uint64).reshape(shape)
+    chi = np.empty(shape, np.uint64)
+    coins.stream(label).fill(chi.reshape(-1).data.cast("B"))
+    return chi

@@ -7,10 +7,13 @@ Source:    this module; random sums as in Escudero, Ghosh, Keller, Rachuri, Scho
 Symbols:   per party one list of N + C targets and B - 1 lists of N + C sacrifices. C places of every list, chosen at
            random, are opened and must be right; the others are matched at random, and of every pair U = R + S is
            opened, and proved in zero knowledge to be what the bits add up to (`mask_proof`).
-Order:     columns of bits, elements -> their checks -> permutations and samples -> samples and U are opened and checked
-           -> coefficients -> proofs. Nothing is blamed on a party before the check of what was opened, for another one
-           may have falsified an opening.
+Order:     columns of bits, elements -> their checks -> [toss: permutations and samples] -> samples and U are opened
+           and checked -> word check -> [toss: coefficients] -> proofs. Nothing is blamed on a party before the check
+           of what was opened, for another one may have falsified an opening; and U is checked before a proof leaves,
+           for the proof of a false statement would tell carries of an honest party.
 Checked:   everything, before this returns; for three parties and more also that bits are the same towards all peers.
+           While a check is stalled somewhere, somebody may know both keys, and proofs are worth nothing: what is made
+           of these masks may be used after a check that *begins* later than the proofs (`compare_masks` has one).
 """
 
 from __future__ import annotations
@@ -25,17 +28,16 @@ from spdz.field import FieldArray
 from spdz.preprocessing.bits import mask_proof
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.bits.mask_proof import Matched, Prover, Verifier
-from spdz.preprocessing.bits.matching import Places, lists, order
+from spdz.preprocessing.bits.matching import Indices, Places, lists, order
 from spdz.preprocessing.bits.private_bits import PrivateBits, private_bits
 from spdz.preprocessing.bits.word_check import MASK_BITS as WORD_MASK_BITS
 from spdz.preprocessing.bits.word_check import declare_word_check, word_check
-from spdz.preprocessing.mascot.authenticate import check_all_entered, enter
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.mascot.masks import additive
+from spdz.preprocessing.mascot.pairwise import Apart, enter_apart, spread
 from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.protocols.coin_toss import Coins, declare_toss, toss
 from spdz.protocols.mac_check import checked
-from spdz.protocols.opening import partial_open
+from spdz.protocols.opening import open_apart, partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material.bit_kinds import low_bits
@@ -66,22 +68,48 @@ class Masks(NamedTuple):
     numbers: list[AuthShare]
     bits: list[Rows]
 
+    def wipe(self) -> None:
+        """Overwrite everything."""
+        for number, rows in zip(self.numbers, self.bits, strict=True):
+            number.wipe()
+            rows.fill(0)
+
 
 class _Lists(NamedTuple):
-    """All lists before they are checked: by owner [R] (B, L); private bits, in planes (B, bits, L), then masks."""
+    """All lists of all parties before they are matched, at one party."""
 
-    numbers: list[AuthShare]
+    numbers: Apart
+    """R, list after list: (B L,) by owner."""
     bits: PrivateBits
+    """Of R, as planes (B, bits, L); behind them a mask of a proof towards every party, and that of the word check."""
     shape: tuple[int, int, int]
+    """B, bits, L."""
 
-    def planes(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """The part of an array over all rows that belongs to masks, as planes."""
-        return rows[: np.prod(self.shape)].reshape(self.shape)
+    @property
+    def end(self) -> int:
+        """Where the bits of masks end."""
+        return int(np.prod(self.shape))
+
+    def planes(self, rows: NDArray[Any], b: int, places: Indices) -> NDArray[Any]:
+        """Of an array over all rows the planes of a list, in this order."""
+        found: NDArray[Any] = np.take(rows[: self.end].reshape(self.shape)[b], places, axis=1)
+        return found
+
+    def words(self, ctx: Context, owner: int, b: int, places: Indices) -> Rows:
+        """This party's words of masks of a list, as planes."""
+        _, bits, size = self.shape
+        rows = size * np.arange(b * bits, (b + 1) * bits).reshape(-1, 1) + places
+        return self.bits.share(ctx, owner, rows.ravel()).words.reshape(rows.shape)
 
 
 async def make_masks(ctx: Context, links: dict[int, Link], bit_links: BitLinks, bits: int, count: int) -> Masks:
     """`count` masks of every party.
 
+    Rounds:    22, and 8 more for three parties and more, and 1 for each further part of what is entered
+               (`enter_apart`); with VOLEs those of `replenish`.
+               Sends: with N, C, B of above B (N + C) values as `enter_apart`, B (N + C) bits + 64 n + 128 for each mask
+               as `private_bits`; (B - 1) N + B C elements, n B C bits for each bit of a mask, 16 bytes of proof, two
+               tosses, the check, for three parties and more a word check.
     Raises:    MaskCheckFailed, AuthenticationFailed, OtConsistencyFailed, WordCheckFailed, MacCheckFailed,
                CommitmentMismatch, BroadcastMismatch.
     """
@@ -98,35 +126,27 @@ async def make_masks(ctx: Context, links: dict[int, Link], bit_links: BitLinks, 
     if ctx.parties > 2:
         await _check_words(ctx, made)
     await _prove(ctx, made, orders, sums.totals)
-    return _kept(ctx, made, orders, count)
+    return _kept(ctx, links, made, orders, count)
 
 
 async def _enter(ctx: Context, links: dict[int, Link], bit_links: BitLinks, shape: tuple[int, int, int]) -> _Lists:
     """Draw this party's lists; share their bits and their elements, and check both."""
-    count, bits, size = shape
-    own = ctx.random(count * size)
-    planes = np.ascontiguousarray(low_bits(own, bits).reshape(count, size, bits).transpose(0, 2, 1))
-    chosen = np.concatenate([planes.reshape(-1), np.zeros(_masks_after(ctx.parties), np.uint8)])
-    planes.fill(0)
-    masks = np.empty(_masks_after(ctx.parties) // 8, np.uint8)
-    ctx.randomness.fill(masks.data)
-    chosen[-8 * masks.size :] = np.unpackbits(masks)
-    private = await private_bits(ctx.child("bits"), bit_links, chosen)
-    inside, parts = ctx.child("authenticate"), []
-    for owner in range(ctx.parties):
-        parts.append(await enter(inside.child("enter"), links, own.size, (owner,), own if owner == ctx.party else None))
-    macs = await check_all_entered(inside, links, parts)
-    numbers = []
-    for owner, mac in enumerate(macs):
-        value = additive(ctx, links, owner, own if owner == ctx.party else None, own.size)
-        numbers.append(AuthShare(value.reshape(count, size), mac.reshape(count, size)))
-    own.wipe()
+    own, planes = _draw(ctx, shape)
+    spare = ctx.parties * mask_proof.MASK_BITS + WORD_MASK_BITS
+    private = await private_bits(ctx.child("bits"), bit_links, planes, spare)
+    everyone = tuple(range(ctx.parties))
+    numbers = await enter_apart(ctx.child("authenticate"), links, own.size, everyone, own)
     return _Lists(numbers, private, shape)
 
 
-def _masks_after(parties: int) -> int:
-    """Private bits behind those of the masks: a mask of a proof for every party, and of the word check."""
-    return parties * mask_proof.MASK_BITS + WORD_MASK_BITS
+def _draw(ctx: Context, shape: tuple[int, int, int]) -> tuple[FieldArray, Bits]:
+    """Elements of this party's lists, (B L,), and their lowest bits as planes, flat."""
+    count, bits, size = shape
+    own = ctx.random(count * size)
+    rows = low_bits(own, bits).reshape(count, size, bits)
+    planes = rows.transpose(0, 2, 1).copy().reshape(-1)
+    rows.fill(0)
+    return own, planes
 
 
 class _Opened(NamedTuple):
@@ -139,20 +159,35 @@ class _Opened(NamedTuple):
 
 async def _open(ctx: Context, made: _Lists, orders: list[list[Places]]) -> _Opened:
     """Open the samples of all lists and U of all pairs; what was opened is checked when this scope ends."""
-    opened = _Opened([], [], [])
-    for owner, numbers in enumerate(made.numbers):
-        rows = made.planes(made.bits.share(ctx, owner, slice(None)).words)
-        places = orders[owner]
-        sampled = [numbers[b][place.opened] for b, place in enumerate(places)]
-        matched = [numbers[b][place.matched] for b, place in enumerate(places)]
-        words = np.stack([rows[b][:, place.opened] for b, place in enumerate(places)], 1)
-        opened.samples.append(
-            await partial_open(ctx, SAMPLE, AuthShare.concatenate(sampled).reshape(len(places), len(places[0].opened)))
-        )
-        opened.sample_bits.append(await partial_open(ctx, SAMPLE_BITS, BitShare(words)))
-        sums = AuthShare.concatenate([matched[0] + other for other in matched[1:]])
-        opened.totals.append((await partial_open(ctx, SUM, sums)).reshape(len(places) - 1, -1))
-    return opened
+    everyone = range(ctx.parties)
+    samples, sums = _samples_and_sums(made, _values(made.numbers), orders[ctx.party])
+    macs = [_samples_and_sums(made, made.numbers.macs[owner], orders[owner]) for owner in everyone]
+    of_samples, of_sums = (dict(enumerate(part)) for part in zip(*macs, strict=True))
+    words = [
+        np.stack([made.words(ctx, owner, b, place.opened) for b, place in enumerate(orders[owner])], 1)
+        for owner in everyone
+    ]
+    opened = await ctx.gather(
+        open_apart(ctx.child("samples"), SAMPLE, samples, of_samples),
+        partial_open(ctx.child("sample_bits"), SAMPLE_BITS, BitShare(np.stack(words))),
+        open_apart(ctx.child("sums"), SUM, sums, of_sums),
+    )
+    return _Opened(*opened)
+
+
+def _samples_and_sums(made: _Lists, values: FieldArray, places: list[Places]) -> tuple[FieldArray, FieldArray]:
+    """Samples, (B, C), and U of every list but the first, (B - 1, N), of an owner's elements or their MAC shares."""
+    numbers = values.reshape(made.shape[0], made.shape[2])
+    targets = numbers[0][places[0].matched]
+    return (
+        FieldArray.stack([numbers[b][place.opened] for b, place in enumerate(places)]),
+        FieldArray.stack([targets + numbers[b][places[b].matched] for b in range(1, len(places))]),
+    )
+
+
+def _values(apart: Apart) -> FieldArray:
+    assert apart.values is not None, "everyone makes masks"
+    return apart.values
 
 
 def _require_samples(made: _Lists, opened: _Opened) -> None:
@@ -169,7 +204,7 @@ def _require_samples(made: _Lists, opened: _Opened) -> None:
 
 async def _check_words(ctx: Context, made: _Lists) -> None:
     """A party's bits are the same towards all its peers."""
-    end = int(np.prod(made.shape)) + ctx.parties * mask_proof.MASK_BITS
+    end = made.end + ctx.parties * mask_proof.MASK_BITS
     shares = [made.bits.share(ctx, owner, slice(0, end)) for owner in range(ctx.parties)]
     mask = made.bits.shared(ctx, slice(end, end + WORD_MASK_BITS))
     await word_check(ctx, MASK_WORDS, shares, mask)
@@ -195,31 +230,25 @@ async def _prove(ctx: Context, made: _Lists, orders: list[list[Places]], totals:
 
 def _message(ctx: Context, made: _Lists, places: list[Places], totals: FieldArray, coins: Coins, peer: int) -> bytes:
     """This party's proof towards a peer."""
-    prover, planes = Prover(), made.planes(made.bits.own)
-    targets = _gathered(planes, 0, places)
+    prover, own = Prover(), made.bits.own
+    targets = made.planes(own, 0, places[0].matched)
     for b, matched in _matched(made, made.bits.macs[peer], places, totals):
-        prover.add(matched, targets, _gathered(planes, b, places), _chi(coins, ctx.party, b, matched))
-    return prover.message(_mask_rows(made, made.bits.own, peer), _mask_rows(made, made.bits.macs[peer], peer))
+        prover.add(matched, targets, made.planes(own, b, places[b].matched), _chi(coins, ctx.party, b, matched))
+    return prover.message(_mask_rows(made, own, peer), _mask_rows(made, made.bits.macs[peer], peer))
 
 
 def _matched(made: _Lists, rows: Rows, places: list[Places], totals: FieldArray) -> list[tuple[int, Matched]]:
     """The targets with each list of sacrifices, in the order in which they were matched."""
-    planes = made.planes(rows)
-    targets = _gathered(planes, 0, places)
-    found = []
+    targets, found = made.planes(rows, 0, places[0].matched), []
     for b in range(1, len(places)):
         u = np.ascontiguousarray(low_bits(totals[b - 1], made.shape[1]).T)
-        found.append((b, Matched(u, targets, _gathered(planes, b, places))))
+        found.append((b, Matched(u, targets, made.planes(rows, b, places[b].matched))))
     return found
-
-
-def _gathered(planes: NDArray[Any], b: int, places: list[Places]) -> NDArray[Any]:
-    return np.ascontiguousarray(planes[b][:, places[b].matched])
 
 
 def _mask_rows(made: _Lists, rows: NDArray[Any], verifier: int) -> NDArray[Any]:
     """The part of an array over all rows that masks the proof towards a verifier."""
-    start = int(np.prod(made.shape)) + verifier * mask_proof.MASK_BITS
+    start = made.end + verifier * mask_proof.MASK_BITS
     return rows[start : start + mask_proof.MASK_BITS]
 
 
@@ -227,14 +256,14 @@ def _chi(coins: Coins, prover: int, b: int, matched: Matched) -> Rows:
     return mask_proof.coefficients(coins, f"party {prover} list {b}", (len(matched.r) - 1, matched.r.shape[1]))
 
 
-def _kept(ctx: Context, made: _Lists, orders: list[list[Places]], count: int) -> Masks:
-    """The first targets; everything else is overwritten."""
-    masks = Masks([], [])
-    for owner, numbers in enumerate(made.numbers):
-        place = orders[owner][0].matched[:count]
-        masks.numbers.append(numbers[0][place])
-        rows = made.planes(made.bits.share(ctx, owner, slice(None)).words)
-        masks.bits.append(np.ascontiguousarray(rows[0][:, place]))
-        numbers.wipe()
+def _kept(ctx: Context, links: dict[int, Link], made: _Lists, orders: list[list[Places]], count: int) -> Masks:
+    """The first targets, their elements shared among all; everything else is overwritten."""
+    places = [order[0].matched[:count] for order in orders]
+    macs = {owner: made.numbers.macs[owner][place] for owner, place in enumerate(places)}
+    kept = Apart(_values(made.numbers)[places[ctx.party]], {}, {}, macs)
+    numbers = list(spread(ctx, links, tuple(range(ctx.parties)), kept).values())
+    bits = [made.words(ctx, owner, 0, place) for owner, place in enumerate(places)]
+    _values(made.numbers).wipe()
+    _values(kept).wipe()
     made.bits.wipe()
-    return masks
+    return Masks(numbers, bits)

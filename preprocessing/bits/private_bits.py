@@ -14,6 +14,7 @@ import numpy as np
 from spdz.bits import words
 from spdz.preprocessing.bits.cot import Wanted, extend_narrow
 from spdz.preprocessing.bits.links import BitLinks
+from spdz.preprocessing.bits.matching import Indices
 from spdz.preprocessing.ot.extension import ROW_UNIT
 from spdz.preprocessing.ot.rows import Bits, Rows
 from spdz.runtime.context import Context
@@ -31,8 +32,8 @@ class PrivateBits:
     keys: dict[int, Rows]
     """K of every peer's bits."""
 
-    def share(self, ctx: Context, owner: int, rows: slice) -> BitShare:
-        """This party's words of a part of the owner's bits."""
+    def share(self, ctx: Context, owner: int, rows: slice | Indices) -> BitShare:
+        """This party's words of some of the owner's bits."""
         if owner != ctx.party:
             return BitShare(self.keys[owner][rows])
         shared = words.public_words(self.own[rows], ctx.session.bit_domain.key.share.word)
@@ -54,14 +55,14 @@ class PrivateBits:
             array.fill(0)
 
 
-async def private_bits(ctx: Context, links: BitLinks, own: Bits) -> PrivateBits:
-    """Make these bits of this party private bits, and as many of every other one; random ones fill up the last unit.
+async def private_bits(ctx: Context, links: BitLinks, own: Bits, spare: int = 0) -> PrivateBits:
+    """Make these bits of this party private bits, and as many of every other one, then `spare` random ones of each.
 
-    Shapes:    own (rows,), overwritten by whoever wipes the result.
-    Rounds:    4.  Sends: as `extend_narrow`.
+    Shapes:    own (rows,), which is overwritten.
+    Rounds:    4.  Sends: as `extend_narrow` for rows + spare bits, filled up to units with more random ones.
     Raises:    OtConsistencyFailed, CommitmentMismatch, BroadcastMismatch.
     """
-    count = -(-own.size // ROW_UNIT) * ROW_UNIT
+    count = -(-(own.size + spare) // ROW_UNIT) * ROW_UNIT
     packed = np.empty(count // 8, np.uint8)
     ctx.randomness.fill(packed.data)
     filled = np.unpackbits(packed, bitorder="little")
