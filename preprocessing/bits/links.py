@@ -92,7 +92,6 @@ class BitLinks(dict[int, BitLink]):
         for link in self.values():
             link.sender.wipe()
             link.receiver.wipe()
-        self.clear()
 
     def __repr__(self) -> str:
         return f"BitLinks({len(self)} peers)"

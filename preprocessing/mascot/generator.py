@@ -126,6 +126,7 @@ class MascotPreprocessing:
         """Overwrite and forget material, OT correlations, streams and the bits of the MAC key share."""
         self.store.destroy()
         self._links.wipe()
+        self._links = Links({})
 
     async def finish(self, ctx: Context) -> None:
         """Nothing to say to anybody at the end."""

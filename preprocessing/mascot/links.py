@@ -75,11 +75,10 @@ class Links(dict[int, Link]):
         """Empty until bits are asked for; its plan holds for truncation pairs too."""
 
     def wipe(self) -> None:
-        """Overwrite and forget everything."""
+        """Overwrite everything."""
         for link in self.values():
             link.wipe()
         self.of_bits.wipe()
-        self.clear()
 
 
 @dataclass(frozen=True, repr=False)

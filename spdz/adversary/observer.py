@@ -17,6 +17,7 @@ from spdz.errors import ConfigurationMismatch, ProtocolAbort, TransportError
 from spdz.field import Field, FieldArray
 from spdz.online.session import Mpc
 from spdz.preprocessing.ot.extension import Place
+from spdz.preprocessing.ot.instance import OtInstance
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party, Protocol
@@ -67,7 +68,7 @@ def _keep_all(owner: object, attribute: str) -> list[Any]:
 
 def _remains(thing: Any, name: str, seen: set[int]) -> Iterator[str]:
     """Names of arrays below `thing` that hold something but zeros, and of streams that still run."""
-    if id(thing) in seen or isinstance(thing, Field | Place | str | int | None):
+    if id(thing) in seen or isinstance(thing, Field | Place | OtInstance | str | int | None):
         return
     seen.add(id(thing))
     if isinstance(thing, np.ndarray | FieldArray):
@@ -79,13 +80,10 @@ def _remains(thing: Any, name: str, seen: set[int]) -> Iterator[str]:
     elif isinstance(thing, Prg):
         if thing._stream is not None:
             yield name
-    elif isinstance(thing, Mapping):
-        for inner in thing.values():
+    elif isinstance(thing, Mapping | list | tuple | set):
+        for inner in thing.values() if isinstance(thing, Mapping) else thing:
             yield from _remains(inner, name, seen)
-    elif isinstance(thing, list | tuple | set):
-        for inner in thing:
-            yield from _remains(inner, name, seen)
-    elif type(thing).__module__.startswith("spdz."):
+    if type(thing).__module__.startswith("spdz."):
         for slot in _attributes(thing):
             yield from _remains(getattr(thing, slot, None), f"{name}.{slot.lstrip('_')}", seen)
 

@@ -12,6 +12,7 @@ from spdz.field import M61, FieldArray
 from spdz.preprocessing.mascot import vole_check, vole_extend
 from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Links
 from spdz.preprocessing.mascot.masks import make_random_shares
 from spdz.preprocessing.mascot.triples import make_triples
 from spdz.preprocessing.vole.code import LpnParams
@@ -299,7 +300,7 @@ def test_nothing_survives_the_end_of_a_session(cheat: Tampering, seed: bytes, mo
     sessions = make_sessions(2, M61, seed)
     makers = [MascotPreprocessing() for _ in sessions]
     for maker, links in zip(makers, with_vole(ideal_links(sessions, seed)), strict=True):
-        maker._links = links
+        maker._links = Links(links)
     ended = run(sessions, lambda ctx: makers[ctx.party].produce(ctx, {RANDOM_SHARES: 3}), cheat)
     cheat.assert_fired()
     assert isinstance(ended.outcomes[VICTIM].error, AuthenticationFailed)

@@ -20,6 +20,7 @@ import numpy as np
 from numba.core import ir, typed_passes
 
 import spdz
+from spdz.crypto.bit_matrix import transpose_words
 from spdz.field import M61, M127, Field
 from spdz.field.fused import choices, code
 
@@ -122,6 +123,7 @@ def use_all() -> None:
         code.add_code_rows(chosen, chosen.ones(3), np.ones((2, code.ROW_WORDS), np.uint64), out)
         code.add_noise(chosen, chosen.ones(1), np.ones(1, np.uint64), out)
         use_choices(chosen)
+        transpose_words(np.ones((64, 8), np.uint8), np.ones(64, np.uint64))
         _ = (chosen.ones((2, 2, 3)).sum(1), out.inverse(), out - 1, out.to_signed())
 
 
