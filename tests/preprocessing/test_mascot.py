@@ -12,6 +12,7 @@ from spdz.field import M5, M31, M61, M127, Field
 from spdz.params import OT_TREE_BITS, MascotParams
 from spdz.preprocessing.mascot import generator as mascot
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.mascot.links import Links
 from spdz.runtime.context import Context
 from spdz.sharing.material import (
     RANDOM_BITS,
@@ -40,7 +41,7 @@ def generate(
     makers = [MascotPreprocessing(params=params) for _ in sessions]
     if not base_ots:
         for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
-            maker._links = links
+            maker._links = Links(links)
 
     async def main(ctx: Context) -> None:
         if base_ots:
@@ -119,7 +120,7 @@ def test_a_demand_beyond_one_batch_is_made_in_several(seed: bytes, monkeypatch: 
     links = ideal_links(sessions, seed)
     makers = [MascotPreprocessing(lambda *call: calls.append(call)), MascotPreprocessing()]
     for maker, link in zip(makers, links, strict=True):
-        maker._links = link
+        maker._links = Links(link)
     ended = run(sessions, lambda ctx: makers[ctx.party].produce(ctx, demand))
     check_everything(ended, makers, demand)
     done = {kind: [made for made_kind, made, _ in calls if made_kind == kind] for kind in demand}
@@ -138,7 +139,7 @@ def test_a_second_set_up_is_refused(seed: bytes) -> None:
     sessions = make_sessions(2, M31, seed)
     makers = [MascotPreprocessing() for _ in sessions]
     for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
-        maker._links = links
+        maker._links = Links(links)
     for outcome in run(sessions, lambda ctx: makers[ctx.party].set_up(ctx)).outcomes:
         assert type(outcome.error) is InternalError
 

@@ -10,7 +10,7 @@ from spdz.errors import UsageError
 from spdz.field import M61
 from spdz.params import SecurityParams
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
-from spdz.preprocessing.mascot.links import Link
+from spdz.preprocessing.mascot.links import Link, Links
 from spdz.sharing.material import RANDOM_SHARES, TRIPLES
 from tests.support.dealer import ideal_links
 from tests.support.interference import Recorder
@@ -31,7 +31,7 @@ def test_destroying_the_generator_leaves_nothing(seed: bytes) -> None:
     sessions = make_sessions(3, M61, seed)
     makers = [MascotPreprocessing() for _ in sessions]
     for maker, links in zip(makers, ideal_links(sessions, seed), strict=True):
-        maker._links = links
+        maker._links = Links(links)
     demand = {TRIPLES: 2, RANDOM_SHARES: 2}
     assert run(sessions, lambda ctx: makers[ctx.party].produce(ctx, demand)).results == [None] * 3
 
