@@ -96,8 +96,7 @@ async def cross(ctx: Context, links: dict[int, Link], contributors: tuple[int, .
     """The products of what contributors enter with the key shares of all others, unchecked.
 
     Shapes:    own: (count,) at every party, zeros if it does not contribute.
-    Rounds:    1, and with VOLEs those of `replenish`.
-               Sends: count k elements to each peer if contributing, count with VOLEs.
+    One round, and with VOLEs those of `replenish`; count k elements to each peer if contributing, count with VOLEs.
     """
     through = _through_vole if _vole_is_due(links, own.size) else _through_copee
     return await through(ctx, links, contributors, own)

@@ -51,7 +51,8 @@ COVERED = {
 
 
 def test_every_function_with_a_cost_line_is_tested_here() -> None:
-    assert functions_that_state_rounds(MODULES) | {"output_to"} == COVERED
+    # `open_apart` is counted where it is used: tests/preprocessing/test_truncation_pairs.py.
+    assert functions_that_state_rounds(MODULES) - {"open_apart"} | {"output_to"} == COVERED
 
 
 @pytest.fixture
