@@ -88,7 +88,7 @@ class BitLinks(dict[int, BitLink]):
         self.plan = plan
 
     def wipe(self) -> None:
-        """Overwrite and forget everything, rows of extensions that are not over included."""
+        """Overwrite everything, rows of extensions that are not over included."""
         for link in self.values():
             link.sender.wipe()
             link.receiver.wipe()

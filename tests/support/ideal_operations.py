@@ -23,21 +23,29 @@ from spdz.protocols.broadcast import broadcast_from
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS, PackedBits
+from spdz.sharing.shares import AuthShare
 from spdz.wire import steps
 from spdz.wire.steps import Delivery, Payload, Step
 
-SHOWN = Step("ideal.shown", Payload.ELEMENTS, Delivery.BROADCAST, "this module", ())
+SHOWN = {
+    payload: Step(f"ideal.shown.{payload.value}", payload, Delivery.BROADCAST, "this module", ())
+    for payload in (Payload.ELEMENTS, Payload.BITS)
+}
 
 
 def _ideal(compute: Callable[..., Any], domain: str) -> Any:
     async def run(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> Any:
-        opened = [_plain(await partial_open(ctx, SHOWN, operand)) for operand in operands]
+        opened = [_plain(await partial_open(ctx, _step_for(operand), operand)) for operand in operands]
         bits_or_numbers = compute(call, *opened)
         if domain == BITS:
             return ctx.session.bit_domain.public(np.asarray(bits_or_numbers).astype(np.uint8))
         return ctx.public(ctx.field.signed(np.asarray(bits_or_numbers)))
 
     return run
+
+
+def _step_for(operand: Any) -> Step:
+    return SHOWN[Payload.ELEMENTS if isinstance(operand, AuthShare) else Payload.BITS]
 
 
 def _plain(opened: Any) -> Any:
@@ -61,7 +69,7 @@ def _select(call: Call, bit: Any, x: Any) -> Any:
 
 async def _bit_input(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> Any:
     values = call.private if ctx.party == call["owner"] else None
-    told = await broadcast_from(ctx, SHOWN, PackedBits(call["shape"]), call["owner"], values)
+    told = await broadcast_from(ctx, SHOWN[Payload.BITS], PackedBits(call["shape"]), call["owner"], values)
     return ctx.session.bit_domain.public(told)
 
 
@@ -80,7 +88,7 @@ def _substitutes() -> list[tuple[Operation, Any]]:
 def ideal_operations() -> Iterator[None]:
     """Inside of this, the operations on bits are ideal, and take no material."""
     kept = [(operation, operation.run, operation.material) for operation, _ in _substitutes()]
-    steps._by_wire_id[SHOWN.wire_id] = SHOWN
+    steps._by_wire_id.update({step.wire_id: step for step in SHOWN.values()})
     for operation, run in _substitutes():
         _replace(operation, run, lambda call: {})
     try:
@@ -88,7 +96,8 @@ def ideal_operations() -> Iterator[None]:
     finally:
         for operation, run, material in kept:
             _replace(operation, run, material)
-        del steps._by_wire_id[SHOWN.wire_id]
+        for step in SHOWN.values():
+            del steps._by_wire_id[step.wire_id]
 
 
 def _replace(operation: Operation, run: Any, material: Any) -> None:
