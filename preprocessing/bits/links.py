@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from spdz.crypto.domains import Domain
 from spdz.errors import MalformedMessage, OtConsistencyFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
-from spdz.preprocessing.ot.base import base_ots
+from spdz.preprocessing.ot.base import RunBaseOts, base_ots
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
 from spdz.preprocessing.ot.instance import OtInstance, declare_ot_steps
 from spdz.preprocessing.ot.trees import grow_trees
@@ -106,7 +106,11 @@ def draw_delta(ctx: Context) -> Deltas:
 
 
 async def set_up_bits(
-    ctx: Context, params: MascotParams, draw: Callable[[Context], Deltas] = draw_delta, plan: BitPlan = BIT_PLAN
+    ctx: Context,
+    params: MascotParams,
+    draw: Callable[[Context], Deltas] = draw_delta,
+    plan: BitPlan = BIT_PLAN,
+    run_base_ots: RunBaseOts = base_ots,
 ) -> BitLinks:
     """Build a link to every peer on a Delta_i that is drawn here.
 
@@ -115,7 +119,7 @@ async def set_up_bits(
     Raises:    MalformedMessage, OtConsistencyFailed.
     """
     deltas = draw(ctx)
-    ots = await base_ots(ctx.child("base_ots"), deltas, BIT_OTS)
+    ots = await run_base_ots(ctx.child("base_ots"), deltas, BIT_OTS)
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots, BIT_OTS)
     links, session_id = BitLinks(plan), ctx.session.session_id
     for peer in ctx.peers:

@@ -27,6 +27,7 @@ from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_f
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
 from spdz.preprocessing.mascot.truncation_pairs import make_truncation_pairs, pairs_in_batch
+from spdz.preprocessing.ot.base import RunBaseOts, base_ots
 from spdz.preprocessing.vole.code import PLAN, VolePlan
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS
@@ -79,7 +80,8 @@ class MascotPreprocessing:
         if self._links:
             raise InternalError("the generator is set up twice")
         inside, protocols = ctx.child("links"), self.protocols
-        self._links = await set_up(inside, protocols.draw_secrets(inside), self.params, protocols.vole_plan)
+        secrets = protocols.draw_secrets(inside)
+        self._links = await set_up(inside, secrets, self.params, protocols.vole_plan, protocols.base_ots)
         self._links.of_bits = BitLinks(protocols.bit_plan)
         await check_key_shares(ctx.child("key_check"), self._links)
 
@@ -94,7 +96,9 @@ class MascotPreprocessing:
         if not self._links.of_bits:
             protocols = self.protocols
             inside = ctx.child("links")
-            self._links.of_bits = await set_up_bits(inside, self.params, protocols.draw_delta, protocols.bit_plan)
+            self._links.of_bits = await set_up_bits(
+                inside, self.params, protocols.draw_delta, protocols.bit_plan, protocols.base_ots
+            )
             await check_bit_keys(ctx.child("key_check"), self._links.of_bits)
 
     def supports(self, kind: Kind) -> bool:
@@ -217,9 +221,10 @@ class MascotProtocols:
     """What the generator is composed of, step by step. Every session runs these.
 
     A replayed recording brings the LPN parameters that it was made with; a corrupted party of the attack harness wraps
-    one of the steps.
+    one of the steps, and where it attacks what comes later all parties have ideal base OTs.
     """
 
+    base_ots: RunBaseOts = base_ots
     draw_secrets: Callable[[Context], Secrets] = draw_secrets
     draw_delta: Callable[[Context], Deltas] = draw_delta
     make_candidates: MakeCandidates = make_candidates

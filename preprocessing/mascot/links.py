@@ -16,8 +16,9 @@ from spdz.crypto.prg import SEED_BYTES, Prg
 from spdz.errors import AuthenticationFailed, MacCheckFailed
 from spdz.params import COMPUTATIONAL_BITS, MascotParams
 from spdz.preprocessing.bits.links import BitLinks
-from spdz.preprocessing.ot.base import base_ots
+from spdz.preprocessing.ot.base import RunBaseOts, base_ots
 from spdz.preprocessing.ot.extension import OtReceiver, OtSender, Place
+from spdz.preprocessing.ot.instance import FIELD_OTS
 from spdz.preprocessing.ot.rows import Bits
 from spdz.preprocessing.ot.trees import grow_trees
 from spdz.preprocessing.vole.code import VolePlan
@@ -103,15 +104,18 @@ def draw_secrets(ctx: Context) -> Secrets:
     return Secrets(deltas, key_bits)
 
 
-async def set_up(ctx: Context, secrets: Secrets, params: MascotParams, plan: VolePlan) -> Links:
+async def set_up(
+    ctx: Context, secrets: Secrets, params: MascotParams, plan: VolePlan, run_base_ots: RunBaseOts = base_ots
+) -> Links:
     """Build a link to every peer on what this party has drawn; the links own it from now on.
 
     Rounds:    3 (the seeds travel beside the base OTs), 2 without trees.
                Sends: 96 (128 + k) + 16 bytes to each peer, and the trees.
     """
     deltas, key_bits = secrets.deltas, secrets.key_bits
+    choices = {peer: [*deltas[peer], *key_bits[peer].tolist()] for peer in ctx.peers}
     ots, seeds = await ctx.gather(
-        base_ots(ctx.child("base_ots"), {peer: [*deltas[peer], *key_bits[peer].tolist()] for peer in ctx.peers}),
+        run_base_ots(ctx.child("base_ots"), choices, FIELD_OTS),
         _share_seeds(ctx.child("share_seeds")),
     )
     trees = await grow_trees(ctx.child("ot_trees"), params.ot_tree_bits, deltas, ots)

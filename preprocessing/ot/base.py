@@ -15,8 +15,9 @@ Checked:   every received point is a canonical encoding of an element of the pri
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spdz.crypto import group
 from spdz.crypto.domains import Domain
@@ -25,6 +26,7 @@ from spdz.crypto.randomness import Randomness
 from spdz.errors import MalformedMessage
 from spdz.preprocessing.ot.instance import FIELD_OTS, OtInstance
 from spdz.runtime.context import Context
+from spdz.runtime.traps import Trap
 from spdz.wire.codec import Blob
 from spdz.wire.steps import Step
 
@@ -38,6 +40,10 @@ class BaseOts:
 
     chosen: list[bytes]
     pairs: list[tuple[bytes, bytes]]
+
+
+RunBaseOts = Callable[[Context, dict[int, list[int]], OtInstance], Coroutine[Trap, Any, dict[int, BaseOts]]]
+"""What has the form of `base_ots`."""
 
 
 class Place(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 
 from spdz.adversary import bit_suite, suite
 from spdz.adversary.cases import Case, full_cases, quick_cases
+from spdz.adversary.ideal_base_ots import BASE_OT_STEPS
 from spdz.adversary.kinds import PROGRAMS, exempt
 from spdz.adversary.observer import Released
 from spdz.adversary.report import UNSTABLE, Report, same
@@ -49,6 +50,8 @@ class Target:
     transport: str = "memory"
     args: tuple[str, ...] = ()
     """What the program finds as `mpc.args`."""
+    ideal_base_ots: bool = False
+    """Whether cases of later steps have ideal base OTs."""
 
     def load(self, config: Config) -> tuple[Callable[..., Any], Judge]:
         """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""
@@ -260,6 +263,7 @@ def run_case(target: Target, case: Case) -> tuple[Verdict, float]:
             recording=honest.recording,
             vole_plan=kind.vole_plan,
             bit_plan=kind.bit_plan,
+            ideal_base_ots=target.ideal_base_ots and case.step not in BASE_OT_STEPS,
         )
         compare_with(report, honest)
         return judge(case, report, right), report.seconds

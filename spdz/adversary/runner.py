@@ -59,6 +59,7 @@ def run(
     recording: Recording | None = None,
     vole_plan: VolePlan | None = None,
     bit_plan: BitPlan | None = None,
+    ideal_base_ots: bool = False,
 ) -> Report:
     """Run `program(mpc)` with cheaters among the parties, and say how every honest party ended.
 
@@ -73,13 +74,14 @@ def run(
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
     vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
     bit_plan      how much is made of bits at least; with little (of no security) a tiny program gets through soon
+    ideal_base_ots   what base OTs give, without them: for cheats in later steps, in a fraction of the time
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
     """
     parties = require_integer(parties, "parties", 2, MAX_PARTIES)
     check_run(program, timeout, deadline)
     chosen = field if isinstance(field, Field) else field_by_name(field)
-    kind = Attacked(preprocessing, vole_plan, bit_plan)
+    kind = Attacked(preprocessing, vole_plan, bit_plan, ideal_base_ots)
     setting = _Setting(program, parties, chosen, kind, inputs, tuple(args), transport, float(timeout), float(deadline))
     bad = corrupted_parties(corrupted)
     check_cheats(cheats, parties, setting.endpoints, bad, chosen)

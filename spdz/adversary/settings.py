@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from spdz.adversary.ideal_base_ots import ideal_base_ots
 from spdz.errors import UsageError
 from spdz.params import MascotParams
 from spdz.preprocessing.bits.links import BitPlan
@@ -26,6 +28,8 @@ class Attacked:
     choice: Choice
     vole_plan: VolePlan | None = None
     bit_plan: BitPlan | None = None
+    ideal_base_ots: bool = False
+    """Whether parties have ideal base OTs in the place of real ones."""
     bits: bool = False
     """Whether the suite's program is the one that computes with bits."""
 
@@ -42,11 +46,15 @@ class Attacked:
     def maker(self) -> MaterialSource:
         """A new maker for one party."""
         source = self.preprocessing.source()
-        if self.vole_plan is not None and isinstance(source, MascotPreprocessing):
-            source.protocols = replace(source.protocols, vole_plan=self.vole_plan)
-        if self.bit_plan is not None and isinstance(source, MascotPreprocessing):
-            source.protocols = replace(source.protocols, bit_plan=self.bit_plan)
+        if isinstance(source, MascotPreprocessing):
+            source.protocols = replace(source.protocols, **self._protocols())
         return source
+
+    def _protocols(self) -> dict[str, Any]:
+        """What of the MASCOT generator's protocols is not as usual."""
+        chosen: dict[str, Any] = {"vole_plan": self.vole_plan, "bit_plan": self.bit_plan}
+        chosen["base_ots"] = ideal_base_ots if self.ideal_base_ots else None
+        return {name: value for name, value in chosen.items() if value is not None}
 
 
 SMALL_BITS = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("arguments after -- are for PROGRAM.py, and none was given")
     if options.write_table:
         _require_writable(Path(options.write_table))
-    target = matrix.Target(options.program, options.field, options.transport, tuple(options.rest))
+    target = matrix.Target(options.program, options.field, options.transport, tuple(options.rest), options.full)
     started = monotonic()
     progress = ProgressLine()
     progress.text("running the program honestly")

@@ -260,7 +260,9 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("program", metavar="PROGRAM.py", nargs="?", help="attack main(mpc) of this file instead")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="every step, some kinds, parties and victims (the default)")
-    size.add_argument("--full", action="store_true", help="everything")
+    size.add_argument(
+        "--full", action="store_true", help="everything; base OTs are ideal where a later step is attacked"
+    )
     _add_field(parser, "M61")
     parser.add_argument(
         "--preprocessing", choices=(*generators(), "both"), default="both", help="what to attack (both)"

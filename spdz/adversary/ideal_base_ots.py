@@ -1,0 +1,37 @@
+"""Ideal base OTs: what they give, without how. Both ends read it off what is public, so they protect nothing.
+
+They are over before anything else of a generator begins and cost most of a tiny session, so a case of the matrix that
+cheats in a later step has them ideal. Those that cheat in base OTs have real ones.
+"""
+
+from __future__ import annotations
+
+from spdz.crypto.domains import Domain
+from spdz.crypto.hashing import Part, derive
+from spdz.preprocessing.bits.links import BIT_OTS
+from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
+from spdz.preprocessing.ot.instance import FIELD_OTS, OtInstance
+from spdz.runtime.context import Context
+
+BASE_OT_STEPS = frozenset(
+    step.name
+    for instance in (FIELD_OTS, BIT_OTS)
+    for step in (instance.steps.receiver_points, instance.steps.sender_points)
+)
+"""The messages that real ones send."""
+
+
+async def ideal_base_ots(ctx: Context, choices: dict[int, list[int]], instance: OtInstance) -> dict[int, BaseOts]:
+    """As `base_ots`.  Rounds: 0.  Sends: nothing."""
+
+    def key(receiver: int, sender: int, number: int, slot: int) -> bytes:
+        place: tuple[Part, ...] = (*instance.name, receiver, sender, number, slot)
+        return derive(Domain.BASE_OT_KEY, b"ideal", KEY_BYTES, *place, session_id=ctx.session.session_id)
+
+    return {
+        peer: BaseOts(
+            [key(ctx.party, peer, number, bit) for number, bit in enumerate(bits)],
+            [(key(peer, ctx.party, number, 0), key(peer, ctx.party, number, 1)) for number in range(len(bits))],
+        )
+        for peer, bits in choices.items()
+    }
