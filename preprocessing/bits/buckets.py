@@ -31,8 +31,9 @@ from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material import BIT_PAIR_TRIPLES, BIT_TRIPLES, Batch
 from spdz.wire.steps import Delivery, Payload, declare
 
-LARGEST_BATCH = 1 << 19
-"""Candidates in a layer: so many need the fewest layers, and more of them no fewer until 2^28."""
+LARGEST_BATCH = 3 << 18
+"""Candidates in a layer at most. From 2^19 on four layers do, and with room for half as many again what is left over is
+seldom a small batch, which would need more."""
 
 SHIFT_COINS = declare_toss("and.shift", source="docs/security/bits.md, buckets")
 DIFFERENCES = declare(
@@ -55,6 +56,12 @@ def layers(candidates: int, statistical_bits: int) -> int:
     while candidates ** (count - 1) << count < 1 << (statistical_bits + 1):
         count += 1
     return count
+
+
+def even_batches(count: int) -> list[int]:
+    """`count` triples cut into as few batches as there can be, of nearly the same size."""
+    batches = -(-count // LARGEST_BATCH)
+    return [count * (number + 1) // batches - count * number // batches for number in range(batches)]
 
 
 async def make_bit_triples(ctx: Context, links: BitLinks, count: int) -> Batch:

@@ -13,7 +13,7 @@ import numpy as np
 
 from spdz.bits import words
 from spdz.errors import BroadcastMismatch, MacCheckFailed, UsageError
-from spdz.preprocessing.bits.buckets import make_bit_triples
+from spdz.preprocessing.bits.buckets import even_batches, make_bit_triples
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.bits.masks import Masks, make_masks
 from spdz.preprocessing.mascot.links import Link
@@ -23,6 +23,7 @@ from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material import Batch, Kind
+from spdz.sharing.material.batch import join_batches
 from spdz.wire.steps import Delivery, Payload, declare
 
 ADDER = declare(
@@ -50,7 +51,7 @@ async def make_compare_masks(
         raise UsageError(
             f"an element of {ctx.field.name} has {ctx.field.bits} bits, and masks of {bits} were asked for"
         )
-    triples = await make_bit_triples(ctx.child("triples"), bit_links, count * ands_per_mask(bits, ctx.parties))
+    triples = await _triples(ctx, bit_links, count * ands_per_mask(bits, ctx.parties))
     masks = await make_masks(ctx.child("masks"), links, bit_links, bits, count)
     products = _Products(triples, count)
     planes, neighbours = await checked(ctx, "sums", lambda scope: _summed(scope, masks, products))
@@ -66,6 +67,16 @@ async def make_compare_masks(
 def ands_per_mask(bits: int, parties: int) -> int:
     """AND triples for one mask of so many bits: the carries of n - 1 additions, and the pairs."""
     return (bits - 1) * (parties - 1) + (bits - 1) // 2
+
+
+async def _triples(ctx: Context, bit_links: BitLinks, count: int) -> Batch:
+    """AND triples for a batch of masks, in batches of their own."""
+    made = [await make_bit_triples(ctx.child("triples"), bit_links, size) for size in even_batches(count)]
+    joined = join_batches(made)
+    if len(made) > 1:
+        for batch in made:
+            batch.wipe()
+    return joined
 
 
 class _Products:

@@ -16,7 +16,7 @@ from spdz.params import MascotParams
 from spdz.preprocessing.bits.bit_masks import make_bit_masks
 from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
 from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, make_dabits, make_mux_triples
-from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
+from spdz.preprocessing.bits.compare_masks import make_compare_masks
 from spdz.preprocessing.bits.links import BIT_PLAN, BitLinks, BitPlan, Deltas, draw_delta, set_up_bits
 from spdz.preprocessing.bits.word_check import check_bit_keys
 from spdz.preprocessing.mascot.authenticate import check_key_shares
@@ -51,6 +51,8 @@ TRIPLE_BATCH_BYTES = 8 << 20
 """Size of the largest buffer while making a batch; about six of them exist per peer and batch in flight."""
 SHARE_BATCH = 1 << 14
 """Input masks or random shares in one batch."""
+MASK_BATCH = 1 << 15
+"""Masks of comparisons in one batch: the least for which five lists do."""
 
 MASK_FAULTS = 3
 """The bits of a private mask may be those of a number that differs by so many units from the mask."""
@@ -179,8 +181,8 @@ def switches_in_batch(ctx: Context, kind: Kind) -> int:
 
 
 def masks_in_batch(ctx: Context, kind: Kind) -> int:
-    """How many masks of comparisons one batch has at most: their AND triples fill a batch."""
-    return max(1, LARGEST_BATCH // ands_per_mask(kind.dims[0], ctx.parties))
+    """How many masks of comparisons one batch has at most."""
+    return MASK_BATCH
 
 
 MAKERS = {

@@ -10,6 +10,7 @@ import pytest
 from spdz.errors import BroadcastMismatch, MacCheckFailed, MaskCheckFailed
 from spdz.field import M61, FieldArray
 from spdz.params import MascotParams
+from spdz.preprocessing.bits import buckets
 from spdz.preprocessing.bits import masks as module
 from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
 from spdz.preprocessing.bits.links import BitLinks, BitPlan, set_up_bits
@@ -21,7 +22,7 @@ from spdz.sharing.material.bit_kinds import low_bits
 from tests.preprocessing.bits.support import bits_of, xor
 from tests.support.dealer import mac_key_of, reconstruct
 from tests.support.interference import flip_bytes
-from tests.support.parties import Run, assert_caught, make_sessions, run
+from tests.support.parties import Run, assert_caught, make_sessions, rounds_of, run
 from tests.support.vole import links_for
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
@@ -59,8 +60,12 @@ def test_private_masks_have_the_bits_of_their_elements(parties: int, seed: bytes
         assert len(set(numbers.to_ints())) == COUNT
 
 
+@pytest.mark.parametrize(("largest", "batches"), [(buckets.LARGEST_BATCH, {2: 1, 3: 1}), (25, {2: 3, 3: 4})])
 @PARTIES
-def test_masks_of_comparisons_are_sums_up_to_wraps(parties: int, seed: bytes) -> None:
+def test_masks_of_comparisons_are_sums_up_to_wraps(
+    parties: int, largest: int, batches: dict[int, int], seed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "LARGEST_BATCH", largest)
     kind = compare_masks(BITS)
     ended, sessions = world(parties, seed, lambda ctx, links, bit: make_compare_masks(ctx, links, bit, kind, COUNT))
     total = reconstruct(mac_key_of(sessions), [batch.shares[0] for batch in ended.results]).to_ints()
@@ -71,6 +76,13 @@ def test_masks_of_comparisons_are_sums_up_to_wraps(parties: int, seed: bytes) ->
         # p is -1 modulo a power of two: each wrap of the sum of elements costs one unit.
         assert (number - low) % (1 << BITS) in range(parties)
     assert ands_per_mask(BITS, parties) == (BITS - 1) * (parties - 1) + (BITS - 1) // 2
+    # Every batch of AND triples has two layers.
+    assert len(rounds_of(ended.trace, "and.payload")) == 2 * batches[parties]
+
+
+def test_batches_are_even(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "LARGEST_BATCH", 10)
+    assert [buckets.even_batches(count) for count in (1, 10, 11, 29)] == [[1], [10], [5, 6], [9, 10, 10]]
 
 
 def wrong_bits(monkeypatch: pytest.MonkeyPatch, places: Any, by: int) -> None:
