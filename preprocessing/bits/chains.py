@@ -23,7 +23,7 @@ from spdz.preprocessing.bits.buckets import batch_candidates, layers
 from spdz.preprocessing.bits.links import BitLinks
 from spdz.preprocessing.mascot.authenticate import authenticate
 from spdz.preprocessing.mascot.links import Link
-from spdz.preprocessing.ot.rows import Rows
+from spdz.preprocessing.ot.rows import USES, Rows
 from spdz.protocols.coin_toss import declare_toss, toss
 from spdz.protocols.mac_check import checked
 from spdz.protocols.opening import partial_open
@@ -35,6 +35,8 @@ from spdz.wire.steps import Delivery, Payload, declare
 
 CHAIN_ELEMENTS = 1 << 16
 """Elements in the chains of one batch: enough for five layers, and not too much memory."""
+WIDEST_SWITCH = (USES - 1) // 2 - 1
+"""Elements that one bit may switch: a row is hashed once for the key share, and twice for each factor."""
 
 _SOURCE = "docs/security/bits-over-fields.md"
 

@@ -15,7 +15,7 @@ from spdz.errors import InternalError, UsageError
 from spdz.params import MascotParams
 from spdz.preprocessing.bits.bit_masks import make_bit_masks
 from spdz.preprocessing.bits.buckets import LARGEST_BATCH, make_bit_pair_triples, make_bit_triples
-from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, make_dabits, make_mux_triples
+from spdz.preprocessing.bits.chains import CHAIN_ELEMENTS, WIDEST_SWITCH, make_dabits, make_mux_triples
 from spdz.preprocessing.bits.compare_masks import make_compare_masks
 from spdz.preprocessing.bits.links import BIT_PLAN, BitLinks, BitPlan, Deltas, draw_delta, set_up_bits
 from spdz.preprocessing.bits.word_check import check_bit_keys
@@ -205,7 +205,9 @@ MAKERS = {
         lambda ctx, links, kind, count: make_dabits(ctx, links, links.of_bits, count), switches_in_batch
     ),
     MUX_TRIPLES: Maker(
-        lambda ctx, links, kind, count: make_mux_triples(ctx, links, links.of_bits, kind, count), switches_in_batch
+        lambda ctx, links, kind, count: make_mux_triples(ctx, links, links.of_bits, kind, count),
+        switches_in_batch,
+        lambda kind: kind.dims[0] <= WIDEST_SWITCH,
     ),
     COMPARE_MASKS: Maker(
         lambda ctx, links, kind, count: make_compare_masks(ctx, links, links.of_bits, kind, count), masks_in_batch
