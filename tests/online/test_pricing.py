@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 import spdz
 from spdz.errors import UsageError
 from spdz.online.session import Mpc
+from spdz.preprocessing.bits.links import BitPlan
+from spdz.preprocessing.mascot import generator
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 
@@ -123,6 +126,49 @@ def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
         assert (planned.rounds, planned.bytes_sent) == (rounds, sent)
         assert planned.material == material
         assert planned.ends_at is None
+
+
+FEW = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)
+"""Batches of bits of no security, soon made."""
+
+
+def wanted_for(material: dict[str, int]) -> dict[str, Any]:
+    """The arguments of `prepare` for what a plan says."""
+    wanted: dict[str, Any] = {}
+    for text, count in material.items():
+        name, _, owner = text.partition(" of party ")
+        words = name.split(" ")
+        parameter = int(owner) if owner else int(words.pop()) if words[-1].isdigit() else None
+        name = "_".join(words)
+        if parameter is None:
+            wanted[name] = count
+        else:
+            wanted.setdefault(name, {})[parameter] = count
+    return wanted
+
+
+@PARTIES
+@pytest.mark.parametrize("program", OF_BITS, ids=lambda program: program.__name__)
+def test_the_plan_is_what_bits_cost_without_a_dealer(
+    program: Program, parties: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Masks of several parties have another slack than dealt ones: other widths, other trees, more triples."""
+    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=FEW))
+    planned = [spdz.plan(program, parties, "M61", "mascot", party=party) for party in range(parties)]
+    assert planned[0].material != spdz.plan(program, parties, "M61", "dealer").material
+
+    def measured(mpc: Mpc) -> tuple[int, int, dict[str, int]]:
+        mpc.prepare(**wanted_for(planned[0].material))
+        before = mpc.cost
+        program(mpc)
+        after = mpc.cost
+        return after.rounds - before.rounds, after.bytes_sent - before.bytes_sent, dict(after.material)
+
+    for plan, (rounds, sent, material) in zip(
+        planned, spdz.run_local(measured, parties, "M61", "mascot", timeout=60), strict=True
+    ):
+        assert (plan.rounds, plan.bytes_sent) == (rounds, sent)
+        assert plan.material == material
 
 
 def test_a_program_that_uses_what_it_reveals_ends_the_plan_there() -> None:
