@@ -19,7 +19,7 @@ from tests.online.support import Ideal
 from tests.support.parties import Run
 
 FAULTY = MaskSlack(terms=2, faults=3)
-SLACKS = [MaskSlack(1, 0), MaskSlack(2, 0), FAULTY, MaskSlack(3, 3)]
+SLACKS = [MaskSlack(1, 0), MaskSlack(2, 0), FAULTY, MaskSlack(3, 3), MaskSlack(4, 3), MaskSlack(5, 3)]
 
 
 class Case:
