@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soundness`: measure, judge, and write docs/soundness.md with its plots."""
+"""`python -m benchmarks.soundness`: measure, judge, and write the pages in docs, with their plots."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from .cases import HONEST, LEAKY
 from .homogeneity import Comparison, compare
 from .measure import Measured, measure_and_confirm
+from .pages import PAGES
 from .plots import p_values, rates
 from .report import Results, report
-from .rows import all_cheats
 
 QUICK_SHARE = 1 / 60
 LEAST_RUNS = 40
@@ -26,6 +25,7 @@ LEAST_RUNS = 40
 class _Job:
     """What a worker process does: attempts cannot be pickled, so it is told their place in the list."""
 
+    page: str
     kind: str
     place: int
     seed: bytes
@@ -34,11 +34,14 @@ class _Job:
 
 
 def _work(job: _Job) -> Measured | Comparison:
+    page = PAGES[job.page]
     if job.kind == "cheat":
-        cheat = all_cheats()[job.place]
+        cheat = page.cheats()[job.place]
         runs = max(LEAST_RUNS, int(cheat.runs * job.share))
         return measure_and_confirm(cheat, job.seed, runs)
-    return compare((HONEST + LEAKY)[job.place], job.seed, share=8 * job.share if job.quick else 1.0, quick=job.quick)
+    return compare(
+        (page.honest + page.leaky)[job.place], job.seed, share=8 * job.share if job.quick else 1.0, quick=job.quick
+    )
 
 
 def _run(job: _Job) -> tuple[_Job, dict[str, object]]:
@@ -46,11 +49,12 @@ def _run(job: _Job) -> tuple[_Job, dict[str, object]]:
     return job, {name: value for name, value in vars(result).items() if name not in ("cheat", "case")}
 
 
-def measure_all(seed: bytes, share: float, quick: bool, workers: int) -> Results:
-    """Run everything, by `workers` processes; `share` of the runs of a full measurement."""
-    started, cheats, cases = perf_counter(), all_cheats(), HONEST + LEAKY
-    jobs = [_Job("case", place, seed, share, quick) for place in range(len(cases))]  # the longest of all jobs are here
-    jobs += [_Job("cheat", place, seed, share, quick) for place in range(len(cheats))]
+def measure_all(name: str, seed: bytes, share: float, quick: bool, workers: int) -> Results:
+    """Run all of a page, by `workers` processes; `share` of the runs of a full measurement."""
+    page = PAGES[name]
+    started, cheats, cases = perf_counter(), page.cheats(), page.honest + page.leaky
+    jobs = [_Job(name, "case", place, seed, share, quick) for place in range(len(cases))]  # the longest of all jobs
+    jobs += [_Job(name, "cheat", place, seed, share, quick) for place in range(len(cheats))]
     rows: list[Measured] = []
     tested: list[Comparison] = []
     with ProcessPoolExecutor(workers) as pool:
@@ -61,7 +65,7 @@ def measure_all(seed: bytes, share: float, quick: bool, workers: int) -> Results
                 tested.append(Comparison(cases[job.place], **values))  # type: ignore[arg-type]
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return Results(rows, tested[: len(HONEST)], tested[len(HONEST) :], perf_counter() - started)
+    return Results(rows, tested[: len(page.honest)], tested[len(page.honest) :], perf_counter() - started)
 
 
 def main() -> int:
@@ -72,20 +76,27 @@ def main() -> int:
     parser.add_argument("--seed", default="spdz soundness 1", help="any text; the same seed gives the same figures")
     parser.add_argument("--out", type=Path, help="folder for the report and plots (docs; none with --quick)")
     parser.add_argument("--workers", type=int, default=2, help="processes (2)")
+    parser.add_argument("--page", choices=PAGES, help="measure one page only (all)")
     options = parser.parse_args()
-    share = QUICK_SHARE if options.quick else options.share
+    names = [options.page] if options.page else list(PAGES)
+    return max([_measure_page(name, options) for name in names])
+
+
+def _measure_page(name: str, options: argparse.Namespace) -> int:
+    """Measure a page, and print or write it. Returns 1 if a verdict is bad."""
+    page, share = PAGES[name], QUICK_SHARE if options.quick else options.share
     seed = hashlib.sha256(options.seed.encode()).digest()
-    results = measure_all(seed, share, options.quick, options.workers)
+    results = measure_all(name, seed, share, options.quick, options.workers)
     arguments = " --quick" if options.quick else "" if share == 1 else f" --share {share:g}"
-    text = report(results, options.seed, date.today(), arguments)
+    text = report(results, options.seed, date.today(), arguments, page)
     out = options.out or (None if options.quick else Path("docs"))
     if out is None:
         print(text)
     else:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "soundness.md").write_text(text)
-        (out / "soundness-rates.svg").write_text(rates(results.rows))
-        (out / "soundness-p-values.svg").write_text(p_values(results.honest, results.leaky))
+        (out / f"{page.file}.md").write_text(text)
+        (out / f"{page.file}-rates.svg").write_text(rates(results.rows))
+        (out / f"{page.file}-p-values.svg").write_text(p_values(results.honest, results.leaky))
     for line in results.complaints():
         print(line, file=sys.stderr)
     print(f"{results.summary()}; {results.seconds:.0f} s", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .homogeneity import Case
+from .privacy_bits import chains, comparisons, conjunctions, conversions, differences, mask_sums, selections
 from .privacy_online import (
     inputs,
     matrix_products,
@@ -56,4 +57,24 @@ LEAKY = (
     Case("ot-check!", "no extra rows", partial(ot_digests, masked=False), 150, leaky=True, parties=(2,)),
     Case("sacrifice!", "a^ is zero", partial(sacrifices, masked=False), ARRAY, leaky=True),
     Case("squares!", "b is zero", partial(squares_from_triples, masked=False), ARRAY, leaky=True),
+)
+
+BIT_HONEST = (
+    Case("compare", "comparison: the masked number and its tree", comparisons, ARRAY),
+    Case("and", "AND of bits", conjunctions, ARRAY),
+    Case("convert", "bits as elements", conversions, ARRAY),
+    Case("select", "selection by a bit", selections, ARRAY),
+    Case("buckets", "differences of buckets", differences, ARRAY),
+    Case("mask-sums", "sums U of private masks", mask_sums, 512),
+    Case("chains", "openings of chains", chains, 512),
+)
+
+BIT_LEAKY = (
+    Case("compare!", "masks are zero", partial(comparisons, masked=False), ARRAY, leaky=True),
+    Case("and!", "triples are zero", partial(conjunctions, masked=False), ARRAY, leaky=True),
+    Case("convert!", "daBits are zero", partial(conversions, masked=False), ARRAY, leaky=True),
+    Case("select!", "switches are zero", partial(selections, masked=False), ARRAY, leaky=True),
+    Case("buckets!", "y that join are zero", partial(differences, masked=False), ARRAY, leaky=True),
+    Case("mask-sums!", "sacrifices are zero", partial(mask_sums, masked=False), 256, leaky=True),
+    Case("chains!", "w is zero", partial(chains, masked=False), 256, leaky=True),
 )

@@ -8,8 +8,8 @@ from datetime import date
 
 from .homogeneity import FAMILY_ERROR, Comparison
 from .measure import CONFIDENCE, Measured
+from .pages import PAGES, Page
 from .statistics import kolmogorov_distance
-from .texts import HEAD, PRIVACY, RATES, TAIL
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,15 @@ class Results:
         )
 
 
-def report(results: Results, seed: str, day: date, arguments: str = "") -> str:
+def report(results: Results, seed: str, day: date, arguments: str = "", page: Page = PAGES["field"]) -> str:
     """The whole document."""
+    texts = page.texts
     runs = sum(row.runs for row in results.rows)
-    head = HEAD.format(day=day, seed=seed, mode=arguments, runs=runs, tests=results.tests, summary=results.summary())
+    head = texts.HEAD.format(
+        day=day, seed=seed, mode=arguments, runs=runs, tests=results.tests, summary=results.summary()
+    )
     below = [sum(p < limit for p in results.p_values) for limit in (0.1, 0.01, 0.001)]
-    privacy = PRIVACY.format(
+    privacy = texts.PRIVACY.format(
         tests=results.tests,
         error=FAMILY_ERROR,
         threshold=f"{FAMILY_ERROR / results.tests:.1e}",
@@ -71,13 +74,13 @@ def report(results: Results, seed: str, day: date, arguments: str = "") -> str:
     )
     parts = [
         head,
-        RATES.format(confidence=f"{CONFIDENCE:.1%}"),
+        texts.RATES.format(confidence=f"{CONFIDENCE:.1%}"),
         _rates_table(results.rows),
         privacy,
         _privacy_table(results.honest, results.tests, "sign of dependence"),
         "\nThe leaky variants, under the same tests and the same threshold:\n",
         _privacy_table(results.leaky, results.tests, "flagged"),
-        TAIL,
+        texts.TAIL,
     ]
     return "\n".join(parts)
 

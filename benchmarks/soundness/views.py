@@ -121,6 +121,25 @@ class Tap:
         total = sum([*received.values(), *own]) % P
         return {**received, f"opened {step}": np.asarray(total, np.int64)}
 
+    def opened_bits(self, step: str, count: int) -> dict[str, Samples]:
+        """As `opened`, of arrays of `count` packed bits, each by itself; every message holds whole arrays."""
+        found: dict[str, Samples] = {}
+        parts = {f"{sender}": payloads for (name, sender, _), payloads in self._first_member(step)}
+        coalition = [payloads for (name, _), payloads in self._own.items() if name == step]
+        for number in range(len(next(iter(parts.values())))):
+            rows = {name: _unpacked(payloads[number], count) for name, payloads in parts.items()}
+            total = np.bitwise_xor.reduce([*rows.values(), *(_unpacked(own[number], count) for own in coalition)])
+            for name, arrays in {
+                **{f"{step} of {name}": row for name, row in rows.items()},
+                f"opened {step}": total,
+            }.items():
+                found |= {f"{name}, {number}.{place}": array for place, array in enumerate(arrays)}
+        return found
+
+    def _first_member(self, step: str) -> list[tuple[tuple[str, int, int], list[bytes]]]:
+        first = self._scenario.coalition[0]
+        return [(key, found) for key, found in sorted(self._payloads.items()) if key[0] == step and key[2] == first]
+
     def payloads(self, step: str, sender: int) -> list[bytes]:
         """What `sender` sent to the first member, in order."""
         return self._payloads[step, sender, self._scenario.coalition[0]]
@@ -137,6 +156,11 @@ class Tap:
 
 def _elements(payloads: list[bytes]) -> Samples:
     return np.frombuffer(b"".join(payloads), "<u8").astype(np.int64)
+
+
+def _unpacked(payload: bytes, count: int) -> Samples:
+    bits = np.unpackbits(np.frombuffer(payload, np.uint8), bitorder="little")
+    return bits[: len(bits) // count * count].reshape(-1, count).astype(np.int64)
 
 
 def is_broadcast(step: str) -> bool:
