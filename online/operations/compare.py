@@ -84,8 +84,12 @@ def comparison(slack: MaskSlack, l: int) -> Parameters:  # noqa: E741  # the let
 
 
 def require_room(field: Field, slack: MaskSlack, width: int) -> Parameters:
-    """The parameters, if the field has room for them.  Raises: UsageError naming the largest width."""
+    """The parameters, if the field has room for them.  Raises: UsageError naming the largest width, or the field."""
     found = comparison(slack, width)
+    if field.modulus != (1 << field.bits) - 1:
+        raise UsageError(
+            f"comparisons need a Mersenne prime, in which a sum that wraps costs one unit, not {field.name}"
+        )
     if found.m + 1 > field.bits:
         raise UsageError(
             f"numbers of {width} bits are too wide for a comparison in {field.name}: with these masks there is room "

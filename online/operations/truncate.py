@@ -12,7 +12,8 @@ Hiding:    c is the only opened value whose secret is hidden statistically: its 
            is out of range. A party that has cheated in an opening before could set x to b 2^j for a secret b and read
            five bits of b in c; ten products in one round gave a 48-bit secret in full. So the operation is *gated*: no
            party sends its share of c before a check of all openings that x depends on has passed at that party.
-           The distance is counted for all values of a run together (`hiding_bits`).
+           The distance is counted for all values of an operation together (`hiding_bits`); those of several operations
+           add up, and nobody does that yet.
 Unchecked: c; a MAC check must run before any output.
 """
 

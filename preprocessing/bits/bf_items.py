@@ -53,6 +53,12 @@ class Items:
     w: list[AuthShare]
     product: list[AuthShare]
 
+    def wipe(self) -> None:
+        """Overwrite everything."""
+        self.words.fill(0)
+        for share in (*self.x, *self.w, *self.product):
+            share.wipe()
+
 
 async def make_items(ctx: Context, links: dict[int, Link], bit_links: BitLinks, count: int, factors: int) -> Items:
     """`count` items of every party, a multiple of ROW_UNIT.

@@ -90,6 +90,7 @@ async def _make(
             words ^= np.roll(items.words, -shift)
             for owner in range(scope.parties):
                 await chains.join(items, owner, shift)
+            items.wipe()
         return words, chains.totals
 
     words, totals = await checked(ctx.child("chains"), "openings", chained)

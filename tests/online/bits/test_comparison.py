@@ -142,6 +142,13 @@ def test_what_has_no_room_is_refused(seed: bytes) -> None:
         Case(Ideal(2, M61, seed), BITS, M61.zeros(3), width=4, slack=DEALT, depth="width")
 
 
+def test_a_field_in_which_a_wrap_costs_more_than_a_unit_is_refused() -> None:
+    """Regression: any prime with room for the number was taken, and signs came out wrong."""
+    other = Field("F65537", 65537, np.uint64(65537), family="tests.house.small_primes")
+    with pytest.raises(UsageError, match="not F65537"):
+        require_room(other, DEALT, 8)
+
+
 @pytest.mark.parametrize("limbs", [1, 2, 3])
 def test_less_a_small_amount_with_every_borrow(limbs: int) -> None:
     numbers = [0, 1, 3, 4, 5, 2**64 - 1, 2**64, 2**64 + 3, 2**64 + 4, 2**127, 2**128, 2**128 + 3]

@@ -19,6 +19,7 @@ from spdz.protocols.coin_toss import Coins
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import Bits
 from spdz.sharing.material import DABITS, Batch, mux_triples
+from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Step
 from tests.preprocessing.bits.chain_support import (
     CHECKED,
@@ -41,8 +42,14 @@ from tests.support.statistics import assert_uniform
 from tests.support.vole import with_vole
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3, 4])
+
+
 FIELDS = pytest.mark.parametrize("field", [M5, M7, M61, M127], ids=str)
 CHEATER, COUNT = 1, 100
+
+
+def copied(shares: list[AuthShare]) -> list[AuthShare]:
+    return [AuthShare(share.value.copy(), share.mac.copy()) for share in shares]
 
 
 def opened(world: MaskWorld, batches: list[Batch]) -> list[Any]:
@@ -139,7 +146,7 @@ def test_a_chain_is_the_xor_of_its_items_for_any_shift(
 
     async def recording(ctx: Context, *rest: Any) -> Items:
         made = await make_items(ctx, *rest)
-        kept[ctx.party].append(made)
+        kept[ctx.party].append(Items(made.words.copy(), *map(copied, (made.x, made.w, made.product))))
         return made
 
     monkeypatch.setattr(chains, "make_items", recording)
@@ -148,6 +155,24 @@ def test_a_chain_is_the_xor_of_its_items_for_any_shift(
     bits = assert_dabits(world, world.run(dabits(SIZE)))
     first, second = (OpenedItems(world, layer).total for layer in zip(*kept, strict=True))
     np.testing.assert_array_equal(bits, first ^ np.roll(second, -shift))
+
+
+def test_items_that_have_joined_are_overwritten(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Items] = []
+
+    async def recording(*arguments: Any) -> Items:
+        kept.append(await make_items(*arguments))
+        return kept[-1]
+
+    monkeypatch.setattr(chains, "make_items", recording)
+    world = MaskWorld(2, seed)
+    assert_muxes(world, world.run(muxes(COUNT, 2)))
+    assert len(kept) == 2 * LAYERS
+    for made in kept:
+        assert not made.words.any()
+        for share in (*made.x, *made.w, *made.product):
+            assert share.value.is_zero().all()
+            assert share.mac.is_zero().all()
 
 
 def test_every_layer_has_a_shift_of_its_own_and_the_first_has_none(
