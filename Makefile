@@ -16,7 +16,7 @@ help:
 	@echo "make growth  cost against parties, count, latency and bandwidth, with plots; ARGS=--full, ARGS=--quick"
 	@echo "make compare the same products in MPyC and here (installs MPyC into the environment); ARGS=--quick"
 	@echo "make mutants each security check taken out in turn: the suite must notice; writes docs/mutants.md"
-	@echo "make soundness  measured rates of cheats and views of coalitions: docs/soundness.md; ARGS=--quick prints only"
+	@echo "make soundness  measured rates of cheats and views of coalitions: docs/soundness*.md; ARGS=--quick prints only"
 	@echo "make vectors  write the test vectors anew with the independent generator, then check them; git diff shows what changed"
 	@echo "make format  let ruff rewrite the sources"
 	@echo "make clean   remove the environment and every cache"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.mutation.catalogue import (
     bits,
+    chains,
     checks,
     crypto,
     fields_and_hosts,
@@ -35,6 +36,7 @@ AREAS: dict[str, tuple[Mutant, ...]] = {
     "silent VOLE": vole.MUTANTS,
     "bits": bits.MUTANTS,
     "private masks": masks.MUTANTS,
+    "bits over the field": chains.MUTANTS,
     "cryptographic tools": crypto.MUTANTS,
     "the MAC key and its end": secrets.MUTANTS,
     "material": material.MUTANTS,
