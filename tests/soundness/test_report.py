@@ -43,7 +43,7 @@ def test_a_report_without_complaints(page: Page) -> None:
 def test_everything_bad_is_complained_about(page: Page) -> None:
     good = results(page)
     bad = Results(
-        [replace(good.rows[0], successes=5000)],
+        [replace(good.rows[0], successes=9999)],
         [replace(good.honest[0], p_values={PLACE: 1e-9})],
         [replace(good.leaky[0], p_values={PLACE: 0.1})],
         1.0,
