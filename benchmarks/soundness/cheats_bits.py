@@ -178,6 +178,8 @@ def false_proof(unknown_bits: int) -> Attempt:
 
         bits, pairs = 5, 3
         u, r, s = ((words(bits, pairs) & np.uint64(1)).astype(np.uint8) for _ in range(3))
+        # The first relation of the first pair is wrong.
+        u[1, 0] = 1 ^ (u[0, 0] ^ s[0, 0]) & (u[0, 0] ^ r[0, 0]) ^ r[1, 0] ^ s[1, 0] ^ u[0, 0] ^ r[0, 0] ^ s[0, 0]
         delta, mask, chi = words(), words(MASK_BITS), words(bits - 1, pairs)
         hidden, low = np.uint64((1 << unknown_bits) - 1), (words(MASK_BITS) & np.uint64(1)).astype(np.uint8)
         delta &= hidden
@@ -193,7 +195,7 @@ def false_proof(unknown_bits: int) -> Attempt:
         prover.add(Matched(u, *macs), r, s, chi)
         # With the key 1 what is left over is the sum of all that is wrong with the statement.
         left = np.array([verifier(np.uint64(1))._sum ^ prover._sums[0] ^ prover._sums[1]])
-        assert left[0] != 0, "the statement is true by chance"
+        assert left[0] != 0, "its errors cancel each other by chance, 2^-64"
         first, second = (np.array([guess], np.uint64) for guess in (1, 2))
         prover._sums[0] ^= gf64.multiply(left, gf64.multiply(first, second))[0]
         prover._sums[1] ^= gf64.multiply(left, first ^ second)[0]
