@@ -44,7 +44,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'await checked(ctx.child("chains"), "openings", chained)',
         'await chained(ctx.child("chains", type(ctx.unverified)()))',
         "what chains have opened is never checked",
-        OF_CHAINS,
+        f"{OF_CHAINS}::test_an_opening_that_the_cheater_stands_by",
     ),
     mutant(
         "chains-shift-beforehand",
@@ -60,7 +60,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '                shift = int.from_bytes(coins.key("shift"), "little") % size\n'
         '            items = await make_items(scope.child("layer"), links, bit_links, size, 1 + width)\n',
         "who meets whom in a chain is known before the payloads are sent",
-        OF_CHAINS,
+        f"{OF_CHAINS}::test_a_layer_is_complete_and_checked_before_its_shift_is_tossed",
     ),
     mutant(
         "chains-without-shift",
@@ -68,7 +68,7 @@ MUTANTS: tuple[Mutant, ...] = (
         'shift = int.from_bytes(coins.key("shift"), "little") % size',
         "shift = 0",
         "who meets whom in a chain is known to everybody",
-        OF_CHAINS,
+        f"{OF_CHAINS}::test_a_chain_is_the_xor_of_its_items_for_any_shift",
     ),
     mutant(
         "bits-of-an-owner-differ",
@@ -76,6 +76,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "if ctx.parties > 2:",
         "if ctx.parties > 3:",
         "an owner may have other bits towards one of its peers",
-        OF_OWNERS,
+        f"{OF_OWNERS}::test_an_owner_with_other_bits_towards_one_of_its_peers",
     ),
 )
