@@ -195,6 +195,7 @@ class Mpc:
         cheated.
         """
         self._require_arrays(arrays)
+
         groups = by_domain(arrays)
 
         async def ending(ctx: Context) -> list[Any]:

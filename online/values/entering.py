@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +14,11 @@ from spdz.online.operations.inputs import INPUT
 from spdz.online.values.array import SecretArray
 from spdz.online.values.boolean import SecretBool, constant_bits
 from spdz.online.values.encoding import encode, truth_values, whole_numbers
-from spdz.online.values.fixed import SecretFixed, constant_reals
 from spdz.online.values.integer import Numbers, SecretInt, constant_integers
-from spdz.online.values.ranges import require_field, require_fixed_point
-from spdz.online.values.reals import shown as shown_reals
-from spdz.online.values.reals import units_of
-from spdz.online.values.scaled import Scale
+from spdz.online.values.ranges import require_field
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import Shape, input_shape
-from spdz.online.values.types import Bool, Declared, Fixed, Int
+from spdz.online.values.types import Bool, Declared, Int
 from spdz.params import require_integer, shown
 from spdz.sharing.bit_share import Bits
 
@@ -38,8 +33,6 @@ def entered(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: De
         return _elements(mpc, values, owner, shape)
     if isinstance(declared, Int):
         return _integers(mpc, values, owner, shape, declared)
-    if isinstance(declared, Fixed):
-        return _reals(mpc, values, owner, shape, declared)
     if isinstance(declared, Bool):
         return _truth_values(mpc, values, owner, shape)
     raise _no_type(declared)
@@ -60,16 +53,6 @@ def _integers(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: 
     return _in_range(_elements(mpc, values, owner, shape), declared)
 
 
-def _reals(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: Fixed) -> SecretFixed:
-    """The owner rounds to multiples of 2^-f, which are shared as integers."""
-    require_fixed_point(declared, mpc.field)
-    if mpc.party == owner and values is not None:
-        values = units_of(values, declared.f).values
-        _require_in_range(values, declared)
-    units = _in_range(_elements(mpc, values, owner, shape), Int(declared.k))
-    return SecretFixed(mpc, declared, units.raw, Scale(units.interval, Fraction(1, 2), 0))
-
-
 def _truth_values(mpc: Mpc, values: Any, owner: int, shape: Shape | None) -> SecretBool:
     """In range whatever the owner does: what it shares are bits."""
     mine = mpc.party == owner
@@ -87,20 +70,17 @@ def _in_range(raw: SecretArray, declared: Int) -> SecretInt:
     return raw.as_int(declared.width)
 
 
-def _require_in_range(values: Numbers, declared: Int | Fixed) -> None:
-    """UsageError naming the first index, and no value, if a number does not fit into a declared type."""
+def _require_in_range(values: Numbers, declared: Int) -> None:
+    """UsageError naming the first index, and no value, if an integer does not fit into a declared type."""
     bounds = declared.interval
     outside = np.asarray((values < bounds.lo) | (values > bounds.hi), dtype=bool)
     if outside.any():
-        held = (
-            f"numbers in {shown_reals(bounds, declared.f)}" if isinstance(declared, Fixed) else f"integers in {bounds}"
-        )
-        raise UsageError(f"{declared!r} holds {held}, but one is outside: {place_of(outside)}")
+        raise UsageError(f"{declared!r} holds integers in {bounds}, but one is outside: {place_of(outside)}")
 
 
 def _no_type(declared: object) -> Exception:
     if isinstance(declared, Declared):
-        return UsageError(f"there are no secrets of the type {declared!r}; declare spdz.Int, spdz.Fixed or spdz.Bool")
+        return UsageError(f"there are no secrets of the type {declared!r} yet; declare spdz.Int(width) or spdz.Bool()")
     return TypeError(f"type takes a declared type such as spdz.Int(32), not {shown(declared)}")
 
 
@@ -111,8 +91,6 @@ def constant(mpc: Mpc, values: Public, declared: Declared[Any] | None) -> Secret
         return mpc.local("constant", public.shape, lambda: mpc.context.public(public))
     if isinstance(declared, Int):
         return constant_integers(mpc, values, declared)
-    if isinstance(declared, Fixed):
-        return constant_reals(mpc, values, declared)
     if isinstance(declared, Bool):
         return constant_bits(mpc, truth_values(values))
     raise _no_type(declared)
