@@ -64,3 +64,12 @@ def test_the_table_of_levels_is_the_one_that_is_enforced() -> None:
     said = {cell: int(level) for level, cells in rows for cell in re.findall(r"`([^`]+)`", cells)}
     packages = {name.removeprefix("spdz."): level for name, level in LEVELS.items() if name not in ENTRANCES}
     assert said == packages
+
+
+def test_the_attack_matrix_has_a_row_for_every_step() -> None:
+    steps = re.findall(r"^\| `([a-z_.]+)` \| `[0-9a-f]{8}` \|", _read("docs/wire/steps.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z_.]+)` \| ", _read("docs/attacks.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(steps)
+    assert len(steps) > 100
+    [undetected] = re.findall(r"undetected (\d+)", _read("docs/attacks.md"))
+    assert undetected == "0"

@@ -79,6 +79,8 @@ ALSO: dict[str, tuple[Outcome, ...]] = {"abort instead": (PeerAborted,)}
 CONSTANT = {
     "program.plan": "says the same in every session of a program",
     "dealer.request": "says the same in every session of a program",
+    "publish.length": "says the same in every session of the suite's programs",
+    "publish.value": "says the same in every session of the suite's programs",
 }
 
 
