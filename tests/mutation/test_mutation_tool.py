@@ -69,8 +69,10 @@ def test_names_are_unique_and_tests_exist() -> None:
         assert each.disables
         assert "|" not in each.disables
         assert each.tests
-        for path in each.tests:
+        for named in each.tests:
+            path, _, test = named.partition("::")
             assert (ROOT / path).exists(), f"{each.name} names {path}"
+            assert not test or f"def {test}(" in (ROOT / path).read_text(), f"{each.name} names {named}"
 
 
 def test_mutants_stay_out_of_tests_and_links() -> None:
