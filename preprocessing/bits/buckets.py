@@ -60,7 +60,7 @@ def layers(candidates: int, statistical_bits: int) -> int:
 
 def even_batches(count: int) -> list[int]:
     """`count` triples cut into as few batches as there can be, of nearly the same size."""
-    batches = -(-count // LARGEST_BATCH)
+    batches = max(1, -(-count // LARGEST_BATCH))
     return [count * (number + 1) // batches - count * number // batches for number in range(batches)]
 
 

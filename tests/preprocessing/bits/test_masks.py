@@ -82,7 +82,7 @@ def test_masks_of_comparisons_are_sums_up_to_wraps(
 
 def test_batches_are_even(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "LARGEST_BATCH", 10)
-    assert [buckets.even_batches(count) for count in (1, 10, 11, 29)] == [[1], [10], [5, 6], [9, 10, 10]]
+    assert [buckets.even_batches(count) for count in (0, 1, 10, 11, 29)] == [[0], [1], [10], [5, 6], [9, 10, 10]]
 
 
 def wrong_bits(monkeypatch: pytest.MonkeyPatch, places: Any, by: int) -> None:
