@@ -40,8 +40,8 @@ async def make_compare_masks(
 ) -> Batch:
     """`count` masks of comparisons with so many bits as the kind says, l.
 
-    Rounds:    those of `make_masks` and `make_bit_triples`, (n - 1)(l - 1) + 5, and 1 more for the echo for three
-               parties and more.
+    Rounds:    those of `make_masks` and, for each of `even_batches`, of `make_bit_triples`, (n - 1)(l - 1) + 5, and 1
+               more for the echo for three parties and more.
                Sends: as `make_masks`, and as `make_bit_triples` for `ands_per_mask` triples for each mask; 2 bits for
                each of these, and the check.
     Raises:    what `make_masks` and `make_bit_triples` raise; UsageError for more bits than an element has.

@@ -52,7 +52,8 @@ TRIPLE_BATCH_BYTES = 8 << 20
 SHARE_BATCH = 1 << 14
 """Input masks or random shares in one batch."""
 MASK_BATCH = 1 << 15
-"""Masks of comparisons in one batch: the least for which five lists do."""
+"""Masks of comparisons in one batch of two parties, the least for which five lists do; with more parties, in all peers'
+lists together."""
 
 MASK_FAULTS = 3
 """The bits of a private mask may be those of a number that differs by so many units from the mask."""
@@ -181,8 +182,8 @@ def switches_in_batch(ctx: Context, kind: Kind) -> int:
 
 
 def masks_in_batch(ctx: Context, kind: Kind) -> int:
-    """How many masks of comparisons one batch has at most."""
-    return MASK_BATCH
+    """How many masks of comparisons one batch has at most: what is held for them grows with the peers."""
+    return MASK_BATCH // (ctx.parties - 1)
 
 
 MAKERS = {
@@ -225,7 +226,7 @@ class MascotProtocols:
     """What the generator is composed of, step by step. Every session runs these.
 
     A replayed recording brings the LPN parameters that it was made with; a corrupted party of the attack harness wraps
-    one of the steps, and where it attacks what comes later all parties have ideal base OTs.
+    one of the steps, and where it attacks another one all parties have ideal base OTs.
     """
 
     base_ots: RunBaseOts = base_ots

@@ -77,6 +77,8 @@ def constants() -> str:
         ("dealer: largest matrix triple, one party's share", f"{dealer_wire.MAX_ELEMENT_BYTES} bytes"),
         ("dealer: most elements in a request", dealer_wire.MAX_COUNT),
         ("MASCOT: masks or random shares in a batch", mascot.SHARE_BATCH),
+        ("MASCOT: AND triples in a batch", mascot.LARGEST_BATCH),
+        ("MASCOT: masks of comparisons in a batch, all peers", mascot.MASK_BATCH),
         ("MASCOT: largest buffer of a batch of triples", f"{mascot.TRIPLE_BATCH_BYTES} bytes"),
         ("MASCOT: largest batch of matrix triples", f"{matrix_triples.BATCH_BYTES} bytes"),
         ("MASCOT: values of matrices authenticated at once", matrix_triples.AUTHENTICATED_AT_ONCE),

@@ -16,6 +16,7 @@ from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_ma
 from spdz.preprocessing.bits.links import BitLinks, BitPlan, set_up_bits
 from spdz.preprocessing.bits.masks import make_masks
 from spdz.preprocessing.bits.matching import Places, lists, order
+from spdz.preprocessing.mascot import generator
 from spdz.runtime.context import Context
 from spdz.sharing.material import compare_masks
 from spdz.sharing.material.bit_kinds import low_bits
@@ -83,6 +84,15 @@ def test_masks_of_comparisons_are_sums_up_to_wraps(
 def test_batches_are_even(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "LARGEST_BATCH", 10)
     assert [buckets.even_batches(count) for count in (0, 1, 10, 11, 29)] == [[0], [1], [10], [5, 6], [9, 10, 10]]
+
+
+@pytest.mark.parametrize("parties", [2, 3, 5])
+def test_what_is_held_for_a_batch_of_masks_does_not_grow_with_the_parties(parties: int, seed: bytes) -> None:
+    ctx = Context(make_sessions(parties, M61, seed)[0])
+    size = generator.masks_in_batch(ctx, compare_masks(37))
+    assert generator.MASK_BATCH - parties < size * (parties - 1) <= generator.MASK_BATCH
+    # Two parties: one list less than for any smaller batch.
+    assert lists(size, 60) == (5 if parties == 2 else 6)
 
 
 def wrong_bits(monkeypatch: pytest.MonkeyPatch, places: Any, by: int) -> None:
