@@ -1,7 +1,7 @@
 """Ideal base OTs: what they give, without how. Both ends read it off what is public, so they protect nothing.
 
-They are over before anything else of a generator begins and cost most of a tiny session, so a case of the matrix that
-cheats in a later step has them ideal. Those that cheat in base OTs have real ones.
+A generator makes nothing before they are over, and they cost most of a tiny session, so a case of the whole matrix that
+cheats in another step has them ideal. Those that cheat in base OTs have real ones.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Target:
     args: tuple[str, ...] = ()
     """What the program finds as `mpc.args`."""
     ideal_base_ots: bool = False
-    """Whether cases of later steps have ideal base OTs."""
+    """Whether cases of other steps have ideal base OTs."""
 
     def load(self, config: Config) -> tuple[Callable[..., Any], Judge]:
         """The program, and the judge of its outputs. Raises UsageError for a file that cannot be loaded."""

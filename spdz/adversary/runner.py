@@ -74,7 +74,7 @@ def run(
                   `Replay` replays. Otherwise `recording` (of another report) is replayed
     vole_plan     parameters of its silent VOLEs; with small ones (of no security) a tiny program gets to their steps
     bit_plan      how much is made of bits at least; with little (of no security) a tiny program gets through soon
-    ideal_base_ots   what base OTs give, without them: for cheats in later steps, in a fraction of the time
+    ideal_base_ots   what base OTs give, without them: for cheats in other steps, in a fraction of the time
     Raises UsageError for an unknown step or party, naming the nearest one, and for a program that fails honestly; and
     the error of a cheat that fails by itself, since such a run shows nothing.
     """

@@ -261,7 +261,7 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="every step, some kinds, parties and victims (the default)")
     size.add_argument(
-        "--full", action="store_true", help="everything; base OTs are ideal where a later step is attacked"
+        "--full", action="store_true", help="everything; base OTs are ideal where another step is attacked"
     )
     _add_field(parser, "M61")
     parser.add_argument(

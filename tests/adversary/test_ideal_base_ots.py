@@ -1,4 +1,4 @@
-"""Cases of steps after base OTs have ideal ones, and those of base OTs have not."""
+"""Cases of other steps have ideal base OTs, and those of base OTs have not."""
 
 from __future__ import annotations
 
