@@ -60,8 +60,8 @@ answered as if it were the truth), *equivocation* (one of two is told something 
 that occurs often in a session is attacked at its first exchange, at one in the middle (values) and at the last (bytes:
 victims in turn). Cheats that touch the frame alone have the victims in turn where there are three parties. In the cases
 of other steps base OTs are ideal (`spdz/adversary/ideal_base_ots.py`): nothing is made before, and they take most of a
-tiny session. `--quick` takes some kinds, exchanges, parties and victims of every step, and all base OTs are real. A case
-is
+tiny session. `--quick` takes some kinds, exchanges, parties and victims of every step, and all base OTs are real. A
+case is
 
 - **detected** if an honest party ended with an outcome that the step declares (for bytes also: an unreadable or missing
   message), the others with that or with the news, no honest party was given a wrong value before or after, and keys,
