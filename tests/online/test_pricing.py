@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import spdz
+from spdz.adversary.settings import SMALL_BITS
 from spdz.errors import UsageError
 from spdz.online.session import Mpc
-from spdz.preprocessing.bits.links import BitPlan
 from spdz.preprocessing.mascot import generator
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
@@ -113,10 +113,6 @@ def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
         assert planned.ends_at is None
 
 
-FEW = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)
-"""Batches of bits of no security, soon made."""
-
-
 def wanted_for(material: dict[str, int]) -> dict[str, Any]:
     """The arguments of `prepare` for what a plan says."""
     wanted: dict[str, Any] = {}
@@ -138,7 +134,7 @@ def test_the_plan_is_what_bits_cost_without_a_dealer(
     program: Program, parties: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Masks of several parties have another slack than dealt ones: other widths, other trees, more triples."""
-    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=FEW))
+    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=SMALL_BITS))
     planned = [spdz.plan(program, parties, "M61", "mascot", party=party) for party in range(parties)]
     assert planned[0].material != spdz.plan(program, parties, "M61", "dealer").material
 

@@ -143,7 +143,7 @@ def test_what_has_no_room_is_refused(seed: bytes) -> None:
 
 
 def test_a_field_in_which_a_wrap_costs_more_than_a_unit_is_refused() -> None:
-    """Regression: any prime with room for the number was taken, and signs came out wrong."""
+    """Signs are argued for primes 2^k - 1 alone; any other one with room for the number was taken."""
     other = Field("F65537", 65537, np.uint64(65537), family="tests.house.small_primes")
     with pytest.raises(UsageError, match="not F65537"):
         require_room(other, DEALT, 8)

@@ -10,22 +10,20 @@ import numpy as np
 import pytest
 
 import spdz
+from spdz.adversary.settings import SMALL_BITS
 from spdz.online.operations.bit_decomposition import BITS
 from spdz.online.operations.convert import CONVERT
 from spdz.online.session import Mpc
-from spdz.preprocessing.bits.links import BitPlan
 from spdz.preprocessing.mascot import generator
 from spdz.sharing.material import MaskSlack
 
-FEW = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)
-"""Batches of no security, soon made."""
 NUMBERS = np.array([-128, -127, -5, -1, 0, 1, 2, 126, 127])
 FLAGS = np.array([1, 0, 1, 1, 0, 0, 1, 0, 1], bool)
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=FEW))
+    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=SMALL_BITS))
 
 
 def run(program: Callable[[Mpc], Any], parties: int, field: str = "M61") -> list[Any]:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spdz.adversary.settings import SMALL_BITS
 from spdz.errors import BroadcastMismatch, MacCheckFailed, MaskCheckFailed
 from spdz.field import M61, FieldArray
 from spdz.params import MascotParams
 from spdz.preprocessing.bits import buckets
 from spdz.preprocessing.bits import masks as module
 from spdz.preprocessing.bits.compare_masks import ands_per_mask, make_compare_masks
-from spdz.preprocessing.bits.links import BitLinks, BitPlan, set_up_bits
+from spdz.preprocessing.bits.links import BitLinks, set_up_bits
 from spdz.preprocessing.bits.masks import make_masks
 from spdz.preprocessing.bits.matching import Places, lists, order
 from spdz.preprocessing.mascot import generator
@@ -28,7 +29,6 @@ from tests.support.vole import links_for
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 CHEATER, BITS, COUNT = 1, 9, 5
-SMALL = BitPlan(candidates=128, masks=16, samples=4, statistical_bits=8)
 
 
 def world(parties: int, seed: bytes, body: Any, cheat: Any = None) -> tuple[Run, list[Any]]:
@@ -37,7 +37,7 @@ def world(parties: int, seed: bytes, body: Any, cheat: Any = None) -> tuple[Run,
     links = links_for("copee", sessions, seed)
 
     async def main(ctx: Context) -> Any:
-        bit_links = await set_up_bits(ctx.child("set_up"), MascotParams(), plan=SMALL)
+        bit_links = await set_up_bits(ctx.child("set_up"), MascotParams(), plan=SMALL_BITS)
         return await body(ctx, links[ctx.party], bit_links)
 
     return run(sessions, main, cheat), sessions
