@@ -17,7 +17,7 @@ from spdz.online.operations.random import BITS, RANDOM
 from spdz.online.operations.registry import Operation
 from spdz.online.plan.graph import Graph, Local, Node
 from spdz.online.values.array import SecretArray
-from spdz.online.values.entering import constant, entered
+from spdz.online.values.entering import Asked, constant, entered
 from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
 from spdz.online.values.revealing import by_domain, separated
@@ -47,11 +47,13 @@ class Mpc:
     party, parties   this party's index, and how many there are
     field            the field that is computed in
     args, inputs     what the caller handed to this party's program
+    assumes_ranges   whether nobody proves some range: after `check_range=False`, `assume_range`, `as_int`
     """
 
     def __init__(self, party: Party, source: MaterialSource, args: Sequence[str] = (), inputs: Any = None) -> None:
         self.args = tuple(args)
         self.inputs = inputs
+        self.assumes_ranges = False
         self._party = party
         self._source = source
         self._graph = Graph(source)
@@ -120,16 +122,22 @@ class Mpc:
     def input(self, values: Any = None, *, owner: int, shape: Shape | None = None) -> SecretArray: ...
 
     @overload
-    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Declared[V]) -> V: ...
+    def input(
+        self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Declared[V], check_range: bool = True
+    ) -> V: ...
 
-    def input(self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Any = None) -> Secret:
+    def input(
+        self, values: Any = None, *, owner: int, shape: Shape | None = None, type: Any = None, check_range: bool = True
+    ) -> Secret:
         """Share `owner`'s array of integers.
 
         The owner passes integers between -(p-1)/2 and (p-1)/2, or what the declared `type` holds, as `spdz.Int(32)`.
         The others pass `shape`, or any array of the same shape, of which only the shape is used. All pass the type.
+        The owner proves to all others that numbers lie in the range of their type. With `check_range=False` it does
+        not: **a cheater may input others**, so results may be wrong, and what a range hides is not hidden.
         Raises UsageError for values that are not such integers (naming the first index), and for unknown shapes.
         """
-        return entered(self, values, owner, shape, type)
+        return entered(self, Asked(values, owner, shape, check_range), type)
 
     def random(self, shape: Shape = ()) -> SecretArray:
         """Uniform elements of the field that nobody knows."""
@@ -269,7 +277,8 @@ class Mpc:
         return (
             f"Mpc(party {self.party} of {self.parties}, field={self.field.name}, "
             f"preprocessing={self.preprocessing}, transport={self.transport}"
-            f"{', TAINTED: its randomness is known' if self.tainted else ''})"
+            f"{', TAINTED: its randomness is known' if self.tainted else ''}"
+            f"{', ranges are assumed' if self.assumes_ranges else ''})"
         )
 
     def __reduce__(self) -> str:
@@ -291,6 +300,7 @@ class Mpc:
     ) -> T:
         """As `apply`, with the result as another class of values than field elements."""
         self._require_own(*operands)
+        self.assumes_ranges |= operation.assumed
         nodes = [operand._node for operand in operands]
         return into(self, self._admit(operation.node(*nodes, private=private, **parameters)))
 

@@ -22,6 +22,7 @@ ASSUME = register(
         text=lambda call: f"assume {Interval(call['lo'], call['hi'])} {call.shapes[0]}",
         example=Call(((2, 3),), {"lo": -128, "hi": 127}),
         rounds=0,
+        assumed=True,
     )
 )
 """Operand: an array, which is the result. Parameters: lo and hi, between which its entries are said to lie.

@@ -46,12 +46,13 @@ class Operation:
     example   a use of it: the documentation and the tests of costs are made from it
     rounds    that `run` takes, for any call; or a function of the call
     sends     (call, party) -> field elements that this party sends to each peer
-    sends_bits  (call, party) -> bytes of packed bits that it sends to each peer besides
-    messages  in which it sends them to each peer, for any call or by call; as many as there are rounds if None
+    sends_bits  (call, party) -> bytes of packed bits, or of coin tosses, that it sends to each peer besides
+    messages  in which it sends them to each peer; or (call, party) -> how many; as many as there are rounds if None
     opens     the sharing domains in which it opens something
     domain    the sharing domain of the result
     operands  those of the operands; the field where nothing is said
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
+    assumed   what it says of its operands nobody proves
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
     """
 
@@ -64,21 +65,24 @@ class Operation:
     rounds: int | Callable[[Call], int] = 1
     sends: Callable[[Call, int], int] = lambda call, party: 0
     sends_bits: Callable[[Call, int], int] = lambda call, party: 0
-    messages: int | Callable[[Call], int] | None = None
+    messages: int | Callable[[Call, int], int] | None = None
     opens: tuple[str, ...] = ()
     domain: str = FIELD
     operands: tuple[str, ...] = ()
     public: bool = False
     gated: bool = False
+    assumed: bool = False
 
     def rounds_of(self, call: Call) -> int:
         """How many rounds a use of it takes."""
-        return _for(call, self.rounds)
+        return self.rounds if isinstance(self.rounds, int) else self.rounds(call)
 
     def traffic(self, call: Call, party: int) -> Traffic:
         """What a use of it costs this party."""
         rounds, elements, packed = self.rounds_of(call), self.sends(call, party), self.sends_bits(call, party)
-        messages = rounds if self.messages is None else _for(call, self.messages)
+        messages = rounds
+        if self.messages is not None:
+            messages = self.messages if isinstance(self.messages, int) else self.messages(call, party)
         return Traffic(rounds, messages if elements or packed else 0, elements, packed, frozenset(self.opens))
 
     def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:
@@ -109,10 +113,6 @@ class Operation:
         domain = ctx.session.domains[self.domain]
         empty: Result = domain.zeros(shape) if self.public else domain.nothing(shape)
         return empty
-
-
-def _for(call: Call, number: int | Callable[[Call], int]) -> int:
-    return number if isinstance(number, int) else number(call)
 
 
 _by_name: dict[str, Operation] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from spdz.field import FieldArray
 from spdz.field.algebra import place_of
 from spdz.online.operations.bit_inputs import BIT_INPUT
 from spdz.online.operations.inputs import INPUT
+from spdz.online.operations.range_inputs import RANGE_INPUT
 from spdz.online.values.array import SecretArray
 from spdz.online.values.boolean import SecretBool, constant_bits
 from spdz.online.values.encoding import encode, truth_values, whole_numbers
@@ -26,48 +28,77 @@ if TYPE_CHECKING:
     from spdz.online.session import Mpc
 
 
-def entered(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: Declared[Any] | None) -> Secret:
+class Asked(NamedTuple):
+    """What `Mpc.input` is asked for."""
+
+    values: Any
+    owner: int
+    shape: Shape | None
+    check_range: bool
+
+
+def entered(mpc: Mpc, asked: Asked, declared: Declared[Any] | None) -> Secret:
     """The owner's array, shared; see `Mpc.input`."""
-    owner = require_integer(owner, "owner", 0, mpc.parties - 1)
-    if declared is None:
-        return _elements(mpc, values, owner, shape)
+    asked = asked._replace(owner=require_integer(asked.owner, "owner", 0, mpc.parties - 1))
+    if not isinstance(asked.check_range, bool):
+        raise UsageError(f"check_range is True or False, not {shown(asked.check_range)}")
     if isinstance(declared, Int):
-        return _integers(mpc, values, owner, shape, declared)
+        return _integers(mpc, asked, declared)
+    if not asked.check_range:
+        raise UsageError("check_range=False is for numbers of a declared type, as in type=spdz.Int(32)")
+    if declared is None:
+        return _elements(mpc, asked)
     if isinstance(declared, Bool):
-        return _truth_values(mpc, values, owner, shape)
+        return _truth_values(mpc, asked)
     raise _no_type(declared)
 
 
-def _elements(mpc: Mpc, values: Any, owner: int, shape: Shape | None) -> SecretArray:
-    mine = mpc.party == owner
-    encoded = encode(mpc.field, values) if mine and values is not None else None
-    actual = _agreed_shape(values, shape, encoded, mine)
-    return mpc.apply(INPUT, private=encoded, owner=owner, shape=actual)
+def _elements(mpc: Mpc, asked: Asked) -> SecretArray:
+    encoded, shape = _encoded(mpc, asked)
+    return mpc.apply(INPUT, private=encoded, owner=asked.owner, shape=shape)
 
 
-def _integers(mpc: Mpc, values: Any, owner: int, shape: Shape | None, declared: Int) -> SecretInt:
+def _integers(mpc: Mpc, asked: Asked, declared: Int) -> SecretInt:
     require_field(declared, mpc.field)
-    if mpc.party == owner and values is not None:
-        values = whole_numbers(values)
-        _require_in_range(values, declared)
-    return _in_range(_elements(mpc, values, owner, shape), declared)
+    if mpc.party == asked.owner and asked.values is not None:
+        asked = asked._replace(values=whole_numbers(asked.values))
+        _require_in_range(asked.values, declared)
+    return _in_range(mpc, asked, declared)
 
 
-def _truth_values(mpc: Mpc, values: Any, owner: int, shape: Shape | None) -> SecretBool:
+def _truth_values(mpc: Mpc, asked: Asked) -> SecretBool:
     """In range whatever the owner does: what it shares are bits."""
-    mine = mpc.party == owner
-    bits = truth_values(values) if mine and values is not None else None
-    actual = _agreed_shape(values, shape, bits, mine)
-    return mpc.apply_as(SecretBool, BIT_INPUT, private=bits, owner=owner, shape=actual)
+    mine = mpc.party == asked.owner
+    bits = truth_values(asked.values) if mine and asked.values is not None else None
+    shape = _agreed_shape(asked, bits, mine)
+    return mpc.apply_as(SecretBool, BIT_INPUT, private=bits, owner=asked.owner, shape=shape)
 
 
-def _in_range(raw: SecretArray, declared: Int) -> SecretInt:
-    """An input as integers of its type.
+def _in_range(mpc: Mpc, asked: Asked, declared: Int) -> SecretInt:
+    """Integers that their owner, which has looked at them, proves to be of their type.
 
-    The owner has looked at its own values, and the parties compare what type they took the input for. A cheating owner
-    can input what lies outside: this is the place for a proof that it does not.
+    Without the proof nobody but the owner knows that they are; it stands in the plan, and in `Mpc.assumes_ranges`.
     """
-    return raw.as_int(declared.width)
+    if not asked.check_range:
+        return _elements(mpc, asked).as_int(declared.width)
+    encoded, shape = _encoded(mpc, asked)
+    into = partial(SecretInt, declared=declared, interval=declared.interval)
+    return mpc.apply_as(
+        into,
+        RANGE_INPUT,
+        private=encoded,
+        owner=asked.owner,
+        shape=shape,
+        width=declared.width,
+        parties=mpc.parties,
+    )
+
+
+def _encoded(mpc: Mpc, asked: Asked) -> tuple[FieldArray | None, tuple[int, ...]]:
+    """What the owner shares, None elsewhere; and the shape."""
+    mine = mpc.party == asked.owner
+    encoded = encode(mpc.field, asked.values) if mine and asked.values is not None else None
+    return encoded, _agreed_shape(asked, encoded, mine)
 
 
 def _require_in_range(values: Numbers, declared: Int) -> None:
@@ -96,11 +127,11 @@ def constant(mpc: Mpc, values: Public, declared: Declared[Any] | None) -> Secret
     raise _no_type(declared)
 
 
-def _agreed_shape(values: Any, shape: Shape | None, encoded: FieldArray | Bits | None, mine: bool) -> tuple[int, ...]:
+def _agreed_shape(asked: Asked, encoded: FieldArray | Bits | None, mine: bool) -> tuple[int, ...]:
     """The shape of an input, which its owner's values have."""
     if encoded is None and mine:
         raise UsageError("the owner of an input must pass its values")
-    actual = input_shape(values, shape, encoded)
+    actual = input_shape(asked.values, asked.shape, encoded)
     if encoded is not None and encoded.shape != actual:
         raise UsageError(f"the input has shape {encoded.shape}, but shape={actual} was asked for")
     return actual

@@ -12,6 +12,8 @@ Method:    each party has a 16-byte seed from the dealer, which makes its MAC ke
            nothing but their seed.
 Masks:     an owner reads its input masks from its own stream. They are not sent, because a mask that changes on the
            way would change an honest party's input and no check would show it; a wrong correction fails a MAC check.
+Tags:      the owner of tagged masks r is sent m_j - r alpha_j of every other party j besides: the uniform m_j hide
+           alpha_j.
 Learns:    a party its own shares and masks. The corrections are masked by the others' streams, which are uniform to
            whoever does not know all of their seeds.
 Checked:   requests, here. Answers are not checked: a change shows when a MAC check fails.
@@ -32,7 +34,15 @@ import numpy as np
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import SEED_BYTES, Prg
-from spdz.errors import ConfigurationMismatch, InternalError, MacCheckFailed, MalformedMessage, UsageError
+from spdz.errors import (
+    ConfigurationMismatch,
+    InternalError,
+    MacCheckFailed,
+    MalformedMessage,
+    RangeProofFailed,
+    UsageError,
+)
+from spdz.field import FieldArray
 from spdz.preprocessing.dealer.dealing import Corrections, Keys, add_and_wipe, deal
 from spdz.preprocessing.dealer.wire import (
     FINISHED,
@@ -45,6 +55,7 @@ from spdz.preprocessing.dealer.wire import (
     expand,
     fault_of,
     is_dealt,
+    tag_count,
     word_count,
 )
 from spdz.runtime.context import Context
@@ -70,6 +81,8 @@ CORRECTIONS = declare(
     "dealer.corrections", payload=Payload.ELEMENTS, source="docs/security/dealer.md", tampering=(MacCheckFailed,)
 )
 WORDS = declare("dealer.words", payload=Payload.BYTES, source="docs/security/dealer.md", tampering=(MacCheckFailed,))
+# An owner with wrong tags cannot prove what is true.
+TAGS = declare("dealer.tags", payload=Payload.ELEMENTS, source="docs/security/dealer.md", tampering=(RangeProofFailed,))
 
 _PATH = "/dealer"
 
@@ -181,7 +194,7 @@ async def _send_request(ctx: Context, request: Request) -> None:
 async def _fetch(ctx: Context, stream: Prg, kind: Kind, missing: int) -> Batch:
     """The next chunk of `missing` elements.
 
-    Rounds:    2, and 3 for a kind that has arrays of both domains.
+    Rounds:    2, and 3 for a kind that has arrays of both domains, or tags.
                Sends: 22 bytes to the dealer.  Receives: nothing, but at the last party, per element: 4 field
                elements for triples, 3 for squares, 2 for random bits and input masks, 1 for random shares, m l + l n
                + 2 m n for matrix triples; 8 bytes for each bit.
@@ -197,8 +210,12 @@ async def _fetch(ctx: Context, stream: Prg, kind: Kind, missing: int) -> Batch:
     if bits := word_count(kind, count):
         received = await ctx.exchange(WORDS, {}, {dealer: Blob(bits * WORD_BYTES)} if is_last else {})
         words = np.frombuffer(received[dealer], np.uint64).copy() if is_last else None
+    tags = None
+    if told := tag_count(kind, ctx.parties, count):
+        codec, is_owner = Elements(ctx.field, (told,)), ctx.party == kind.owner
+        tags = (await ctx.exchange(TAGS, {}, {dealer: codec} if is_owner else {})).get(dealer)
     portion = expand(ctx.field, stream, ctx.party, ctx.parties, kind, count)
-    return assemble(kind, count, portion, numbers, words)
+    return assemble(kind, count, portion, numbers, words, tags)
 
 
 # -- at the dealer ----------------------------------------------------------------------------------------------------
@@ -224,7 +241,7 @@ async def dealer_service(ctx: Context) -> None:
                 return
             count = min(request.count, chunk_size(ctx.field, request.kind))
             sent = deal(ctx, keys, streams, request.kind, count)
-            await _send(ctx, sent)
+            await _send(ctx, request.kind, sent)
     finally:
         keys.wipe()
         for stream in streams:
@@ -232,12 +249,14 @@ async def dealer_service(ctx: Context) -> None:
         sent.wipe()
 
 
-async def _send(ctx: Context, answer: Corrections) -> None:
+async def _send(ctx: Context, kind: Kind, answer: Corrections) -> None:
     last = ctx.parties - 1
     if answer.numbers is not None:
         await ctx.exchange(CORRECTIONS, {last: (Elements(ctx.field, answer.numbers.shape), answer.numbers)}, {})
     if answer.words is not None:
         await ctx.exchange(WORDS, {last: (Blob(answer.words.nbytes), answer.words.data)}, {})
+    if answer.tags is not None:
+        await ctx.exchange(TAGS, {kind.owner: (Elements(ctx.field, answer.tags.shape), answer.tags)}, {})
 
 
 async def _deal_seeds(ctx: Context) -> tuple[Keys, list[Prg]]:
@@ -248,12 +267,14 @@ async def _deal_seeds(ctx: Context) -> tuple[Keys, list[Prg]]:
     seeds = {party: ctx.randomness.bytes(SEED_BYTES) for party in ctx.peers}
     await ctx.exchange(SEED, {party: (Blob(SEED_BYTES), seed) for party, seed in seeds.items()}, {})
     alpha, delta, streams = ctx.field.zeros(()), np.uint64(0), []
+    of_party: list[FieldArray] = []
     for party, seed in seeds.items():
         shares, stream = _expand_seed(ctx, seed, party)
-        alpha, delta = add_and_wipe(alpha, shares.alpha), delta ^ shares.delta.word
+        alpha, delta = add_and_wipe(alpha, shares.alpha.copy()), delta ^ shares.delta.word
         shares.delta.wipe()
+        of_party.append(shares.alpha)
         streams.append(stream)
-    return Keys(alpha, BitKey(delta)), streams
+    return Keys(alpha, BitKey(delta), tuple(of_party)), streams
 
 
 def _expand_seed(ctx: Context, seed: bytes, party: int) -> tuple[Keys, Prg]:

@@ -24,22 +24,29 @@ class Keys:
 
     alpha: FieldArray
     delta: BitKey
+    shares: tuple[FieldArray, ...] = ()
+    """Of the key of the field, by party, at the dealer."""
 
     def wipe(self) -> None:
-        """Overwrite both."""
+        """Overwrite all of them."""
         self.alpha.wipe()
         self.delta.wipe()
+        for share in self.shares:
+            share.wipe()
 
 
 @dataclass(frozen=True, repr=False)
 class Corrections:
-    """An answer: what the last party is sent, flat; None where the kind has no such arrays."""
+    """An answer: what the last party is sent, and the owner's tags, flat; None where the kind has no such arrays."""
 
     numbers: FieldArray | None = None
     words: Words | None = None
+    tags: FieldArray | None = None
 
     def wipe(self) -> None:
-        """Overwrite both."""
+        """Overwrite all of it."""
+        if self.tags is not None:
+            self.tags.wipe()
         if self.numbers is not None:
             self.numbers.wipe()
         if self.words is not None:
@@ -52,9 +59,11 @@ def deal(ctx: Context, keys: Keys, streams: list[Prg], kind: Kind, count: int) -
     totals = [field.zeros(shape) for shape in array_shapes(kind, count)]
     words = [np.zeros(shape, np.uint64) for shape in word_shapes(kind, count)]
     clear: FieldArray | Bits | None = None
+    macs = list[FieldArray | None]()
     for party, stream in enumerate(streams):
         portion = expand(field, stream, party, ctx.parties, kind, count)
         clear = clear if portion.clear is None else portion.clear
+        macs.append(_copied(portion.arrays[-1]) if kind.declaration.tagged else None)
         for i, array in enumerate(portion.arrays):
             if array is not None:
                 totals[i] = add_and_wipe(totals[i], array)
@@ -65,7 +74,8 @@ def deal(ctx: Context, keys: Keys, streams: list[Prg], kind: Kind, count: int) -
     values = _values(ctx, kind, count, totals, clear)
     numbers = [value for value in values if isinstance(value, FieldArray)]
     bits = [value for value in values if not isinstance(value, FieldArray)]
-    answer = Corrections(_numbers(kind, numbers, keys.alpha, totals), _last_words(bits, keys.delta, words))
+    corrections = _numbers(kind, numbers, keys.alpha, totals)
+    answer = Corrections(corrections, _last_words(bits, keys.delta, words), _tags(kind, clear, keys, macs, corrections))
     for secret in (*numbers, *totals):
         secret.wipe()
     for plain in bits:
@@ -95,6 +105,30 @@ def _numbers(kind: Kind, values: list[FieldArray], alpha: FieldArray, totals: li
     for secret in (*products, *corrections):
         secret.wipe()
     return flat
+
+
+def _tags(
+    kind: Kind, clear: Any, keys: Keys, macs: list[FieldArray | None], corrections: FieldArray | None
+) -> FieldArray | None:
+    """What the owner of tagged masks is told: m_j - r alpha_j of every other party j. Overwrites the m_j."""
+    if not kind.declaration.tagged or corrections is None:
+        return None
+    columns = []
+    # The last party does not read its MAC shares: they are the last that it is sent.
+    macs[-1] = corrections[-clear.size :]
+    for party, mac in enumerate(macs):
+        if mac is not None and party != kind.owner:
+            columns.append(mac - clear * keys.shares[party])
+    tags = FieldArray.stack(columns, 1).ravel()
+    for secret in (*columns, *macs[:-1]):
+        if secret is not None:
+            secret.wipe()
+    return tags
+
+
+def _copied(array: FieldArray | None) -> FieldArray | None:
+    """It is wiped when it has been added up."""
+    return None if array is None else array.copy()
 
 
 def _last_words(bits: list[Bits], delta: BitKey, words: list[Words]) -> Words | None:

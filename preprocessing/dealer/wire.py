@@ -204,17 +204,38 @@ def word_count(kind: Kind, count: int) -> int:
     return sum(math.prod(shape) for shape in word_shapes(kind, count))
 
 
+def tag_count(kind: Kind, parties: int, count: int) -> int:
+    """How many field elements the owner is sent besides, for `count` elements of the kind."""
+    return count * (parties - 1) if kind.declaration.tagged else 0
+
+
 def assemble(
-    kind: Kind, count: int, portion: Portion, corrections: FieldArray | None, last_words: Words | None
+    kind: Kind,
+    count: int,
+    portion: Portion,
+    corrections: FieldArray | None,
+    last_words: Words | None,
+    tags: FieldArray | None = None,
 ) -> Batch:
-    """A party's batch out of its portion and, at the last party, the corrections: field elements, then words, flat."""
+    """A party's batch out of its portion and, at the last party, the corrections: field elements, then words, flat.
+
+    `tags` are those of the owner of tagged masks, flat, and None elsewhere.
+    """
     arrays = _completed(portion.arrays, array_shapes(kind, count), corrections)
     words = iter(_completed(portion.words, word_shapes(kind, count), last_words))
     half = len(arrays) // 2
     numbers = (AuthShare(value, mac) for value, mac in zip(arrays[:half], arrays[half:], strict=True))
     declared = kind.declaration.arrays
     shares = (BitShare(next(words)) if array.domain == BITS else next(numbers) for array in declared)
-    return Batch(kind, tuple(shares), portion.clear)
+    return Batch(kind, tuple(shares), portion.clear if tags is None else _with_tags(portion.clear, tags))
+
+
+def _with_tags(clear: Any, tags: FieldArray) -> FieldArray:
+    """An owner's masks, and behind each of them its tags."""
+    both: FieldArray = FieldArray.concatenate([clear.reshape(-1, 1), tags.reshape(clear.size, -1)], 1)
+    clear.wipe()
+    tags.wipe()
+    return both
 
 
 def _completed(arrays: tuple[Any, ...], shapes: tuple[tuple[int, ...], ...], corrections: Any) -> list[Any]:

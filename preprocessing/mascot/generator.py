@@ -23,6 +23,7 @@ from spdz.preprocessing.mascot.authenticate import check_key_shares
 from spdz.preprocessing.mascot.links import Links, Secrets, draw_secrets, set_up
 from spdz.preprocessing.mascot.masks import make_input_masks, make_random_shares
 from spdz.preprocessing.mascot.matrix_triples import make_matrix_triples, matrices_in_batch, pays
+from spdz.preprocessing.mascot.pairwise import VALUES_AT_ONCE_BY_VOLE, make_proof_masks
 from spdz.preprocessing.mascot.pipeline import MakeCandidates, make_triples_in_flight
 from spdz.preprocessing.mascot.squares_bits import make_random_bits, make_squares
 from spdz.preprocessing.mascot.triples import make_candidates, make_triples
@@ -45,7 +46,7 @@ from spdz.sharing.material import (
     MaterialStore,
 )
 from spdz.sharing.material.bit_kinds import BIT_MASKS, COMPARE_MASKS, MUX_TRIPLES, TRUNCATION_PAIRS
-from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES
+from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES, PROOF_MASKS
 
 TRIPLE_BATCH_BYTES = 8 << 20
 """Size of the largest buffer while making a batch; about six of them exist per peer and batch in flight."""
@@ -170,6 +171,11 @@ def shares_in_batch(ctx: Context, kind: Kind) -> int:
     return SHARE_BATCH
 
 
+def proof_masks_in_batch(ctx: Context, kind: Kind) -> int:
+    """How many proof masks one batch has at most: what goes through VOLEs at once, with the mask of the check."""
+    return VALUES_AT_ONCE_BY_VOLE - 1
+
+
 def bits_in_batch(ctx: Context, kind: Kind) -> int:
     """How many AND triples one batch has at most."""
     return LARGEST_BATCH
@@ -193,6 +199,9 @@ MAKERS = {
     RANDOM_SHARES.name: Maker(lambda ctx, links, kind, count: make_random_shares(ctx, links, count), shares_in_batch),
     INPUT_MASKS: Maker(
         lambda ctx, links, kind, count: make_input_masks(ctx, links, kind.owner, count), shares_in_batch
+    ),
+    PROOF_MASKS: Maker(
+        lambda ctx, links, kind, count: make_proof_masks(ctx, links, kind.owner, count), proof_masks_in_batch
     ),
     MATRIX_TRIPLES: Maker(make_matrix_triples, matrices_in_batch, pays),
     BIT_TRIPLES.name: Maker(lambda ctx, links, kind, count: make_bit_triples(ctx, links.of_bits, count), bits_in_batch),

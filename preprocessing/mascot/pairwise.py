@@ -10,6 +10,7 @@ Check:     as in `authenticate`, one random combination of everything, with coef
 Shares:    before anything about x is opened together with values of others, its value is shared among all parties
            (`spread`), as that of an input mask.
 Covers:    `covers` are VOLEs that nothing is entered with, other ones for every ordered pair.
+Masks:     kind "proof masks": uniform values of one owner, with shares and with their relations.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from spdz.preprocessing.mascot.links import Link
 from spdz.preprocessing.mascot.vole_extend import raw_voles
 from spdz.protocols.field_proof import Covers
 from spdz.runtime.context import Context
+from spdz.sharing.material import Batch, proof_masks
 from spdz.sharing.shares import AuthShare
 
 VALUES_AT_ONCE = 1 << 14
@@ -117,6 +119,24 @@ async def covers(ctx: Context, links: dict[int, Link], provers: tuple[int, ...],
         else:
             [of[prover]] = vectors
     return Covers(towards, of)
+
+
+async def make_proof_masks(ctx: Context, links: dict[int, Link], owner: int, count: int) -> Batch:
+    """`count` masks that `owner` knows, and whose relation with every other party it keeps.
+
+    Rounds:    as `enter_apart` of one contributor.  Sends: as `authenticate`, at the owner, and the check.
+    Raises:    AuthenticationFailed, BroadcastMismatch, CommitmentMismatch; with VOLEs OtConsistencyFailed.
+    """
+    values = ctx.random(count) if ctx.party == owner else None
+    apart = await enter_apart(ctx.child("masks"), links, count, (owner,), values)
+    share = spread(ctx, links, (owner,), apart)[owner]
+    if values is None:
+        return Batch(proof_masks(owner), (share,))
+    known = [values, *(apart.tags[peer] for peer in ctx.peers)]
+    clear = FieldArray.stack(known, 1)
+    for secret in known:
+        secret.wipe()
+    return Batch(proof_masks(owner), (share,), clear)
 
 
 def _joined(arrays: list[FieldArray]) -> FieldArray:

@@ -8,10 +8,12 @@ Use:       each purpose tosses for itself. Coins of one toss serve one purpose a
 
 from __future__ import annotations
 
+from spdz.crypto.commitment import COMMITMENT_BYTES, NONCE_BYTES
 from spdz.crypto.domains import Domain
 from spdz.crypto.hashing import derive
 from spdz.crypto.prg import Prg
 from spdz.field import FieldArray
+from spdz.protocols.broadcast import DIGEST_BYTES
 from spdz.protocols.commit import CommitAndOpen, commit_and_open, declare_commit_and_open
 from spdz.runtime.context import Context
 
@@ -21,6 +23,11 @@ SEED_BYTES = 32
 def declare_toss(name: str, *, source: str) -> CommitAndOpen:
     """Register the steps of a coin toss for one purpose."""
     return declare_commit_and_open(f"{name}.coins", source=source)
+
+
+def toss_bytes(parties: int) -> int:
+    """What a toss sends to each peer; the digest of all commitments is for three parties and more."""
+    return COMMITMENT_BYTES + NONCE_BYTES + SEED_BYTES + (DIGEST_BYTES if parties > 2 else 0)
 
 
 class Coins:

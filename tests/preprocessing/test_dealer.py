@@ -49,6 +49,7 @@ from spdz.sharing.material import (
     input_masks,
     matrix_triples,
     mux_triples,
+    proof_masks,
     truncation_pairs,
 )
 from spdz.sharing.material.kinds import declared_kinds
@@ -237,7 +238,7 @@ OF_BITS = (
 
 def test_it_supports_every_kind() -> None:
     source = DealerPreprocessing()
-    kinds = (TRIPLES, SQUARES, RANDOM_BITS, RANDOM_SHARES, input_masks(1), MATRIX, *OF_BITS)
+    kinds = (TRIPLES, SQUARES, RANDOM_BITS, RANDOM_SHARES, input_masks(1), proof_masks(1), MATRIX, *OF_BITS)
     assert source.name == "dealer"
     assert all(source.supports(kind) for kind in kinds)
     assert {kind.name for kind in kinds} == set(declared_kinds())

@@ -43,8 +43,9 @@ class IdealDealer:
         self._parties = len(sessions)
         self.field = sessions[0].field
         self.alpha = self.field.sample(self._randomness.fill, ())
-        for session, part in zip(sessions, self._parts(self.alpha), strict=True):
-            session.field_domain.install(MacKey(part))
+        self.keys = [part.copy() for part in self._parts(self.alpha)]
+        for session, part in zip(sessions, self.keys, strict=True):
+            session.field_domain.install(MacKey(part.copy()))
         self.bits = IdealBitDealer(sessions, seed)
 
     def _parts(self, value: FieldArray) -> list[FieldArray]:
@@ -79,10 +80,14 @@ class IdealDealer:
 
     def batches(self, kind: Kind, values: Sequence[Any]) -> list[Batch]:
         """Shares of these values of a kind's arrays, by party."""
-        by_party = zip(*map(self.shares_of, values), strict=True)
-        return [
-            Batch(kind, shares, values[0] if party == kind.owner else None) for party, shares in enumerate(by_party)
-        ]
+        by_party = list(zip(*map(self.shares_of, values), strict=True))
+        clear = self._tagged(kind.owner, values[0], by_party) if kind.declaration.tagged else values[0]
+        return [Batch(kind, shares, clear if party == kind.owner else None) for party, shares in enumerate(by_party)]
+
+    def _tagged(self, owner: int, masks: FieldArray, by_party: Sequence[tuple[AuthShare]]) -> FieldArray:
+        """Masks, and behind them what their owner knows of the MAC shares of the others."""
+        tags = [share.mac - masks * key for (share,), key in zip(by_party, self.keys, strict=True)]
+        return FieldArray.stack([masks, *(tag for party, tag in enumerate(tags) if party != owner)], 1)
 
     def shares_of(self, values: Any) -> list[Any]:
         """Shares of elements, or of bits: what the array holds."""

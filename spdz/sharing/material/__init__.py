@@ -25,6 +25,7 @@ from spdz.sharing.material.kinds import (
     Kind,
     input_masks,
     matrix_triples,
+    proof_masks,
 )
 from spdz.sharing.material.memory import MaterialStore
 
@@ -51,6 +52,7 @@ __all__ = [
     "input_masks",
     "matrix_triples",
     "mux_triples",
+    "proof_masks",
     "truncation_bits",
     "truncation_pairs",
 ]

@@ -74,6 +74,9 @@ class Declaration:
     parameter: Parameter = Parameter.NONE
     dims: tuple[str, ...] = ()
     """What the lengths are called, where the parameter is dims: at most three."""
+    tagged: bool = False
+    """Besides x, the owner knows v_j = m_j - x alpha_j for every other party j, in the order of parties: the part of
+    j's MAC share m_j that does not depend on j's key share alpha_j. Its `clear` has x and behind it the v_j."""
 
     def __post_init__(self) -> None:
         if not self.arrays:
@@ -84,6 +87,8 @@ class Declaration:
         known = [index for index, array in enumerate(self.arrays) if array.known]
         if known != ([0] if self.parameter is Parameter.OWNER else []):
             raise InternalError(f"the first array of {self.name}, and no other, is known if they have an owner")
+        if self.tagged and (known != [0] or len(self.arrays) > 1 or self.arrays[0].domain != FIELD):
+            raise InternalError(f"{self.name} are tagged: that takes an owner, and one array, of the field")
 
     @property
     def domains(self) -> frozenset[str]:
@@ -222,6 +227,7 @@ _SQUARES = declare_kind(
 _RANDOM_BITS = declare_kind(Declaration("random bits", 3, (Array("b", draw=random_bits),)))
 _RANDOM_SHARES = declare_kind(Declaration("random shares", 4, (Array("r", uniform=True),)))
 _INPUT_MASKS = declare_kind(Declaration("input masks", 5, (Array("r", known=True),), Parameter.OWNER))
+_PROOF_MASKS = declare_kind(Declaration("proof masks", 14, (Array("r", known=True),), Parameter.OWNER, tagged=True))
 _MATRIX_TRIPLES = declare_kind(
     Declaration(
         "matrix triples",
@@ -248,11 +254,17 @@ RANDOM_SHARES = Kind(_RANDOM_SHARES.name)
 
 INPUT_MASKS = _INPUT_MASKS.name
 MATRIX_TRIPLES = _MATRIX_TRIPLES.name
+PROOF_MASKS = _PROOF_MASKS.name
 
 
 def input_masks(owner: int) -> Kind:
     """Uniform in the field, known to `owner`."""
     return Kind(INPUT_MASKS, owner=owner)
+
+
+def proof_masks(owner: int) -> Kind:
+    """Uniform in the field, known to `owner`, who knows its relation with every other party as well."""
+    return Kind(PROOF_MASKS, owner=owner)
 
 
 def matrix_triples(m: int, inner: int, n: int) -> Kind:
