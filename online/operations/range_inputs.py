@@ -9,8 +9,9 @@ Order:     d -> [toss: coefficients of the proof] -> answers; each by data flow.
 Covers:    each verifier has proof masks for itself, which are used for nothing else. The others hold MAC shares of
            them too; these are hidden by other v.
 Bound:     an x out of range passes with 5 / p at each honest verifier (`spdz.protocols.field_proof`).
-Unchecked: what the owner says to different peers, until the next echo. The proof has passed at a party before anything
-           that depends on x is released there: a check begins when all operations before it have ended.
+Beside:    others compute with [x] while its proof runs: what they open is uniform whatever x is. What is not (gated
+           operations, outputs) comes after a check, which begins at a party when the proof has passed there.
+Unchecked: what the owner says to different peers, until the next echo.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from spdz.errors import BroadcastMismatch, InternalError, MacCheckFailed, RangeProofFailed
 from spdz.field import FieldArray
 from spdz.online.operations.registry import Batches, Call, Operation, register
+from spdz.online.plan.graph import Begun
 from spdz.protocols.broadcast import broadcast_from
 from spdz.protocols.coin_toss import toss_bytes
 from spdz.protocols.field_proof import Claim, Covers, declare_proof, prove
@@ -77,17 +79,18 @@ class Digits:
 
 async def share_in_range(
     ctx: Context, owner: int, values: FieldArray | None, width: int, masks: Batch, shape: tuple[int, ...]
-) -> AuthShare:
-    """Share the owner's array, and make sure that it lies in its range.
+) -> Begun:
+    """Share the owner's array; what runs on is `prove`, after which it lies in its range.
 
     Shapes:    values: `shape` at the owner, None elsewhere; masks: as `_material` says.
-    Rounds:    4.  Sends: the owner one element per digit to each peer, and as many as the degree of the proof, which
-               is 4, or 2 for a width of 1; the toss.
+    Rounds:    1, and 3 beside.  Sends: the owner one element per digit to each peer, and as many as the degree of the
+               proof, which is 4, or 2 for a width of 1; the toss.
                Consumes: a proof mask for each digit, and one less than the degree for each verifier.
-    Unchecked: the owner may say different things to different peers until the next echo (three parties and more).
+    Unchecked: that x lies in its range, until what runs on has ended; what the owner says to different peers, until
+               the next echo (three parties and more).
     Raises:    RangeProofFailed, which names the owner; CommitmentMismatch, BroadcastMismatch.
     """
-    digits, mine = Digits(width), ctx.party == owner
+    digits = Digits(width)
     size = math.prod(shape) * digits.count
     (masked,), codec = masks.shares, Elements(ctx.field, (size,))
     z = difference = None
@@ -104,10 +107,13 @@ async def share_in_range(
         tags = {peer: masks.clear[:, 1 + place] for place, peer in enumerate(ctx.peers)}
         claims = _claims(digits, size, z, {peer: v[:size] for peer, v in tags.items()}, {})
         covers = Covers({peer: (masks.clear[at, 0], tags[peer][at]) for peer, at in places.items()}, {})
-    await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
-    if mine and z is not None:
-        z.wipe()
-    return _joined(ctx, shared, digits).reshape(*shape)
+
+    async def finish(ctx: Context) -> None:
+        await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
+        if z is not None:
+            z.wipe()
+
+    return Begun(_joined(ctx, shared, digits).reshape(*shape), finish)
 
 
 def digits_of(values: FieldArray, width: int) -> FieldArray:
@@ -174,7 +180,7 @@ def _sends(call: Call, party: int) -> int:
     return math.prod(call["shape"]) * digits.count + digits.degree if party == call["owner"] else 0
 
 
-async def _run(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> AuthShare:
+async def _run(ctx: Context, call: Call, operands: tuple[Any, ...], batches: Batches) -> Begun:
     return await share_in_range(ctx, call["owner"], call.private, call["width"], batches[0], call["shape"])
 
 
@@ -186,7 +192,7 @@ RANGE_INPUT = register(
         run=_run,
         text=lambda call: f"input of party {call['owner']} {call['shape']} of {call['width']} bits",
         example=Call((), {"owner": 1, "shape": (2, 3), "width": 5, "parties": 2}),
-        rounds=4,
+        beside=3,
         sends=_sends,
         sends_bits=lambda call, party: toss_bytes(call["parties"]),
         messages=lambda call, party: 4 if party == call["owner"] else 2,

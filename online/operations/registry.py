@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spdz.errors import InternalError
-from spdz.online.plan.graph import Node, Result, Traffic
+from spdz.online.plan.graph import Begun, Node, Result, Traffic
 from spdz.runtime.context import Context
 from spdz.runtime.traps import Trap
 from spdz.sharing.field_domain import FIELD
@@ -41,10 +41,12 @@ class Operation:
     name      unique
     shape     of the result; UsageError for operands that do not fit
     material  what it takes, by kind; a function of shapes and parameters, the same at every party
-    run       (context, call, operands, batches in the order of `material`) -> result; never called for an empty result
+    run       (context, call, operands, batches in the order of `material`) -> result; never called for an empty result.
+              `Begun` with a result that others may take while it runs on
     text      its line in the plan that parties compare; nothing private, no public operands
     example   a use of it: the documentation and the tests of costs are made from it
     rounds    that `run` takes, for any call; or a function of the call
+    beside    rounds that it runs on after that, for any call
     sends     (call, party) -> field elements that this party sends to each peer
     sends_bits  (call, party) -> bytes of packed bits, or of coin tosses, that it sends to each peer besides
     messages  in which it sends them to each peer; or (call, party) -> how many; as many as there are rounds if None
@@ -59,10 +61,11 @@ class Operation:
     name: str
     shape: Callable[[Call], Shape]
     material: Callable[[Call], Mapping[Kind, int]]
-    run: Callable[[Context, Call, tuple[Any, ...], Batches], Coroutine[Trap, Any, Result]]
+    run: Callable[[Context, Call, tuple[Any, ...], Batches], Coroutine[Trap, Any, Result | Begun]]
     text: Callable[[Call], str]
     example: Call
     rounds: int | Callable[[Call], int] = 1
+    beside: int = 0
     sends: Callable[[Call, int], int] = lambda call, party: 0
     sends_bits: Callable[[Call, int], int] = lambda call, party: 0
     messages: int | Callable[[Call, int], int] | None = None
@@ -83,7 +86,8 @@ class Operation:
         messages = rounds
         if self.messages is not None:
             messages = self.messages if isinstance(self.messages, int) else self.messages(call, party)
-        return Traffic(rounds, messages if elements or packed else 0, elements, packed, frozenset(self.opens))
+        messages = messages if elements or packed else 0
+        return Traffic(rounds, messages, elements, packed, frozenset(self.opens), self.beside)
 
     def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:
         """The operation on these operands, as it stands in a plan."""
@@ -94,7 +98,7 @@ class Operation:
             return Node(text, shape, operands, talking=lambda ctx, *_: self._nothing(ctx, shape))
         need = {kind: count for kind, count in self.material(call).items() if count}
 
-        async def talk(ctx: Context, given: tuple[Any, ...], batches: Batches) -> Result:
+        async def talk(ctx: Context, given: tuple[Any, ...], batches: Batches) -> Result | Begun:
             return await self.run(ctx, call, given, batches)
 
         return Node(

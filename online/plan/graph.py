@@ -29,7 +29,7 @@ from spdz.protocols.mac_check import check_openings
 from spdz.protocols.material_source import MaterialSource
 from spdz.runtime.context import Context
 from spdz.runtime.task import Task
-from spdz.runtime.traps import Join, Spawn, Trap
+from spdz.runtime.traps import Join, Spawn, Trap, wait_for
 from spdz.sharing.bit_share import Bits, BitShare, wipe_bits
 from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import Batch, Kind
@@ -39,7 +39,19 @@ Result = AuthShare | BitShare | FieldArray | Bits
 """A share of any domain, or an opened array that other operations of the plan may take."""
 Local = Callable[..., Result]
 """(operand results) -> result, without messages."""
-Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result]]
+
+
+class Begun(NamedTuple):
+    """A result that others may compute with already, and what runs on beside them.
+
+    For proofs: a stage ends, and its check begins, when these have passed as well.
+    """
+
+    result: Result
+    rest: Callable[[Context], Coroutine[Trap, Any, None]]
+
+
+Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result | Begun]]
 """(context, operand results, batches of material) -> result."""
 
 
@@ -54,6 +66,8 @@ class Traffic(NamedTuple):
     """Bytes of packed bits."""
     opens: frozenset[str] = frozenset()
     """Sharing domains in which something is opened, which a check must cover."""
+    beside: int = 0
+    """Rounds that it runs on when others have its result."""
 
 
 _numbers = itertools.count()
@@ -74,6 +88,7 @@ class Node:
         "need",
         "number",
         "operands",
+        "rest",
         "shape",
         "taken",
         "task",
@@ -108,6 +123,8 @@ class Node:
         self.taken = False
         """True once a reveal has begun to run it."""
         self.task: Task | None = None
+        self.rest: Task | None = None
+        """What still runs of it when the result is there."""
         self._local = local
         self._talking = talking
         self._material: tuple[Batch, ...] = ()
@@ -163,7 +180,16 @@ class Node:
         if self._local is not None:
             self._finish(self._local(*results))
         elif self._talking is not None:
-            self._finish(await self._talking(ctx, results, self._material))
+            outcome = await self._talking(ctx, results, self._material)
+            if isinstance(outcome, Begun):
+                self._result = outcome.result
+                self.rest = await Spawn(self._go_on(ctx.child("rest"), outcome))
+            else:
+                self._finish(outcome)
+
+    async def _go_on(self, ctx: Context, begun: Begun) -> None:
+        await begun.rest(ctx)
+        self._finish(begun.result)
 
     def _finish(self, result: Result) -> None:
         self._result = result
@@ -273,10 +299,11 @@ async def _run_together(ctx: Context, nodes: Sequence[Node]) -> None:
     for node in nodes:
         node.task = await Spawn(node.run(ctx.child("operation")))
     for node in nodes:
-        if node.task is not None:
-            await Join(node.task)
+        await wait_for(node.task)
     for node in nodes:
-        node.task = None
+        await wait_for(node.rest)
+    for node in nodes:
+        node.task = node.rest = None
 
 
 def stages(pending: Sequence[Node]) -> list[list[Node]]:

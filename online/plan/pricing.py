@@ -90,11 +90,12 @@ class Prices:
 
     def _together(self, nodes: Sequence[Node], unchecked: Unchecked) -> tuple[Price, Unchecked]:
         depth: dict[int, int] = {}
-        sent = 0
+        rounds = sent = 0
         for node in nodes:
             traffic = node.traffic(self._party)
             below = (depth.get(operand.number, 0) for operand in node.operands)
             depth[node.number] = max(below, default=0) + traffic.rounds
+            rounds = max(rounds, depth[node.number] + traffic.beside)
             payload = traffic.elements * self._element_bytes + traffic.packed
             sent += self._peers * (traffic.messages * HEADER_BYTES + payload)
             unchecked = replace(
@@ -102,7 +103,7 @@ class Prices:
                 domains=unchecked.domains | traffic.opens,
                 broadcasts=unchecked.broadcasts or traffic.rounds > 0,
             )
-        return Price(max(depth.values(), default=0), sent), unchecked
+        return Price(rounds, sent), unchecked
 
     def reveal(self, pending: Sequence[Node], sizes: dict[str, int]) -> Price:
         """Agreeing on these nodes, running them, and revealing arrays with so many entries of each domain."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from spdz.field import Field, FieldArray
 from spdz.online.operations.registry import Operation
+from spdz.online.plan.graph import Begun
 from spdz.protocols.mac_check import check_openings
 from spdz.runtime.context import Context
 from spdz.sharing.bit_share import BitShare
@@ -28,14 +29,22 @@ def assert_as_described(operation: Operation, parties: int, field: Field, seed: 
     operands = [
         ideal.dealer.shares_of(ideal.values(name, *shape)) for name, shape in zip(names, call.shapes, strict=True)
     ]
+    if "parties" in call.parameters:
+        call = replace(call, parameters={**call.parameters, "parties": parties})
     batches = [ideal.dealer.deal(kind, count) for kind, count in operation.material(call).items()]
     shape = operation.shape(call)
     own = ideal.values(operation.domain, *shape)
+    if "width" in call.parameters and "owner" in call.parameters:
+        own = field.signed(own.modulo_power(call["width"]).to_signed() - (1 << call["width"] - 1))
 
     async def part(ctx: Context) -> Any:
         mine = replace(call, private=own if ctx.party == call.parameters.get("owner") else None)
         given = tuple(shares[ctx.party] for shares in operands)
-        return await operation.run(ctx, mine, given, tuple(batch[ctx.party] for batch in batches))
+        outcome = await operation.run(ctx, mine, given, tuple(batch[ctx.party] for batch in batches))
+        if isinstance(outcome, Begun):
+            await outcome.rest(ctx.child("rest"))
+            return outcome.result
+        return outcome
 
     ended = ideal.run(part)
     assert all(result.shape == shape for result in ended.results)
@@ -43,7 +52,7 @@ def assert_as_described(operation: Operation, parties: int, field: Field, seed: 
     assert operation.public or all(
         ended.sessions[party].domains.of(result).name == operation.domain for party, result in enumerate(ended.results)
     )
-    assert ended.rounds == operation.rounds_of(call)
+    assert ended.rounds == operation.rounds_of(call) + operation.beside
     for party in range(parties):
         sent = sum(bytes_per_peer(ended, party).values())
         described = operation.sends(call, party) * field.element_bytes + operation.sends_bits(call, party)

@@ -91,10 +91,10 @@ def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int
     wanted: dict[str, Any] = dict.fromkeys(("triples", "squares", "random_bits", "random_shares", "daBits"), 64)
     wanted |= {"matrix_triples": {(2, 3, 2): 8}, "bit_triples": 999, "bit_pair_triples": 999}
     wanted |= {"compare_masks": dict.fromkeys(range(9, 16), 64), "mux_triples": dict.fromkeys(range(1, 4), 64)}
-    owned = ("input_masks", "bit_masks")
+    owned = ("input_masks", "bit_masks", "proof_masks")
 
     def measured(mpc: Mpc) -> tuple[int, int, dict[str, int]]:
-        mpc.prepare(**wanted, **{name: dict.fromkeys(range(mpc.parties), 64) for name in owned})
+        mpc.prepare(**wanted, **{name: dict.fromkeys(range(mpc.parties), 256) for name in owned})
         before = mpc.cost
         program(mpc)
         after = mpc.cost
