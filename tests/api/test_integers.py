@@ -277,7 +277,7 @@ def test_a_square_takes_squares_and_products_take_triples() -> None:
         mpc.reveal(x * x + x * x[::-1])
         return mpc.cost.material
 
-    assert agreed(program) == {"input masks of party 0": 2, "squares": 2, "triples": 2}
+    assert agreed(program) == {"proof masks of party 0": 2 * 4 + 3, "squares": 2, "triples": 2}
 
 
 @settings(max_examples=10, deadline=None)

@@ -150,6 +150,8 @@ def test_a_name_or_a_code_is_declared_once(cubes: Kind) -> None:
         Array("a", uniform=True, known=True)
     with pytest.raises(InternalError, match="others have no arrays"):
         Declaration("others", 78, ())
+    with pytest.raises(InternalError, match="tagged: that takes an owner"):
+        Declaration("others", 78, CUBES.arrays, tagged=True)
     assert "others" not in declared_kinds()
 
 

@@ -279,6 +279,37 @@ def test_a_mask_owner_is_sent_no_masks(owner: int, seed: bytes) -> None:
         assert bytes_received(dealt.traces[party]) == {"dealer.seed": 16}
 
 
+@pytest.mark.parametrize("parties", PARTIES)
+@pytest.mark.parametrize("owner", ["first", "last"])
+def test_an_owner_is_told_its_relation_with_every_other_party(owner: str, parties: int, seed: bytes) -> None:
+    """And nobody else is told anything about it; nor is it in the store of any other."""
+    count, prover = 7, 0 if owner == "first" else parties - 1
+    dealt = deal(parties, M127, seed, producing({proof_masks(prover): count}))
+    size = count * M127.element_bytes
+    for party, trace in enumerate(dealt.traces[:-1]):
+        received = bytes_received(trace)
+        assert received.get("dealer.tags", 0) == (size * (parties - 1) if party == prover else 0)
+        assert received.get("dealer.corrections", 0) == (2 * size if party == parties - 1 else 0)
+    (masks,), batches = dealt.take(proof_masks(prover), count)
+    known = batches[prover].clear
+    assert known.shape == (count, parties)
+    assert known[:, 0].equals(masks)
+    others = [party for party in range(parties) if party != prover]
+    for place, party in enumerate(others):
+        assert batches[party].clear is None
+        key, mac = dealt.sessions[party].key.share, batches[party].shares[0].mac
+        assert mac.equals(known[:, 1 + place] + masks * key)
+
+
+def test_tags_tell_nothing_of_keys(seed: bytes) -> None:
+    """They are uniform, whatever the masks."""
+    count = 6200
+    dealt = deal(3, M5, seed, producing({proof_masks(0): count}))
+    _, batches = dealt.take(proof_masks(0), count)
+    for column in range(3):
+        assert chi_square(np.bincount(batches[0].clear[:, column].to_ints(), minlength=31)) < 90
+
+
 def test_shares_of_the_last_party_are_uniform(seed: bytes) -> None:
     """Whatever is shared: a product, a bit that is 0, a bit that is 1, a mask that the party itself knows."""
     count = 6200

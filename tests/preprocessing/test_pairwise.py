@@ -8,7 +8,7 @@ from spdz.errors import AuthenticationFailed
 from spdz.field import M61, M127, Field
 from spdz.preprocessing.mascot import pairwise
 from spdz.preprocessing.mascot.authenticate import cross
-from spdz.preprocessing.mascot.pairwise import Apart, covers, enter_apart, spread
+from spdz.preprocessing.mascot.pairwise import Apart, covers, enter_apart, make_proof_masks, spread
 from spdz.preprocessing.mascot.vole_extend import raw_voles
 from spdz.protocols.field_proof import Covers
 from spdz.runtime.context import Context
@@ -69,6 +69,38 @@ def test_every_key_holder_has_the_relation_and_all_have_shares(
 class _AsBatch:
     def __init__(self, share: AuthShare) -> None:
         self.shares = (share,)
+
+
+@PARTIES
+@AUTHENTICATIONS
+@pytest.mark.parametrize("owner", [0, 1])
+def test_proof_masks(owner: int, authentication: str, parties: int, seed: bytes) -> None:
+    """Uniform ones that have shares, and whose owner has the relation with all others."""
+    sessions = make_sessions(parties, M61, seed)
+    links = links_for(authentication, sessions, seed)
+    ended = run(sessions, lambda ctx: make_proof_masks(ctx, links[ctx.party], owner, COUNT))
+    batches = ended.results
+    [masks] = reconstruct_batches(sessions, batches)
+    known = batches[owner].clear
+    assert [batch.clear is None for batch in batches] == [party != owner for party in range(parties)]
+    assert known[:, 0].equals(masks)
+    assert len({*known.ravel().to_ints()}) == COUNT * parties
+    others = [party for party in range(parties) if party != owner]
+    for place, party in enumerate(others):
+        assert batches[party].shares[0].mac.equals(known[:, 1 + place] + masks * sessions[party].key.share)
+    if authentication == "copee":
+        assert ended.rounds == stated_rounds(enter_apart) + (parties > 2)
+
+
+@PARTIES
+def test_other_proof_masks_towards_one_party(parties: int, seed: bytes) -> None:
+    sessions = make_sessions(parties, M61, seed)
+    links = links_for("copee", sessions, seed)
+    places = [row * (COUNT + 1) for row in range(0, M61.bits, 2)]
+    cheat = add_to_element("copee.corrections", 0, M61, index=places, receiver=1)
+    ended = run(sessions, lambda ctx: make_proof_masks(ctx, links[ctx.party], 0, COUNT), cheat)
+    cheat.assert_fired()
+    assert_caught(ended, AuthenticationFailed, "authenticate.check.sigma.open", cheater=0)
 
 
 @PARTIES

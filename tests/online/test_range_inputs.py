@@ -1,0 +1,528 @@
+"""Inputs in range: what their owner proves, what no owner can prove, and that nothing comes out before it is proved."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spdz
+from spdz.errors import (
+    BroadcastMismatch,
+    ConfigurationMismatch,
+    InternalError,
+    MalformedMessage,
+    PeerAborted,
+    RangeProofFailed,
+    UsageError,
+)
+from spdz.field import M5, M61, M127, Field, FieldArray
+from spdz.online.operations import range_inputs as module
+from spdz.online.operations.range_inputs import RANGE_INPUT, Digits, digits_of, share_in_range
+from spdz.online.operations.registry import Call
+from spdz.online.session import Mpc
+from spdz.online.values.types import widest
+from spdz.protocols import field_proof
+from spdz.protocols.mac_check import check_openings
+from spdz.runtime.context import Context
+from spdz.runtime.lockstep import Interference, Message
+from spdz.sharing.shares import AuthShare
+from tests.support.costs import bytes_per_peer, toss_bytes
+from tests.support.dealer import reconstruct
+from tests.support.interference import POSITIONS, add_to_element, equivocate, position, replace_payload
+from tests.support.parties import Run, assert_caught, rounds_of
+
+from .support import Ideal
+
+PARTIES = pytest.mark.parametrize("parties", [2, 3])
+OWNER = 1
+
+
+def edges(width: int) -> list[int]:
+    lo, hi = -(1 << width - 1), (1 << width - 1) - 1
+    return sorted({lo, hi, 0, min(1, hi), -1, lo // 2, hi // 3})
+
+
+def entered(
+    ideal: Ideal, values: Sequence[int], width: int, interference: Interference | None = None, owner: int = OWNER
+) -> Run:
+    """Shares at all parties, when all that there is to check has passed."""
+    shape = (len(values),)
+    call = Call((), {"owner": owner, "shape": shape, "width": width, "parties": ideal.parties})
+    [(kind, count)] = RANGE_INPUT.material(call).items()
+    masks, field = ideal.dealer.deal(kind, count), ideal.dealer.field
+
+    async def main(ctx: Context) -> AuthShare:
+        mine = field.signed(np.array(values, object)) if ctx.party == owner else None
+        begun = await share_in_range(ctx.child("input"), owner, mine, width, masks[ctx.party], shape)
+        await begun.rest(ctx.child("rest"))
+        await check_openings(ctx.child("check"))
+        return begun.result
+
+    return ideal.run(main, interference)
+
+
+def value_of(ideal: Ideal, ended: Run) -> list[int]:
+    return [int(value) for value in reconstruct(ideal.dealer.alpha, ended.results).to_signed()]
+
+
+@pytest.mark.parametrize("parties", [2, 3, 4, 5])
+@pytest.mark.parametrize("field", [M61, M127], ids=str)
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 31, 32, 33, 48, 60, 126])
+def test_what_lies_in_range_is_shared(width: int, field: Field, parties: int, seed: bytes) -> None:
+    if width > widest(field):
+        pytest.skip("the field is too small")
+    ideal = Ideal(parties, field, seed)
+    assert value_of(ideal, entered(ideal, edges(width), width)) == edges(width)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_in_a_toy_field_every_number_of_every_width(width: int, seed: bytes) -> None:
+    every = list(range(-(1 << width - 1), 1 << width - 1))
+    ideal = Ideal(2, M5, seed)
+    assert value_of(ideal, entered(ideal, every, width)) == every
+
+
+@PARTIES
+@pytest.mark.parametrize("width", [1, 5, 32])
+def test_costs(width: int, parties: int, seed: bytes) -> None:
+    ideal, digits = Ideal(parties, M127, seed), Digits(width)
+    ended = entered(ideal, [0, 0, 0], width)
+    elements = {"range.digits": 3 * digits.count, "range.answer": digits.degree}
+    assert (digits.count, digits.degree) == (-(-width // 2), 2 if width == 1 else 4)
+    sent = bytes_per_peer(ended, OWNER)
+    assert {step: sent[step] for step in elements} == {step: 16 * count for step, count in elements.items()}
+    assert {step: sent[step] for step in sent if step.startswith("range.coins")} == toss_bytes("range", parties)
+    assert bytes_per_peer(ended, 0)["range.digits"] == bytes_per_peer(ended, 0)["range.answer"] == 0
+
+
+def test_the_figures_that_are_published() -> None:
+    """16 digits of 8 bytes, 24 of 16; three covers for each verifier."""
+    call = Call((), {"owner": 0, "shape": (1000,), "width": 32, "parties": 3})
+    assert RANGE_INPUT.sends(call, 0) == 1000 * 16 + 4
+    assert sum(RANGE_INPUT.material(call).values()) == 1000 * 16 + 3 * 2
+    assert Digits(48).count * M127.element_bytes == 384
+    assert Digits(32).count * M61.element_bytes == 128
+
+
+# -- an owner that cheats ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def digits_off(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Let the owner enter a digit that is off by so much, and go on as the honest code does."""
+
+    def install(place: int, offset: int) -> None:
+        def cheat(values: FieldArray, width: int) -> FieldArray:
+            digits = digits_of(values, width)
+            digits[place] = digits[place] + offset
+            return digits
+
+        monkeypatch.setattr(module, "digits_of", cheat)
+
+    return install
+
+
+@PARTIES
+@pytest.mark.parametrize(
+    ("width", "place", "offset"),
+    [
+        *((6, place, offset) for place in range(9) for offset in (4, -4, 1 << 40)),
+        # Of an odd width the highest digits, which come last, are bits.
+        *((5, place, offset) for place in (6, 7, 8) for offset in (2, 3, -2)),
+        *((1, place, offset) for place in range(3) for offset in (2, -2)),
+    ],
+)
+def test_no_other_digit_is_believed(
+    width: int, place: int, offset: int, parties: int, digits_off: Callable[[int, int], None], seed: bytes
+) -> None:
+    digits_off(place, offset)
+    ended = entered(Ideal(parties, M61, seed), [0, -1, 0], width)
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, everyone_sees=True, blamed=OWNER)
+    for party in set(range(parties)) - {OWNER}:
+        assert not rounds_of(ended.outcomes[party].trace, "mac_check.coins.commit")
+
+
+def test_another_number_in_range_is_the_owners_own_affair(digits_off: Callable[[int, int], None], seed: bytes) -> None:
+    ideal = Ideal(3, M61, seed)
+    digits_off(1, 1)
+    assert value_of(ideal, entered(ideal, [0, 0, 0], 6)) == [0, 1, 0]
+
+
+def test_errors_of_digits_do_not_cancel(monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
+    """4 and -4 in two places, the number itself right: each digit is proved by itself."""
+
+    def cheat(values: FieldArray, width: int) -> FieldArray:
+        digits = digits_of(values, width)
+        digits[0], digits[1] = digits[0] + 4, digits[1] - 1
+        return digits
+
+    monkeypatch.setattr(module, "digits_of", cheat)
+    ended = entered(Ideal(2, M61, seed), [0], 4)
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, blamed=OWNER)
+
+
+def test_coefficients_are_other_ones_for_every_digit(monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
+    """Two false claims whose polynomials have opposite leading coefficients: 5 and -2 under z(z-1)(z-2)(z-3) = 120."""
+    assert 5 * 4 * 3 * 2 == (-2) * (-3) * (-4) * (-5)
+
+    def cheat(values: FieldArray, width: int) -> FieldArray:
+        digits = digits_of(values, width)
+        digits[0], digits[1] = digits[0] + 5, digits[1] - 2
+        return digits
+
+    monkeypatch.setattr(module, "digits_of", cheat)
+    ended = entered(Ideal(2, M61, seed), [-8, -8], 4)
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, blamed=OWNER)
+
+
+@pytest.mark.parametrize("place", POSITIONS)
+@PARTIES
+def test_a_changed_digit_is_not_what_was_proved(place: str, parties: int, seed: bytes) -> None:
+    cheat = add_to_element("range.digits", OWNER, M61, index=place)
+    ended = entered(Ideal(parties, M61, seed), [1, 2, 3], 6, cheat)
+    cheat.assert_fired()
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, everyone_sees=True, blamed=OWNER)
+
+
+@pytest.mark.parametrize("place", POSITIONS)
+@PARTIES
+def test_a_changed_answer(place: str, parties: int, seed: bytes) -> None:
+    cheat = add_to_element("range.answer", OWNER, M61, index=place)
+    ended = entered(Ideal(parties, M61, seed), [1, 2, 3], 6, cheat)
+    cheat.assert_fired()
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, everyone_sees=True, blamed=OWNER)
+
+
+def test_other_digits_for_one_verifier(seed: bytes) -> None:
+    """Who was told the truth hears of it; a proof for each of them is what the echo is for."""
+    cheat = add_to_element("range.digits", OWNER, M61, receiver=2)
+    ended = entered(Ideal(3, M61, seed), [1, 2, 3], 6, cheat)
+    cheat.assert_fired()
+    error = ended.outcomes[2].error
+    assert isinstance(error, RangeProofFailed)
+    assert (error.step, error.blamed) == ("range.answer", OWNER)
+    assert isinstance(ended.outcomes[0].error, PeerAborted)
+
+
+@dataclass
+class TwoFaces:
+    """An owner that enters a digit one higher towards party 2, in range, and answers both as they need it."""
+
+    field: Field
+    fired: int = 0
+
+    def __call__(self, messages: list[Message]) -> list[Message]:
+        return [self._changed(message) for message in messages]
+
+    def _changed(self, message: Message) -> Message:
+        if message.step != "range.digits" or message.receiver != 2:
+            return message
+        self.fired += 1
+        return add_to_element("range.digits", OWNER, self.field, receiver=2)([message])[0]
+
+
+def test_two_true_proofs_of_different_numbers_end_at_the_echo(seed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = field_proof._answers
+
+    def answers(ctx: Context, coins: Any, claims: Any, covers: Any) -> Any:
+        found = honest(ctx, coins, claims, covers)
+        if ctx.party == OWNER:
+            other = [claim._replace(values=_first_higher(claim.values)) for claim in claims]
+            found[2] = honest(ctx, coins, other, covers)[2]
+        return found
+
+    monkeypatch.setattr(field_proof, "_answers", answers)
+    cheat = TwoFaces(M61)
+    ended = entered(Ideal(3, M61, seed), [1, 2, 3], 6, cheat)
+    assert cheat.fired
+    assert_caught(ended, BroadcastMismatch, "broadcast.echo", cheater=OWNER)
+
+
+def _first_higher(values: FieldArray) -> FieldArray:
+    higher = values.copy()
+    higher[0] = higher[0] + 1
+    return higher
+
+
+def test_malformed_digits(seed: bytes) -> None:
+    cheat = replace_payload("range.digits", OWNER, lambda payload: b"\xff" * len(payload))
+    ended = entered(Ideal(2, M61, seed), [1], 6, cheat)
+    assert isinstance(ended.outcomes[0].error, MalformedMessage)
+
+
+def test_equivocation_of_bytes(seed: bytes) -> None:
+    cheat = equivocate("range.digits", OWNER, 2)
+    ended = entered(Ideal(3, M61, seed), [1, 2, 3], 6, cheat)
+    cheat.assert_fired()
+    assert type(ended.outcomes[2].error) in (RangeProofFailed, MalformedMessage)
+    assert ended.outcomes[0].error is not None
+
+
+# -- how likely a false proof passes ----------------------------------------------------------------------------------
+
+ROOTS = (3, 8, 20, 30)
+
+
+@pytest.fixture
+def forger(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """An owner that answers a false claim so that the keys in ROOTS accept; whether its coins made the claim true."""
+    lucky: list[bool] = []
+    honest = field_proof._answers
+
+    def answers(ctx: Context, coins: Any, claims: Any, covers: Any) -> Any:
+        found = honest(ctx, coins, claims, covers)
+        if found:
+            [claim] = claims
+            top = ctx.field.ones(claim.values.size)
+            for m in range(4):
+                top = top * (claim.values - m)
+            [(_, chi)] = field_proof._chunks(ctx.field, field_proof._stream(coins, ctx.party, 0), claim.values.size)
+            highest = int(chi.dot(top).to_ints())
+            lucky.append(highest == 0)
+            product = [highest]
+            for root in ROOTS:
+                product = [left - root * right for left, right in zip([0, *product], [*product, 0], strict=True)]
+            low = ctx.field.array([value % ctx.field.modulus for value in product[:4]])
+            found = {verifier: answer - low for verifier, answer in found.items()}
+        return found
+
+    monkeypatch.setattr(field_proof, "_answers", answers)
+    return lucky
+
+
+def test_the_best_forgery_passes_with_five_in_p(
+    forger: list[bool], digits_off: Callable[[int, int], None], seed: bytes
+) -> None:
+    """M5: the best answer is believed by 4 of 31 keys, or if the coins hide the false claim, and by nobody else."""
+    digits_off(0, 4)
+    runs, passed = 600, 0
+    for turn in range(runs):
+        ideal = Ideal(2, M5, turn.to_bytes(2, "little") + seed[2:])
+        alpha = int(ideal.dealer.keys[1 - OWNER].to_ints())
+        ended = entered(ideal, [-2], 2)
+        believed = ended.outcomes[1 - OWNER].error is None
+        assert believed == (alpha in ROOTS or forger[-1])
+        passed += believed
+    p = M5.modulus
+    expected = 1 / p + (1 - 1 / p) * len(ROOTS) / p
+    assert expected < 5 / p
+    assert abs(passed - runs * expected) < 5 * np.sqrt(runs * expected)
+    assert passed > 0
+
+
+# -- what verifiers learn ---------------------------------------------------------------------------------------------
+
+
+def test_every_verifier_has_covers_of_its_own(monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
+    """PITFALLS 25: and nothing of them belongs to a digit."""
+    seen: list[Any] = []
+    honest = field_proof._answers
+
+    def look(ctx: Context, coins: Any, claims: Any, covers: Any) -> Any:
+        seen.append((claims, covers)) if covers else None
+        return honest(ctx, coins, claims, covers)
+
+    monkeypatch.setattr(field_proof, "_answers", look)
+    ideal = Ideal(4, M61, seed)
+    entered(ideal, [1, -2], 7)
+    [(claims, covers)] = seen
+    assert set(covers) == {0, 2, 3}
+    masks = [value for u, v in covers.values() for value in (*u.to_ints(), *v.to_ints())]
+    assert [u.size for u, _ in covers.values()] == [3, 3, 3]
+    tags = [value for claim in claims for v in claim.tags.values() for value in v.to_ints()]
+    assert len({*masks, *tags}) == len(masks) + len(tags) == 18 + 3 * 8
+
+
+def test_digits_are_masked(seed: bytes) -> None:
+    """In M5 every difference that is sent is uniform, whatever the digit."""
+    counts = np.zeros((2, 31), int)
+    for turn in range(400):
+        for which, value in enumerate((-2, 1)):
+
+            def look(messages: list[Message], which: int = which) -> list[Message]:
+                for message in messages:
+                    if message.step == "range.digits":
+                        counts[which, int(M5.from_bytes(message.payload, (1,)).to_ints()[0])] += 1
+                return messages
+
+            entered(Ideal(2, M5, turn.to_bytes(2, "little") + bytes([which]) + seed[3:]), [value], 2, look)
+    assert (counts.sum(axis=1) == 400).all()
+    expected = 400 / 31
+    assert (((counts - expected) ** 2).sum(axis=1) / expected < 90).all()
+
+
+def test_a_number_out_of_range_never_leaves(seed: bytes) -> None:
+    with pytest.raises(InternalError, match="is no integer of 3 bits"):
+        digits_of(M61.signed([4]), 3)
+    with pytest.raises(InternalError, match="is no integer of 3 bits"):
+        digits_of(M61.signed([-5]), 3)
+
+
+# -- whole sessions ---------------------------------------------------------------------------------------------------
+
+
+def steps_of(
+    program: Callable[[Mpc], Any], parties: int, field: str = "M61", **how: Any
+) -> list[list[tuple[int, str]]]:
+    """(round, step) of every message of every party, whatever comes of the run."""
+    events: list[Any] = [None] * parties
+
+    def watched(mpc: Mpc) -> Any:
+        mpc._party.trace.keep_events = True
+        events[mpc.party] = mpc._party.trace.events
+        return program(mpc)
+
+    with contextlib.suppress(RangeProofFailed):
+        spdz.run_local(watched, parties, field, "dealer", timeout=60)
+    return [[(event.round, event.step) for event in own] for own in events]
+
+
+@PARTIES
+@pytest.mark.parametrize("maker", ["dealer", "mascot"])
+def test_both_makers(maker: str, parties: int) -> None:
+    def program(mpc: Mpc) -> Any:
+        given = [mpc.input([-5, 15 - owner], owner=owner, type=spdz.Int(5)) for owner in range(mpc.parties)]
+        total = given[0].astype(spdz.Int(8))
+        for one in given[1:]:
+            total = total + one
+        assert not mpc.assumes_ranges
+        return [int(value) for value in mpc.reveal(total)]
+
+    expected = [-5 * parties, 15 * parties - sum(range(parties))]
+    assert spdz.run_local(program, parties, "M61", maker, timeout=60) == [expected] * parties
+
+
+@PARTIES
+@pytest.mark.parametrize("maker", ["dealer", "mascot"])
+def test_a_cheating_owner_is_named_before_anything_is_output(
+    maker: str, parties: int, digits_off: Callable[[int, int], None]
+) -> None:
+    digits_off(0, 4)
+    seen: list[Any] = []
+
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input([3, 4], owner=OWNER, type=spdz.Int(8))
+        try:
+            return mpc.reveal(x.astype(spdz.Int(16)) ** 2)
+        except RangeProofFailed as error:
+            seen.append((mpc.party, error.blamed, error.step))
+            raise
+
+    with pytest.raises(RangeProofFailed):
+        spdz.run_local(program, parties, "M61", maker, timeout=60)
+    assert seen
+    assert {(blamed, step) for _, blamed, step in seen} == {(OWNER, "range.answer")}
+    assert OWNER not in {party for party, _, _ in seen}
+
+
+@PARTIES
+def test_no_gated_opening_before_the_proof(parties: int, digits_off: Callable[[int, int], None]) -> None:
+    """What a truncation opens hides its operand in a range only."""
+
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input([0.5, -1.0], owner=OWNER, type=spdz.Fixed(16, 24)).astype(spdz.Fixed(16, 48))
+        return mpc.reveal(x * x)
+
+    honest = steps_of(program, parties, "M127")
+    for own in honest:
+        [proved] = [at for at, step in own if step == "range.answer"]
+        [gated] = [at for at, step in own if step == "truncate.masked"]
+        coins = [at for at, step in own if step == "mac_check.coins.commit"]
+        assert proved < min(coins) < gated
+    digits_off(-1, 4)
+    for party, own in enumerate(steps_of(program, parties, "M127")):
+        assert "range.digits" in {step for _, step in own}
+        # The cheater goes on, alone.
+        later = {"truncate.masked", "output.open"} | ({"mac_check.coins.commit"} if party != OWNER else set())
+        assert not later & {step for _, step in own}
+
+
+def test_others_compute_with_it_while_it_is_proved() -> None:
+    def program(mpc: Mpc) -> Any:
+        x, y = (mpc.input([3, -4], owner=owner, type=spdz.Int(8)) for owner in range(2))
+        return mpc.reveal(x < y)
+
+    for own in steps_of(program, 2):
+        [entered_at] = {at for at, step in own if step == "range.digits"}
+        [compared] = [at for at, step in own if step == "compare.masked"]
+        assert compared == entered_at + 1
+        assert {at for at, step in own if step == "range.answer"} == {entered_at + 3}
+
+
+@PARTIES
+def test_the_coins_are_tossed_after_all_digits_are_there(parties: int, seed: bytes) -> None:
+    for outcome in entered(Ideal(parties, M61, seed), [1, 2, 3], 6).outcomes:
+        steps = ("range.digits", "range.coins.commit", "range.coins.open", "range.answer")
+        assert [rounds_of(outcome.trace, step) for step in steps] == [[1], [2], [3], [4]]
+
+
+def test_a_proof_is_waited_for_though_nobody_waits_for_its_value() -> None:
+    def program(mpc: Mpc) -> Any:
+        mpc.input([3], owner=0, type=spdz.Int(8))
+        return mpc.reveal(mpc.input([1], owner=1))
+
+    for own in steps_of(program, 2):
+        assert max(at for at, step in own if step == "range.answer") < min(
+            at for at, step in own if step == "mac_check.coins.commit"
+        )
+
+
+def test_nothing_is_sent_of_no_numbers() -> None:
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input(np.zeros(0, int), owner=0, type=spdz.Int(8))
+        return mpc.reveal(x).shape, mpc.cost.material
+
+    assert spdz.run_local(program, 2, "M61", "dealer") == [((0,), {})] * 2
+
+
+# -- without the proof ------------------------------------------------------------------------------------------------
+
+
+def test_opting_out_is_recorded_and_costs_an_input() -> None:
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input([3, -4], owner=0, type=spdz.Int(8), check_range=False)
+        assert mpc.assumes_ranges
+        assert "ranges are assumed" in repr(mpc)
+        assert x.type == spdz.Int(8)
+        return list(mpc.reveal(x)), mpc.cost.material
+
+    assert spdz.run_local(program, 2, "M61", "dealer") == [([3, -4], {"input masks of party 0": 2})] * 2
+
+
+def test_opting_out_of_real_numbers() -> None:
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input([0.5], owner=0, type=spdz.Fixed(16, 32), check_range=False)
+        return float(mpc.reveal(x)[0]), mpc.assumes_ranges
+
+    assert spdz.run_local(program, 2, "M127", "dealer") == [(0.5, True)] * 2
+
+
+def test_all_parties_must_opt_out_alike() -> None:
+    def program(mpc: Mpc) -> Any:
+        return mpc.reveal(mpc.input([3], owner=0, type=spdz.Int(8), check_range=mpc.party == 0))
+
+    with pytest.raises(ConfigurationMismatch, match=r"of 8 bits|assume"):
+        spdz.run_local(program, 2, "M61", "dealer")
+
+
+@pytest.mark.parametrize("declared", [None, spdz.Bool()], ids=str)
+def test_where_there_is_no_range_there_is_no_choice(declared: Any) -> None:
+    def program(mpc: Mpc) -> None:
+        with pytest.raises(UsageError, match="for numbers of a declared type"):
+            mpc.input([1], owner=0, type=declared, check_range=False)
+        with pytest.raises(UsageError, match="check_range is True or False"):
+            mpc.input([1], owner=0, type=spdz.Int(8), check_range=1)  # type: ignore[arg-type]
+
+    spdz.run_local(program, 2, "M61", "dealer")
+
+
+def test_positions_are_those_of_the_digits() -> None:
+    """The lowest digit of all numbers first."""
+    digits = digits_of(M61.signed([-16, 15, 0]), 5)
+    assert digits.to_ints() == [0, 3, 0, 0, 3, 0, 0, 1, 1]
+    assert position("last", digits.size) == 8
