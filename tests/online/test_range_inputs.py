@@ -180,6 +180,24 @@ def test_coefficients_are_other_ones_for_every_digit(monkeypatch: pytest.MonkeyP
     assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, blamed=OWNER)
 
 
+def test_nobody_knows_the_coefficients_beforehand(monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
+    """An owner that did would choose digits whose false claims cancel."""
+    coins, honest = [], field_proof._chunks
+
+    def look(*arguments: Any) -> Any:
+        for part, chi in honest(*arguments):
+            coins.append(tuple(chi.to_ints()))
+            yield part, chi
+
+    monkeypatch.setattr(field_proof, "_chunks", look)
+    for turn in range(2):
+        entered(Ideal(2, M61, bytes([turn]) + seed[1:]), [1, 2], 4)
+    # The owner and its verifier compute the same ones.
+    assert len(coins) == 4
+    assert len(set(coins)) == 2
+    assert len({chi for drawn in coins for chi in drawn}) == 2 * len(coins[0])
+
+
 @pytest.mark.parametrize("place", POSITIONS)
 @PARTIES
 def test_a_changed_digit_is_not_what_was_proved(place: str, parties: int, seed: bytes) -> None:
