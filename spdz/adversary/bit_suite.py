@@ -13,6 +13,7 @@ from spdz.adversary.observer import Released
 from spdz.adversary.report import PartyEnd, Report, same
 from spdz.online.operations.truncate import STATISTICAL_BITS, TRUNCATE
 from spdz.online.session import Mpc
+from spdz.online.values.intervals import Interval
 from spdz.online.values.types import Bool, Int
 
 X = (3, -4)
@@ -49,15 +50,13 @@ def consistent(report: Report) -> bool:
     for party, given, expected in ((0, x, X), (last, y, Y), (last, flags, FLAGS)):
         if party not in report.corrupted and tuple(given) != expected:
             return False
-    less = np.array([one < other for one, other in zip(_signed(x), _signed(y), strict=True)])
+    # A corrupted party may input what it likes, but not what is out of range.
+    bounds = Interval.signed(WIDTH)
+    if any(not bounds.lo <= int(value) <= bounds.hi for value in (*x, *y)):
+        return False
+    less = np.asarray(x) < np.asarray(y)
     told = (x, y, flags, less & flags, x == y, np.where(less, x, y), less.sum(), np.zeros(2, int))
     return all(_is_right(end, less, told, last, known=len(longest) > 1) for end in report.honest.values())
-
-
-def _signed(values: Any) -> list[int]:
-    """A corrupted party may input what is out of range: what is compared then is x modulo 2^(WIDTH + 1)."""
-    half = 1 << WIDTH
-    return [(int(value) + half) % (2 * half) - half for value in values]
 
 
 def _is_right(end: PartyEnd, less: Any, told: tuple[Any, ...], last: int, *, known: bool) -> bool:

@@ -39,6 +39,7 @@ def _says(beginning: str, field: Field) -> float:
         ("inconsistent COPEe inputs pass", 3),
         ("wrong VOLEs pass their check", 1),
         ("n >= 3: different key shares towards different peers pass", 3),
+        ("an input out of its declared range is believed", 5),
     ],
 )
 def test_rows_that_are_multiples_of_one_over_p(beginning: str, events: int, field: Field) -> None:

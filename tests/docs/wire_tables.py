@@ -160,9 +160,17 @@ def operations() -> str:
         sends = {str(operation.sends(call, party)): None for party in range(2)}
         packed = {str(operation.sends_bits(call, party)): None for party in range(2)}
         material = ", ".join(f"{count} {kind}" for kind, count in operation.material(call).items())
-        cost = operation.rounds_of(call), " and ".join(sends), " and ".join(packed), material or "none"
+        rounds = f"{operation.rounds_of(call)}{f', {operation.beside} beside' if operation.beside else ''}"
+        cost = rounds, " and ".join(sends), " and ".join(packed), material or "none"
         rows.append((name, f"`{operation.text(call)}`", *cost))
-    head = ("operation", "example", "rounds", "elements to each peer, by party", "bytes of bits besides", "material")
+    head = (
+        "operation",
+        "example",
+        "rounds",
+        "elements to each peer, by party",
+        "bytes of bits or tosses besides",
+        "material",
+    )
     return table(head, rows)
 
 
