@@ -48,7 +48,7 @@ NOT_RECORDED = (
     "select.",
     "truncat",
 )
-"""Steps of bits, truncations and range proofs, for which the independent generator has no vectors yet (docs/wire/bits.md)."""
+"""Steps of bits, truncations and range proofs: the independent generator has no vectors of them (docs/wire/bits.md)."""
 NOT_RECORDED_EITHER = {"dealer.tags", "dealer.words", "input.masked_bits", "output.open_bits"}
 
 
