@@ -12,6 +12,7 @@ from itertools import count
 from spdz.adversary.cheats import AddTo, Cheat
 from spdz.adversary.kinds import (
     ALSO,
+    BEFORE_THE_ECHO,
     BYTES,
     IN_TURN,
     IN_TURN_AMONG_THREE,
@@ -67,7 +68,7 @@ class Case:
             return PROGRAMS[self.kind].expected
         if self.category == "equivocation":
             # Whatever else might notice: the echo comes first, and must not be left to others.
-            return (BroadcastMismatch,)
+            return (BroadcastMismatch, *BEFORE_THE_ECHO.get(self.step, ()))
         return (*all_steps()[self.step].tampering, *ALSO.get(self.kind, ()))
 
     def found_before(self) -> str | None:

@@ -42,6 +42,7 @@ from spdz.errors import (
     MacCheckFailed,
     OtConsistencyFailed,
     PeerAborted,
+    RangeProofFailed,
     SacrificeFailed,
     TransportError,
 )
@@ -75,6 +76,9 @@ UNSURE = (*LATER, "reorder")
 """Kinds that not every step allows."""
 ALSO: dict[str, tuple[Outcome, ...]] = {"abort instead": (PeerAborted,)}
 """What a kind may lead to besides what the step declares."""
+
+BEFORE_THE_ECHO: dict[str, tuple[Outcome, ...]] = {"range.digits": (RangeProofFailed,)}
+"""What finds that the receivers of a broadcast were told different things if the sender goes on as if they were not."""
 
 CONSTANT = {
     "program.plan": "says the same in every session of a program",
