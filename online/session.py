@@ -176,8 +176,9 @@ class Mpc:
 
         Names are those of the kinds, values counts, by owner or dimensions where the kind has them:
         `prepare(triples=5, input_masks={0: 3}, matrix_triples={(2, 3, 4): 1})`. Without this, `reveal` makes what is
-        missing. A product takes a triple per entry, a square a square, an input an input mask of its owner, a matrix
-        product of shapes (m, l) and (l, n) a matrix triple, or m l n triples.
+        missing. A product takes a triple per entry, a square a square, an input an input mask of its owner, one of a
+        declared type proof masks (`spdz.plan` counts them), a matrix product of shapes (m, l) and (l, n) a matrix
+        triple, or m l n triples.
         """
         extra = demand_of(wanted, self.parties)
         for kind in extra:

@@ -109,9 +109,11 @@ async def share_in_range(
         covers = Covers({peer: (masks.clear[at, 0], tags[peer][at]) for peer, at in places.items()}, {})
 
     async def finish(ctx: Context) -> None:
-        await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
-        if z is not None:
-            z.wipe()
+        try:
+            await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
+        finally:
+            if z is not None:
+                z.wipe()
 
     return Begun(_joined(ctx, shared, digits).reshape(*shape), finish)
 

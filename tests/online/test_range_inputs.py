@@ -438,6 +438,27 @@ def test_a_cheating_owner_is_named_before_anything_is_output(
     assert OWNER not in {party for party, _, _ in seen}
 
 
+def test_masks_in_use_are_overwritten_when_a_proof_fails(
+    digits_off: Callable[[int, int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result is there by then, and what runs on holds the masks."""
+    digits_off(0, 4)
+    lent: dict[int, Any] = {}
+    honest = module.share_in_range
+
+    async def look(ctx: Context, owner: int, values: Any, width: int, masks: Any, shape: Any) -> Any:
+        lent[ctx.party] = masks
+        return await honest(ctx, owner, values, width, masks, shape)
+
+    monkeypatch.setattr(module, "share_in_range", look)
+    with pytest.raises(RangeProofFailed):
+        spdz.run_local(lambda mpc: mpc.reveal(mpc.input([3], owner=OWNER, type=spdz.Int(8))), 2, "M61", "dealer")
+    # The proof has ended at the cheater.
+    share = lent[1 - OWNER].shares[0]
+    assert share.value.is_zero().all()
+    assert share.mac.is_zero().all()
+
+
 @PARTIES
 def test_no_gated_opening_before_the_proof(parties: int, digits_off: Callable[[int, int], None]) -> None:
     """What a truncation opens hides its operand in a range only."""

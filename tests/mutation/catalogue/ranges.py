@@ -16,8 +16,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "range-not-proved",
         f"{INPUTS}::share_in_range",
-        "        await prove(ctx, RANGE_PROOF, claims, covers, after=opened)\n",
-        "        del ctx\n",
+        "            await prove(ctx, RANGE_PROOF, claims, covers, after=opened)\n",
+        "            del ctx\n",
         "an owner inputs what it likes",
         RANGES,
     ),
