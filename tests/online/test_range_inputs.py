@@ -24,6 +24,7 @@ from spdz.field import M5, M61, M127, Field, FieldArray
 from spdz.online.operations import range_inputs as module
 from spdz.online.operations.range_inputs import RANGE_INPUT, Digits, digits_of, share_in_range
 from spdz.online.operations.registry import Call
+from spdz.online.operations.truncate import STATISTICAL_BITS, TRUNCATE
 from spdz.online.session import Mpc
 from spdz.online.values.types import widest
 from spdz.protocols import field_proof
@@ -464,8 +465,9 @@ def test_no_gated_opening_before_the_proof(parties: int, digits_off: Callable[[i
     """What a truncation opens hides its operand in a range only."""
 
     def program(mpc: Mpc) -> Any:
-        x = mpc.input([0.5, -1.0], owner=OWNER, type=spdz.Fixed(16, 24)).astype(spdz.Fixed(16, 48))
-        return mpc.reveal(x * x)
+        x = mpc.input([5, -1000], owner=OWNER, type=spdz.Int(24))
+        how = {"width": 24, "f": 4, "slack": mpc.mask_slack, "statistical_bits": STATISTICAL_BITS}
+        return mpc.reveal(mpc.apply(TRUNCATE, x.raw, **how))
 
     honest = steps_of(program, parties, "M127")
     for own in honest:
@@ -531,14 +533,6 @@ def test_opting_out_is_recorded_and_costs_an_input() -> None:
         return list(mpc.reveal(x)), mpc.cost.material
 
     assert spdz.run_local(program, 2, "M61", "dealer") == [([3, -4], {"input masks of party 0": 2})] * 2
-
-
-def test_opting_out_of_real_numbers() -> None:
-    def program(mpc: Mpc) -> Any:
-        x = mpc.input([0.5], owner=0, type=spdz.Fixed(16, 32), check_range=False)
-        return float(mpc.reveal(x)[0]), mpc.assumes_ranges
-
-    assert spdz.run_local(program, 2, "M127", "dealer") == [(0.5, True)] * 2
 
 
 def test_all_parties_must_opt_out_alike() -> None:
