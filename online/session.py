@@ -204,7 +204,6 @@ class Mpc:
         cheated.
         """
         self._require_arrays(arrays)
-
         groups = by_domain(arrays)
 
         async def ending(ctx: Context) -> list[Any]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from spdz.online.session import Mpc
     from spdz.online.values.array import SecretArray
     from spdz.online.values.boolean import SecretBool
+    from spdz.online.values.fixed import SecretFixed
     from spdz.online.values.integer import SecretInt
     from spdz.online.values.ordering import relu
     from spdz.online.values.types import Bool, Fixed, Int
@@ -61,6 +62,7 @@ _LAZY = {
     "Mpc": "spdz.online.session",
     "SecretArray": "spdz.online.values.array",
     "SecretBool": "spdz.online.values.boolean",
+    "SecretFixed": "spdz.online.values.fixed",
     "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
@@ -103,6 +105,7 @@ __all__ = [
     "SacrificeFailed",
     "SecretArray",
     "SecretBool",
+    "SecretFixed",
     "SecretInt",
     "SpdzError",
     "TransportError",

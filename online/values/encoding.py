@@ -15,6 +15,8 @@ from spdz.field.convert import integers
 
 MAX_AXES = 64
 """As many as numpy's arrays may have."""
+WHOLE = "iubO"
+"""Kinds of numpy's types that hold integers; those of real numbers have an "f" besides."""
 
 
 def encode(field: Field, values: Any) -> FieldArray:
@@ -40,8 +42,11 @@ def truth_values(values: Any) -> npt.NDArray[np.uint8]:
     return numbers.astype(np.uint8)
 
 
-def plain(values: Any, depth: int = 0) -> Any:
-    """`values` in a form that numpy reads as what it is: integers, arrays of them, and lists of such."""
+def plain(values: Any, depth: int = 0, kinds: str = WHOLE) -> Any:
+    """`values` in a form that numpy reads as what it is: numbers, arrays of them, and lists of such.
+
+    Of arrays that stand in lists, the types must be of the `kinds`.
+    """
     if type(values) is int or isinstance(values, bool | range):
         return values
     if isinstance(values, np.generic):
@@ -49,15 +54,15 @@ def plain(values: Any, depth: int = 0) -> Any:
     if isinstance(values, Mapping | Set | str | bytes | bytearray):
         raise UsageError(f"a {type(values).__name__} is not an array of integers; pass a list or a numpy array")
     if isinstance(values, np.ndarray):
-        return _array(values, depth)
+        return _array(values, depth, kinds)
     if isinstance(values, Sequence):
-        return _sequence(values, depth)
+        return _sequence(values, depth, kinds)
     if hasattr(values, "todense") or hasattr(values, "toarray"):
         raise UsageError(f"{type(values).__name__} is a sparse matrix; pass x.toarray()")
-    return _converted(values, depth) if hasattr(type(values), "__array__") else values
+    return _converted(values, depth, kinds) if hasattr(type(values), "__array__") else values
 
 
-def _array(values: np.ndarray[Any, Any], depth: int) -> Any:
+def _array(values: np.ndarray[Any, Any], depth: int, kinds: str) -> Any:
     """An array of numpy. Its subclasses have rules of their own; a file in memory is the only one that has none."""
     if isinstance(values, np.ma.MaskedArray):
         raise UsageError(
@@ -77,33 +82,33 @@ def _array(values: np.ndarray[Any, Any], depth: int) -> Any:
         return values
     out = np.empty(len(flat), object)
     for index, value in enumerate(flat):
-        out[index] = _element(value, depth + 1)
+        out[index] = _element(value, depth + 1, kinds)
     return out.reshape(values.shape)
 
 
-def _sequence(values: Sequence[Any], depth: int) -> Any:
-    """A list, or what is like one, of integers and of further lists and arrays."""
+def _sequence(values: Sequence[Any], depth: int, kinds: str) -> Any:
+    """A list, or what is like one, of numbers and of further lists and arrays."""
     if depth >= MAX_AXES:
         raise UsageError(f"lists stand in each other more than {MAX_AXES} deep")
     if set(map(type, values)) <= {int, bool}:
         return values
-    return [_element(value, depth + 1) for value in values]
+    return [_element(value, depth + 1, kinds) for value in values]
 
 
-def _element(value: Any, depth: int) -> Any:
+def _element(value: Any, depth: int, kinds: str) -> Any:
     """As `plain`, of something within a list: arrays become lists, so that none is taken for a number."""
-    known = plain(value, depth)
+    known = plain(value, depth, kinds)
     if not isinstance(known, np.ndarray):
         return known
-    if known.dtype.kind not in "iubO":
+    if known.dtype.kind not in kinds:
         raise UsageError(f"an array of {known.dtype} stands among integers: scale to integers first")
     return known.tolist()
 
 
-def _converted(values: Any, depth: int) -> Any:
+def _converted(values: Any, depth: int, kinds: str) -> Any:
     """An array of another library, by its own idea of itself."""
     try:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"a {type(values).__name__} cannot be read as an array of integers: {error}") from None
-    return _array(array, depth)
+        raise UsageError(f"a {type(values).__name__} cannot be read as an array of numbers: {error}") from None
+    return _array(array, depth, kinds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,11 +17,15 @@ from spdz.online.operations.range_inputs import RANGE_INPUT
 from spdz.online.values.array import SecretArray
 from spdz.online.values.boolean import SecretBool, constant_bits
 from spdz.online.values.encoding import encode, truth_values, whole_numbers
+from spdz.online.values.fixed import SecretFixed, constant_reals
 from spdz.online.values.integer import Numbers, SecretInt, constant_integers
-from spdz.online.values.ranges import require_field
+from spdz.online.values.ranges import require_field, require_fixed_point
+from spdz.online.values.reals import shown as shown_reals
+from spdz.online.values.reals import units_of
+from spdz.online.values.scaled import Scale
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import Shape, input_shape
-from spdz.online.values.types import Bool, Declared, Int
+from spdz.online.values.types import Bool, Declared, Fixed, Int
 from spdz.params import require_integer, shown
 from spdz.sharing.bit_share import Bits
 
@@ -44,6 +49,8 @@ def entered(mpc: Mpc, asked: Asked, declared: Declared[Any] | None) -> Secret:
         raise UsageError(f"check_range is True or False, not {shown(asked.check_range)}")
     if isinstance(declared, Int):
         return _integers(mpc, asked, declared)
+    if isinstance(declared, Fixed):
+        return _reals(mpc, asked, declared)
     if not asked.check_range:
         raise UsageError("check_range=False is for numbers of a declared type, as in type=spdz.Int(32)")
     if declared is None:
@@ -64,6 +71,16 @@ def _integers(mpc: Mpc, asked: Asked, declared: Int) -> SecretInt:
         asked = asked._replace(values=whole_numbers(asked.values))
         _require_in_range(asked.values, declared)
     return _in_range(mpc, asked, declared)
+
+
+def _reals(mpc: Mpc, asked: Asked, declared: Fixed) -> SecretFixed:
+    """The owner rounds to multiples of 2^-f, which are shared as integers."""
+    require_fixed_point(declared, mpc.field)
+    if mpc.party == asked.owner and asked.values is not None:
+        asked = asked._replace(values=units_of(asked.values, declared.f).values)
+        _require_in_range(asked.values, declared)
+    units = _in_range(mpc, asked, Int(declared.k))
+    return SecretFixed(mpc, declared, units.raw, Scale(units.interval, Fraction(1, 2), 0))
 
 
 def _truth_values(mpc: Mpc, asked: Asked) -> SecretBool:
@@ -101,17 +118,20 @@ def _encoded(mpc: Mpc, asked: Asked) -> tuple[FieldArray | None, tuple[int, ...]
     return encoded, _agreed_shape(asked, encoded, mine)
 
 
-def _require_in_range(values: Numbers, declared: Int) -> None:
-    """UsageError naming the first index, and no value, if an integer does not fit into a declared type."""
+def _require_in_range(values: Numbers, declared: Int | Fixed) -> None:
+    """UsageError naming the first index, and no value, if a number does not fit into a declared type."""
     bounds = declared.interval
     outside = np.asarray((values < bounds.lo) | (values > bounds.hi), dtype=bool)
     if outside.any():
-        raise UsageError(f"{declared!r} holds integers in {bounds}, but one is outside: {place_of(outside)}")
+        held = (
+            f"numbers in {shown_reals(bounds, declared.f)}" if isinstance(declared, Fixed) else f"integers in {bounds}"
+        )
+        raise UsageError(f"{declared!r} holds {held}, but one is outside: {place_of(outside)}")
 
 
 def _no_type(declared: object) -> Exception:
     if isinstance(declared, Declared):
-        return UsageError(f"there are no secrets of the type {declared!r} yet; declare spdz.Int(width) or spdz.Bool()")
+        return UsageError(f"there are no secrets of the type {declared!r}; declare spdz.Int, spdz.Fixed or spdz.Bool")
     return TypeError(f"type takes a declared type such as spdz.Int(32), not {shown(declared)}")
 
 
@@ -122,6 +142,8 @@ def constant(mpc: Mpc, values: Public, declared: Declared[Any] | None) -> Secret
         return mpc.local("constant", public.shape, lambda: mpc.context.public(public))
     if isinstance(declared, Int):
         return constant_integers(mpc, values, declared)
+    if isinstance(declared, Fixed):
+        return constant_reals(mpc, values, declared)
     if isinstance(declared, Bool):
         return constant_bits(mpc, truth_values(values))
     raise _no_type(declared)

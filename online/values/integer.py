@@ -26,15 +26,16 @@ from spdz.online.values.folding import halved
 from spdz.online.values.intervals import Interval
 from spdz.online.values.numpy_functions import dot
 from spdz.online.values.ranges import require_field, require_within
-from spdz.online.values.secret import Public, Secret, refuse_mixing
+from spdz.online.values.secret import Public, Secret, deferring, refuse_mixing
 from spdz.online.values.shapes import Axes, count_along, matmul_shape
-from spdz.online.values.types import MAX_WIDTH, Int
+from spdz.online.values.types import MAX_WIDTH, Fixed, Int
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
     from spdz.online.plan.graph import Node
     from spdz.online.session import Mpc
     from spdz.online.values.boolean import SecretBool
+    from spdz.online.values.fixed import SecretFixed
 
 Numbers = npt.NDArray[Any]
 """Public integers, as an array of an integer type or of Python ints."""
@@ -91,6 +92,12 @@ class SecretInt(Secret):
         require_within("astype", self._interval, declared, self._mpc.field)
         return SecretInt(self._mpc, self._node, declared, self._interval)
 
+    def as_fixed(self, declared: Fixed) -> SecretFixed:
+        """The same numbers in fixed point; RangeError if the type does not hold them."""
+        from spdz.online.values.fixed import of_integers  # which is made of this class
+
+        return of_integers(self, declared)
+
     def assume_range(self, lo: int, hi: int) -> SecretInt:
         """Say that all entries lie between two public integers. **Nothing proves it**; the parties compare it.
 
@@ -116,12 +123,14 @@ class SecretInt(Secret):
     def __neg__(self) -> SecretInt:
         return self._made("negate", self._type, -self._interval, lambda: -self.raw)
 
+    @deferring
     def __add__(self, other: SecretInt | Public) -> SecretInt:
         term, bounds, declared = self._term(other)
         return self._made("add", declared, self._interval + bounds, lambda: self.raw + term)
 
     __radd__ = __add__
 
+    @deferring
     def __sub__(self, other: SecretInt | Public) -> SecretInt:
         term, bounds, declared = self._term(other)
         return self._made("subtract", declared, self._interval - bounds, lambda: self.raw - term)
@@ -130,6 +139,7 @@ class SecretInt(Secret):
         term, bounds, declared = self._term(other)
         return self._made("subtract", declared, bounds - self._interval, lambda: -self.raw + term)
 
+    @deferring
     def __mul__(self, other: SecretInt | Public) -> SecretInt:
         if other is self:
             return self**2
@@ -144,6 +154,7 @@ class SecretInt(Secret):
         bounds = self._interval ** min(exponent, _HIGHEST_POWER - exponent % 2)
         return self._made("power", self._type, bounds, lambda: self.raw**exponent)
 
+    @deferring
     def __matmul__(self, other: SecretInt | Public) -> SecretInt:
         factor, bounds, declared = self._operand(other)
         matmul_shape(self.shape, factor.shape)
@@ -179,21 +190,27 @@ class SecretInt(Secret):
 
     # -- comparisons ----------------------------------------------------------------------------------------------
 
+    @deferring
     def __lt__(self, other: SecretInt | Public) -> SecretBool:
         return less(self, other)
 
+    @deferring
     def __gt__(self, other: SecretInt | Public) -> SecretBool:
         return greater(self, other)
 
+    @deferring
     def __le__(self, other: SecretInt | Public) -> SecretBool:
         return ~greater(self, other)
 
+    @deferring
     def __ge__(self, other: SecretInt | Public) -> SecretBool:
         return ~less(self, other)
 
+    @deferring
     def __eq__(self, other: object) -> SecretBool:  # type: ignore[override]
         return equal(self, other)
 
+    @deferring
     def __ne__(self, other: object) -> SecretBool:  # type: ignore[override]
         return ~equal(self, other)
 

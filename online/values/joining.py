@@ -42,5 +42,6 @@ def _secret(mpc: Mpc, arrays: Arrays, name: str) -> list[Secret]:
     if not given:
         raise UsageError(f"nothing to {name}")
     secrets = [array for array in given if isinstance(array, Secret)]
-    coerced: Callable[[Any], Secret] = secrets[0]._coerced if secrets else mpc.constant
+    highest = max(secrets, key=lambda secret: secret._rank, default=None)
+    coerced: Callable[[Any], Secret] = mpc.constant if highest is None else highest._coerced
     return [coerced(array) for array in given]

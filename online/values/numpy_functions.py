@@ -29,15 +29,20 @@ def _own(x: Any) -> bool:
     return getattr(type(x), "_binary_operators_of_secrets", False)
 
 
+def _above(x: Any, other: Any) -> bool:
+    """Whether an operation of both is one of the class of x: the other one is public, or of a lower class."""
+    return _own(x) and (not _own(other) or x._rank > other._rank)
+
+
 def _either_side(name: str, from_the_right: str | None = None) -> _Entry:
     """A binary operator whose first operand need not be the secret one: ours is asked, never numpy's."""
     forward, reflected = f"__{name}__", f"__{from_the_right or f'r{name}'}__"
-    return _Entry(lambda x, y: getattr(x, forward)(y) if _own(x) else getattr(y, reflected)(x), forward)
+    return _Entry(lambda x, y: getattr(y, reflected)(x) if _above(y, x) else getattr(x, forward)(y), forward)
 
 
 def _symmetric(method: str) -> _Entry:
     """A function of two operands in any order."""
-    return _Entry(lambda x, y: getattr(x, method)(y) if _own(x) else getattr(y, method)(x), method)
+    return _Entry(lambda x, y: getattr(y, method)(x) if _above(y, x) else getattr(x, method)(y), method)
 
 
 def _operator(call: Callable[[Any], Any], name: str) -> _Entry:
@@ -48,6 +53,7 @@ UFUNCS: dict[Any, _Entry] = {
     np.add: _either_side("add"),
     np.subtract: _either_side("sub"),
     np.multiply: _either_side("mul"),
+    np.divide: _either_side("truediv"),
     np.matmul: _either_side("matmul"),
     np.negative: _operator(operator.neg, "neg"),
     np.positive: _operator(operator.pos, "pos"),
@@ -102,7 +108,10 @@ FUNCTIONS: dict[Any, _Entry] = {
     np.concatenate: _Entry(_joined),
     np.stack: _Entry(_stacked),
     np.where: _Entry(_where),
-    **{getattr(np, name): _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
+    **{
+        getattr(np, name): _reduction(name)
+        for name in ("sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin")
+    },
     **{np.amax: _reduction("max"), np.amin: _reduction("min")},
     np.cumsum: _Entry(lambda x, axis=None: x.cumsum(axis), "cumsum"),
     np.sort: _Entry(lambda x, axis=-1, *, kind=None: x.sort(axis), "sort"),

@@ -6,7 +6,10 @@ from spdz.errors import RangeError
 from spdz.field import Field
 from spdz.online.values.caller import user_line
 from spdz.online.values.intervals import Interval
-from spdz.online.values.types import Int, widest
+from spdz.online.values.types import Fixed, Int, widest
+
+FIXED_POINT_BITS = 127
+"""Of the smallest field for fixed point: truncations hide statistically, which takes forty bits and more."""
 
 
 def require_within(operation: str, interval: Interval, declared: Int, field: Field) -> None:
@@ -26,6 +29,16 @@ def require_field(declared: Int, field: Field) -> None:
             f"{declared} at {user_line()}: {field.name} holds integers of at most {widest(field)} bits; declare fewer, "
             "or compute in a larger field, as with field='M127'"
         )
+
+
+def require_fixed_point(declared: Fixed, field: Field) -> None:
+    """RangeError unless the field holds all numbers of a declared type, TypeError unless it has room for products."""
+    if field.bits < FIXED_POINT_BITS:
+        raise TypeError(
+            f"{declared} at {user_line()}: the masks of truncations need a larger field than {field.name}; compute in "
+            "field='M127', or scale by hand and use spdz.Int(width)"
+        )
+    require_field(Int(declared.k), field)
 
 
 def _advice(width: int, field: Field) -> str:

@@ -12,6 +12,7 @@ from spdz.sharing.material import Batch, BitMasks, InputMasks, Kind, bit_masks, 
 from spdz.sharing.shares import concatenate_shares
 
 if TYPE_CHECKING:
+    from spdz.online.plan.graph import Node
     from spdz.online.values.secret import Secret
     from spdz.runtime.context import Context
 
@@ -22,6 +23,8 @@ class Group:
 
     domain: str
     arrays: list[Secret]
+    nodes: list[Node]
+    """What computes them. Some arrays ask for it only now: nothing can be asked for once the plan runs."""
 
     @property
     def size(self) -> int:
@@ -30,7 +33,7 @@ class Group:
 
     def joined(self) -> Any:
         """A share of all entries in one array; the arrays have been computed."""
-        return concatenate_shares([array._node.share.reshape(-1) for array in self.arrays])
+        return concatenate_shares([node.share.reshape(-1) for node in self.nodes])
 
     def mask_kind(self, party: int) -> Kind:
         """What hides these entries from everybody but `party`."""
@@ -49,7 +52,9 @@ def by_domain(arrays: Sequence[Secret]) -> list[Group]:
     """The groups of these arrays, in the order in which their domains come up."""
     groups: dict[str, Group] = {}
     for array in arrays:
-        groups.setdefault(array.domain, Group(array.domain, [])).arrays.append(array)
+        group = groups.setdefault(array.domain, Group(array.domain, [], []))
+        group.arrays.append(array)
+        group.nodes.append(array._node)
     return list(groups.values())
 
 

@@ -7,8 +7,9 @@ or silently copy shares, is refused with a sentence that says what to do instead
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,19 @@ def refuse_mixing(one: Secret, other: Secret) -> NoReturn:
     raise TypeError(f"{names} do not mix; {'; '.join({one._instead: None, other._instead: None})}")
 
 
+Operator = TypeVar("Operator", bound=Callable[..., Any])
+
+
+def deferring(method: Operator) -> Operator:
+    """A binary operator that leaves the work to an operand of a higher class."""
+
+    @functools.wraps(method)
+    def operator(self: Secret, other: Any) -> Any:
+        return NotImplemented if getattr(type(other), "_rank", 0) > self._rank else method(self, other)
+
+    return operator  # type: ignore[return-value]
+
+
 class Secret:
     """An array that is shared among the parties of one session: a node of the session's graph.
 
@@ -49,6 +63,8 @@ class Secret:
     """The sharing domain of the entries."""
     _instead = ""
     """How values of this class become others."""
+    _rank = 0
+    """Operators of two classes are those of the higher one, if it takes the other: as numpy promotes."""
     _binary_operators_of_secrets = True
     __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
 

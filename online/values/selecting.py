@@ -34,8 +34,8 @@ def where(mpc: Mpc, condition: Any, x: Any, y: Any) -> Any:
         condition = truth_values(condition)
     branches = [branch for branch in (x, y) if isinstance(branch, Secret)]
     if branches:
-        first = branches[0]
-        return first._coerced(x)._selected(condition, first._coerced(y))
+        highest = max(branches, key=lambda branch: branch._rank)
+        return highest._coerced(x)._selected(condition, highest._coerced(y))
     if not isinstance(condition, Secret):
         raise UsageError("where takes a secret condition or secret values; np.where serves for public ones")
     return _of_public(mpc, condition, x, y)

@@ -15,6 +15,7 @@ from spdz.params import require_integer
 
 if TYPE_CHECKING:
     from spdz.online.values.boolean import SecretBool  # noqa: F401 - in quotes below
+    from spdz.online.values.fixed import SecretFixed  # noqa: F401 - in quotes below
     from spdz.online.values.integer import SecretInt  # noqa: F401 - in quotes below
     from spdz.online.values.secret import Secret
 
@@ -47,7 +48,7 @@ class Int(Declared["SecretInt"]):
 
 
 @dataclass(frozen=True, repr=False)
-class Fixed(Declared["Secret"]):
+class Fixed(Declared["SecretFixed"]):
     """Numbers with `f` bits after the binary point: x 2^f is an integer of `k` bits, sign included."""
 
     f: int = 16

@@ -11,7 +11,7 @@ from spdz.errors import UsageError
 from spdz.measuring.field import bench_field
 from spdz.measuring.machine import bench_machine
 from spdz.measuring.network import bench_latency, bench_matmul, bench_multiply, bench_triples
-from spdz.measuring.numerics import bench_compare, bench_relu
+from spdz.measuring.numerics import bench_compare, bench_fixed, bench_relu
 from spdz.measuring.profile import function_table, table
 from spdz.measuring.relay import Line
 from spdz.measuring.request import Figures, Request, parse_dims
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, frozenset[str]]] = {
     "latency": (bench_latency, _NETWORK | {"profile"}),
     "compare": (bench_compare, _NETWORK | _GENERATOR | {"threads"}),
     "relu": (bench_relu, _NETWORK | _GENERATOR | {"threads"}),
+    "fixed": (bench_fixed, _NETWORK | _GENERATOR | {"threads"}),
     "matmul": (bench_matmul, _NETWORK | _GENERATOR | {"dims", "profile", "threads"}),
 }
 """Each benchmark, and which of the options that not all have it takes."""

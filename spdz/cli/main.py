@@ -184,7 +184,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "Benchmarks. All but `field` and `machine` run real processes over TLS on this machine, with every check on."
     )
     parser.add_argument(
-        "what", choices=("field", "machine", "triples", "multiply", "compare", "relu", "latency", "matmul")
+        "what", choices=("field", "machine", "triples", "multiply", "compare", "relu", "fixed", "latency", "matmul")
     )
     _add_field(parser, "M127")
     parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples, rounds or products")

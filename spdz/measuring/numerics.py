@@ -21,6 +21,13 @@ def bench_relu(request: Request) -> Figures:
     return _bench(request, "relu", "relu", numeric_tasks.relu.__name__)
 
 
+def bench_fixed(request: Request) -> Figures:
+    """Products of fixed-point numbers (16 of 48 bits after the point), all phases, and the online phase alone."""
+    if request.field != "M127":
+        raise UsageError("fixed point needs the field M127")
+    return _bench(request, "fixed", "product", numeric_tasks.fixed.__name__)
+
+
 def _bench(request: Request, name: str, unit: str, task: str) -> Figures:
     if request.profile:
         raise UsageError(f"--profile has no meaning for spdz bench {name}")

@@ -229,7 +229,7 @@ INPUTS: dict[str, Refusal] = {
     "fraction": (lambda mpc: mpc.input([0.5], owner=mpc.party, type=spdz.Int(8)), UsageError, "scale to integers"),
     "no values": (lambda mpc: mpc.input(owner=mpc.party, type=spdz.Int(8)), UsageError, "must pass its values"),
     "no type": (lambda mpc: mpc.input([1], owner=0, type=int), TypeError, "type takes a declared type"),
-    "not there yet": (lambda mpc: mpc.input([1], owner=0, type=spdz.Fixed()), UsageError, "spdz.Fixed(16, 48) yet"),
+    "too small a field": (lambda mpc: mpc.input([1], owner=0, type=spdz.Fixed()), TypeError, "field='M127'"),
     "no constant type": (lambda mpc: mpc.constant([1], int), TypeError, "type takes a declared type"),
     "too wide": (lambda mpc: mpc.input([1], owner=0, type=spdz.Int(61)), RangeError, "M61 holds"),
     "constant": (lambda mpc: mpc.constant([128], spdz.Int(8)), RangeError, "constant at"),

@@ -82,15 +82,29 @@ def truth_to_one(mpc: Mpc) -> Any:
     return mpc.reveal_to(integers(mpc) > 0, integers(mpc, 1), party=1)
 
 
+def reals(mpc: Mpc, owner: int = 0) -> spdz.SecretFixed:
+    return mpc.input([0.5, -1.25, 2.0], owner=owner, type=spdz.Fixed(16, 24)).astype(spdz.Fixed(16, 40))
+
+
+def fixed_point(mpc: Mpc) -> Any:
+    x, y = reals(mpc), reals(mpc, 1)
+    product = x * y
+    return mpc.reveal(product.sum(), product, x @ y, x / 3, x.mean(), product < 0.5)
+
+
 PROGRAMS: list[Program] = [product, squares, matrices, deep, to_one, several, nothing]
 OF_BITS: list[Program] = [comparisons, one_bit, logic, choices, truth_to_one]
 
 
-def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int]]]:
+def actual(program: Program, parties: int, field: str = "M61") -> list[tuple[int, int, dict[str, int]]]:
     """Rounds, bytes and material of the online phase of every party: all that is needed has been made before."""
     wanted: dict[str, Any] = dict.fromkeys(("triples", "squares", "random_bits", "random_shares", "daBits"), 64)
     wanted |= {"matrix_triples": {(2, 3, 2): 8}, "bit_triples": 999, "bit_pair_triples": 999}
     wanted |= {"compare_masks": dict.fromkeys(range(9, 16), 64), "mux_triples": dict.fromkeys(range(1, 4), 64)}
+    if field == "M127":
+        wanted |= {"truncation_pairs": dict.fromkeys((16, 28, 30), 64)}
+        wanted["matrix_triples"] = {(1, 3, 1): 8}
+        wanted |= {"compare_masks": dict.fromkeys(range(20, 60), 64)}
     owned = ("input_masks", "bit_masks", "proof_masks")
 
     def measured(mpc: Mpc) -> tuple[int, int, dict[str, int]]:
@@ -100,14 +114,15 @@ def actual(program: Program, parties: int) -> list[tuple[int, int, dict[str, int
         after = mpc.cost
         return after.rounds - before.rounds, after.bytes_sent - before.bytes_sent, dict(after.material)
 
-    return spdz.run_local(measured, parties, "M61", "dealer", timeout=60)
+    return spdz.run_local(measured, parties, field, "dealer", timeout=60)
 
 
 @PARTIES
-@pytest.mark.parametrize("program", [*PROGRAMS, *OF_BITS], ids=lambda program: program.__name__)
+@pytest.mark.parametrize("program", [*PROGRAMS, *OF_BITS, fixed_point], ids=lambda program: program.__name__)
 def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
-    for party, (rounds, sent, material) in enumerate(actual(program, parties)):
-        planned = spdz.plan(program, parties, "M61", "dealer", party=party)
+    field = "M127" if program is fixed_point else "M61"
+    for party, (rounds, sent, material) in enumerate(actual(program, parties, field)):
+        planned = spdz.plan(program, parties, field, "dealer", party=party)
         assert (planned.rounds, planned.bytes_sent) == (rounds, sent)
         assert planned.material == material
         assert planned.ends_at is None

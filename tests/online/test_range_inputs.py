@@ -538,6 +538,14 @@ def test_opting_out_is_recorded_and_costs_an_input() -> None:
     assert spdz.run_local(program, 2, "M61", "dealer") == [([3, -4], {"input masks of party 0": 2})] * 2
 
 
+def test_opting_out_of_real_numbers() -> None:
+    def program(mpc: Mpc) -> Any:
+        x = mpc.input([0.5], owner=0, type=spdz.Fixed(16, 32), check_range=False)
+        return float(mpc.reveal(x)[0]), mpc.assumes_ranges
+
+    assert spdz.run_local(program, 2, "M127", "dealer") == [(0.5, True)] * 2
+
+
 def test_all_parties_must_opt_out_alike() -> None:
     def program(mpc: Mpc) -> Any:
         return mpc.reveal(mpc.input([3], owner=0, type=spdz.Int(8), check_range=mpc.party == 0))
