@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from threading import Lock, get_ident
 from time import perf_counter
 from types import TracebackType
@@ -14,9 +15,11 @@ from spdz.field import Field
 from spdz.online.cost import Cost
 from spdz.online.operations.publish import publish
 from spdz.online.operations.random import BITS, RANDOM
-from spdz.online.operations.registry import Operation
+from spdz.online.operations.registry import Call, Operation
 from spdz.online.plan.graph import Graph, Local, Node
+from spdz.online.plan.hiding import Hiding
 from spdz.online.values.array import SecretArray
+from spdz.online.values.belonging import require_arrays, require_own
 from spdz.online.values.entering import Asked, constant, entered
 from spdz.online.values.joining import concatenated, stacked
 from spdz.online.values.opened import Opened
@@ -48,12 +51,14 @@ class Mpc:
     field            the field that is computed in
     args, inputs     what the caller handed to this party's program
     assumes_ranges   whether nobody proves some range: after `check_range=False`, `assume_range`, `as_int`
+    hiding           how well truncations hide in all (`hiding.bits`), and what is asked for (`hiding.accept`)
     """
 
     def __init__(self, party: Party, source: MaterialSource, args: Sequence[str] = (), inputs: Any = None) -> None:
         self.args = tuple(args)
         self.inputs = inputs
         self.assumes_ranges = False
+        self.hiding = Hiding()
         self._party = party
         self._source = source
         self._graph = Graph(source)
@@ -203,7 +208,7 @@ class Mpc:
         several secrets are given; several in one call cost one opening. Raises before anything is released if a party
         cheated.
         """
-        self._require_arrays(arrays)
+        require_arrays(self, arrays)
         groups = by_domain(arrays)
 
         async def ending(ctx: Context) -> list[Any]:
@@ -214,7 +219,7 @@ class Mpc:
 
     def reveal_to(self, *arrays: Secret, party: int) -> Any:
         """As `reveal`, but only `party` learns the values; the others get None."""
-        self._require_arrays(arrays)
+        require_arrays(self, arrays)
         party = require_integer(party, "party", 0, self.parties - 1)
         groups = by_domain(arrays)
         need = {group.mask_kind(party): group.size for group in groups if group.size}
@@ -299,10 +304,12 @@ class Mpc:
         self, into: Into[T], operation: Operation, *operands: Secret | Opened, private: Any = None, **parameters: Any
     ) -> T:
         """As `apply`, with the result as another class of values than field elements."""
-        self._require_own(*operands)
+        require_own(self, operands)
+        nodes = tuple(operand._node for operand in operands)
+        call = Call.on(nodes, parameters, private)
+        node = self._admit(operation.node(call, nodes), operation.distance(self.field, call))
         self.assumes_ranges |= operation.assumed
-        nodes = [operand._node for operand in operands]
-        return into(self, self._admit(operation.node(*nodes, private=private, **parameters)))
+        return into(self, node)
 
     def apply_public(self, operation: Operation, *operands: Secret | Opened, **parameters: Any) -> Opened:
         """As `apply`, for an operation whose result is opened for others of the same plan."""
@@ -314,7 +321,7 @@ class Mpc:
 
     def local_as(self, into: Into[T], name: str, shape: tuple[int, ...], function: Local, *operands: Secret) -> T:
         """As `local`, with the result as another class of values."""
-        self._require_own(*operands)
+        require_own(self, operands)
         return into(self, self._admit(Node(name, shape, tuple(operand._node for operand in operands), local=function)))
 
     @property
@@ -328,13 +335,14 @@ class Mpc:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _admit(self, node: Node) -> Node:
+    def _admit(self, node: Node, distance: Fraction = Fraction(0)) -> Node:
         self._require_running()
         if self._revealing == get_ident():
             raise UsageError(
                 f"this session is busy: it runs a reveal, and cannot be asked for {node.description!r} from within it; "
                 "ask before or after"
             )
+        self.hiding.spend(distance, node.description)
         return self._graph.add(node)
 
     @contextmanager
@@ -380,18 +388,3 @@ class Mpc:
             return work()
         finally:
             self._seconds[phase] += perf_counter() - started
-
-    def _require_arrays(self, arrays: tuple[Secret, ...]) -> None:
-        if not arrays:
-            raise UsageError("nothing to reveal")
-        for array in arrays:
-            if not isinstance(array, Secret):
-                raise UsageError(f"only secret arrays can be revealed, got {type(array).__name__}")
-        self._require_own(*arrays)
-
-    def _require_own(self, *arrays: Secret | Opened) -> None:
-        for array in arrays:
-            if not isinstance(array, Secret | Opened):
-                raise UsageError(f"a secret array is needed here, got {type(array).__name__}; see mpc.constant")
-            if array._mpc is not self:
-                raise UsageError("the secret belongs to another session; secrets of different sessions do not mix")

@@ -7,11 +7,13 @@ to know it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from spdz.errors import InternalError
+from spdz.field import Field
 from spdz.online.plan.graph import Begun, Node, Result, Traffic
 from spdz.runtime.context import Context
 from spdz.runtime.traps import Trap
@@ -29,6 +31,11 @@ class Call:
     shapes: tuple[Shape, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     private: Any = None
+
+    @classmethod
+    def on(cls, operands: Sequence[Node], parameters: Mapping[str, Any], private: Any = None) -> Call:
+        """The use on these operands."""
+        return cls(tuple(operand.shape for operand in operands), parameters, private)
 
     def __getitem__(self, name: str) -> Any:
         return self.parameters[name]
@@ -56,6 +63,7 @@ class Operation:
     public    the result is opened, and unchecked like every opening: other operations may take it, no user sees it
     assumed   what it says of its operands nobody proves
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
+    distance  (field, call) -> how far what it opens is from something that no secret has a part in
     """
 
     name: str
@@ -74,6 +82,7 @@ class Operation:
     operands: tuple[str, ...] = ()
     public: bool = False
     gated: bool = False
+    distance: Callable[[Field, Call], Fraction] = lambda field, call: Fraction(0)
     assumed: bool = False
 
     def rounds_of(self, call: Call) -> int:
@@ -89,9 +98,8 @@ class Operation:
         messages = messages if elements or packed else 0
         return Traffic(rounds, messages, elements, packed, frozenset(self.opens), self.beside)
 
-    def node(self, *operands: Node, private: Any = None, **parameters: Any) -> Node:
-        """The operation on these operands, as it stands in a plan."""
-        call = Call(tuple(operand.shape for operand in operands), parameters, private)
+    def node(self, call: Call, operands: tuple[Node, ...]) -> Node:
+        """A use of it on operands of these shapes, as it stands in a plan."""
         shape = self.shape(call)
         text, domains = self.text(call), (self.domain,)
         if math.prod(shape) == 0:

@@ -12,8 +12,7 @@ Hiding:    c is the only opened value whose secret is hidden statistically: its 
            is out of range. A party that has cheated in an opening before could set x to b 2^j for a secret b and read
            five bits of b in c; ten products in one round gave a 48-bit secret in full. So the operation is *gated*: no
            party sends its share of c before a check of all openings that x depends on has passed at that party.
-           The distance is counted for all values of an operation together (`hiding_bits`); those of several operations
-           add up, and nobody does that yet.
+           What c tells is counted for the whole run (`distance`, `spdz.online.plan.hiding`).
 Unchecked: c; a MAC check must run before any output.
 """
 
@@ -26,6 +25,7 @@ from typing import Any
 from spdz.errors import BroadcastMismatch, MacCheckFailed, UsageError
 from spdz.field import Field
 from spdz.online.operations.registry import Batches, Call, Operation, Shape, register, shaped
+from spdz.online.plan.hiding import STATISTICAL_BITS, bits_of
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
 from spdz.sharing.material import DEALT, truncation_bits, truncation_pairs
@@ -40,18 +40,13 @@ TRUNCATE_MASKED = declare(
     tampering=(MacCheckFailed, BroadcastMismatch),
 )
 
-STATISTICAL_BITS = 40
-"""Truncations are refused that would hide less, unless the caller says so."""
 SUMS = 8
 """A mask is seen in the sums of at most so many openings: c, and those in which it was checked while it was made."""
 
 
-def hiding_bits(field: Field, terms: int, width: int, count: int) -> int:
-    """s: what is opened in `count` truncations of values of `width` bits is within 2^-s of what x has no part in.
-
-    For a run, count all truncations of it: distances add up. Negative if nothing is hidden.
-    """
-    return truncation_bits(field, terms) - width - (SUMS * max(count, 1) - 1).bit_length()
+def distance(field: Field, terms: int, width: int, count: int) -> Fraction:
+    """How far what is opened in `count` truncations of values of `width` bits is from what x has no part in."""
+    return SUMS * count * Fraction(2) ** (width - truncation_bits(field, terms))
 
 
 def offset(field: Field, terms: int, width: int, f: int) -> int:
@@ -70,7 +65,7 @@ def require_truncation(
     top = offset(field, terms, width, f) + (4 * (terms - 1) + 1 << rho) + (1 << width - 1)
     if f >= rho or top >= field.modulus:
         raise UsageError(f"{field.name} is too small for a truncation of {width} bits by {f} among {terms} masks")
-    hidden = hiding_bits(field, terms, width, count)
+    hidden = bits_of(distance(field, terms, width, max(count, 1)))
     if hidden < statistical_bits:
         largest = width + hidden - statistical_bits
         advice = f"at most {largest} bits do" if largest >= f else "no width does in this field"
@@ -135,8 +130,9 @@ TRUNCATE = register(
         example=Call(((2, 3),), {"width": 13, "f": 4, "slack": DEALT, "statistical_bits": STATISTICAL_BITS}),
         sends=lambda call, party: math.prod(_same(call)),
         gated=True,
+        distance=lambda field, call: distance(field, call["slack"].terms, call["width"], math.prod(_same(call))),
     )
 )
 """Operand: an array of values in [-2^(width-1), 2^(width-1)). Parameters: width, f; slack, of the maker of the pairs;
-statistical_bits, usually STATISTICAL_BITS. Whoever asks calls `require_truncation` before, and adds `worst_error` to
-what is known about the range of the result."""
+statistical_bits, as the session's `hiding` says. Whoever asks calls `require_truncation` before, and adds `worst_error`
+to what is known about the range of the result."""

@@ -60,7 +60,9 @@ def _has_room(mpc: Mpc, interval: Interval, inverse: list[Fraction], extra: int,
         (round(abs(number) * (1 << extra)) for number in inverse), default=0
     )
     try:
-        require_truncation(mpc.field, mpc.mask_slack.terms, max(largest.bit_length() + 1, extra), extra, count)
+        require_truncation(
+            mpc.field, mpc.mask_slack.terms, max(largest.bit_length() + 1, extra), extra, count, mpc.hiding.least
+        )
     except UsageError:
         return False
     return True

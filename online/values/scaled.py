@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spdz.errors import RangeError, UsageError
-from spdz.online.operations.truncate import STATISTICAL_BITS, TRUNCATE, require_truncation, worst_error
+from spdz.online.operations.truncate import TRUNCATE, require_truncation, worst_error
 from spdz.online.values.array import SecretArray
 from spdz.online.values.caller import user_line
 from spdz.online.values.intervals import Interval
@@ -87,7 +87,7 @@ def lifted(raw: Any, more: int) -> Any:
 def truncated(mpc: Mpc, raw: SecretArray, scale: Scale) -> SecretArray:
     """The numbers with f bits after the point; they have passed `require_fits`."""
     width, slack = scale.width, mpc.mask_slack
-    return mpc.apply(TRUNCATE, raw, width=width, f=scale.extra, slack=slack, statistical_bits=STATISTICAL_BITS)
+    return mpc.apply(TRUNCATE, raw, width=width, f=scale.extra, slack=slack, statistical_bits=mpc.hiding.least)
 
 
 def after_truncation(mpc: Mpc, scale: Scale) -> Scale:
@@ -110,7 +110,7 @@ def require_fits(mpc: Mpc, name: str, declared: Fixed, scale: Scale, count: int)
         )
     if scale.extra:
         try:
-            require_truncation(mpc.field, mpc.mask_slack.terms, scale.width, scale.extra, count)
+            require_truncation(mpc.field, mpc.mask_slack.terms, scale.width, scale.extra, count, mpc.hiding.least)
         except UsageError as error:
             raise RangeError(f"{name} at {user_line()}: {error}; {_SMALLER}") from None
 

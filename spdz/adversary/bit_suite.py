@@ -11,7 +11,7 @@ import numpy as np
 
 from spdz.adversary.observer import Released
 from spdz.adversary.report import PartyEnd, Report, same
-from spdz.online.operations.truncate import STATISTICAL_BITS, TRUNCATE
+from spdz.online.operations.truncate import TRUNCATE
 from spdz.online.session import Mpc
 from spdz.online.values.intervals import Interval
 from spdz.online.values.types import Bool, Int
@@ -31,7 +31,7 @@ def every_bit_step(mpc: Mpc) -> Any:
     less = x < y
     private = mpc.reveal_to(less, party=last)
     least = mpc.where(less, x, y)
-    quarter = mpc.apply(TRUNCATE, x.raw, width=WIDTH + 4, f=2, slack=mpc.mask_slack, statistical_bits=STATISTICAL_BITS)
+    quarter = mpc.apply(TRUNCATE, x.raw, width=WIDTH + 4, f=2, slack=mpc.mask_slack, statistical_bits=mpc.hiding.least)
     # The rounding of a truncation differs from run to run: of the result this much is always the same.
     nothing = quarter - quarter
     return private, mpc.reveal(x, y, flags, less & flags, x == y, least, less.sum(), nothing)

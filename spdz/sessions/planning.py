@@ -19,6 +19,7 @@ from spdz.field import M127, Field, field_by_name
 from spdz.online.plan.graph import Graph, Node
 from spdz.online.plan.pricing import Price, Prices
 from spdz.online.session import Mpc
+from spdz.online.values.belonging import require_arrays
 from spdz.online.values.caller import user_line
 from spdz.online.values.revealing import by_domain
 from spdz.params import MAX_PARTIES, SessionParams, require_integer
@@ -39,12 +40,14 @@ class Plan:
     rounds      online: messages that wait for each other, one after the other
     bytes_sent  online: to all peers together, frame headers included
     material    what is taken, by kind
+    hiding_bits s: the run is within 2^-s of one that tells nothing; None if nothing is hidden statistically only
     ends_at     where the plan ends because the program uses what it has revealed; None if the program has ended
     """
 
     rounds: int
     bytes_sent: int
     material: Mapping[str, int]
+    hiding_bits: int | None = None
     ends_at: str | None = None
 
     def seconds(self, *, latency_ms: float = 0.0, megabits: float = 1000.0) -> float:
@@ -54,6 +57,8 @@ class Plan:
     def __str__(self) -> str:
         lines = [f"{self.rounds} rounds, {self.bytes_sent:,} bytes sent, online"]
         lines += [f"{count:>12,} {kind}" for kind, count in self.material.items()]
+        if self.hiding_bits is not None:
+            lines.append(f"hidden with {self.hiding_bits} bits of statistical security in all")
         if self.ends_at is not None:
             lines.append(f"the plan ends at {self.ends_at}, where the program uses what it has revealed")
         return "\n".join(lines)
@@ -181,7 +186,7 @@ class PlanningMpc(Mpc):
     def plan(self, ends_at: str | None = None) -> Plan:
         """The bill so far."""
         material = {str(kind): count for kind, count in sorted(self._bill.material.items())}
-        return Plan(*self._bill.price, material, ends_at)
+        return Plan(*self._bill.price, material, self.hiding.bits, ends_at)
 
     def reveal(self, *arrays: Any) -> Any:
         self._reveal(arrays, None)
@@ -209,7 +214,7 @@ class PlanningMpc(Mpc):
         """There is nothing to end."""
 
     def _reveal(self, arrays: tuple[Any, ...], party: int | None) -> None:
-        self._require_arrays(arrays)
+        require_arrays(self, arrays)
         groups = by_domain(arrays)
         pending = self._graph.pending([array._node for array in arrays])
         self._bill.price = self._bill.price.then(

@@ -24,7 +24,7 @@ from spdz.field import M5, M61, M127, Field, FieldArray
 from spdz.online.operations import range_inputs as module
 from spdz.online.operations.range_inputs import RANGE_INPUT, Digits, digits_of, share_in_range
 from spdz.online.operations.registry import Call
-from spdz.online.operations.truncate import STATISTICAL_BITS, TRUNCATE
+from spdz.online.operations.truncate import TRUNCATE
 from spdz.online.session import Mpc
 from spdz.online.values.types import widest
 from spdz.protocols import field_proof
@@ -467,7 +467,7 @@ def test_no_gated_opening_before_the_proof(squared: bool, parties: int, digits_o
 
     def program(mpc: Mpc) -> Any:
         x = mpc.input([5, -1000], owner=OWNER, type=spdz.Int(24)).raw
-        how = {"width": 48, "f": 4, "slack": mpc.mask_slack, "statistical_bits": STATISTICAL_BITS}
+        how = {"width": 48, "f": 4, "slack": mpc.mask_slack, "statistical_bits": mpc.hiding.least}
         return mpc.reveal(mpc.apply(TRUNCATE, x * x if squared else x, **how))
 
     honest = steps_of(program, parties, "M127")

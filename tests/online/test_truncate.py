@@ -17,11 +17,10 @@ from spdz.field import M13, M61, M127, Field
 from spdz.online.operations import products
 from spdz.online.operations import truncate as module
 from spdz.online.operations.products import MULTIPLY
-from spdz.online.operations.registry import Operation
+from spdz.online.operations.registry import Call, Operation
 from spdz.online.operations.truncate import (
-    STATISTICAL_BITS,
     TRUNCATE,
-    hiding_bits,
+    distance,
     honest_error,
     offset,
     require_truncation,
@@ -29,6 +28,7 @@ from spdz.online.operations.truncate import (
     worst_error,
 )
 from spdz.online.plan.graph import Graph, Node
+from spdz.online.plan.hiding import STATISTICAL_BITS, bits_of
 from spdz.protocols.mac_check import check_openings
 from spdz.protocols.opening import open_masked
 from spdz.runtime.context import Context
@@ -172,10 +172,10 @@ def test_the_offset_is_a_multiple_that_is_large_enough_and_leaves_room(terms: in
 def test_the_distance_is_that_of_the_run() -> None:
     """PITFALLS 28: l + log2(B) + log2(count) - rho."""
     assert truncation_bits(M127, 2) == 122
-    assert hiding_bits(M127, 2, 64, 1) == 122 - 64 - 3
-    assert hiding_bits(M127, 2, 64, 1 << 20) == 122 - 64 - 3 - 20
-    assert hiding_bits(M127, 2, 64, (1 << 20) + 1) == 122 - 64 - 3 - 21
-    assert hiding_bits(M61, 1, 64, 1) < 0
+    assert bits_of(distance(M127, 2, 64, 1)) == 122 - 64 - 3
+    assert bits_of(distance(M127, 2, 64, 1 << 20)) == 122 - 64 - 3 - 20
+    assert bits_of(distance(M127, 2, 64, (1 << 20) + 1)) == 122 - 64 - 3 - 21
+    assert bits_of(distance(M61, 1, 64, 1)) < 0
 
 
 @pytest.mark.parametrize(
@@ -281,9 +281,9 @@ class Attack:
             source: Any = SimpleNamespace(store=store)
             graph = Graph(source)
             x, y = (graph.add(Node("given", (PRODUCTS,), local=lambda s=s: s)) for s in (a[party], b[party]))
-            product = graph.add(MULTIPLY.node(x, y))
+            product = graph.add(MULTIPLY.node(Call.on((x, y), {}), (x, y)))
             public = {"width": WIDTH, "f": F, "slack": MaskSlack(2, 3), "statistical_bits": STATISTICAL_BITS}
-            made.append((graph, [graph.add(self.truncation.node(product, **public))]))
+            made.append((graph, [graph.add(self.truncation.node(Call.on((product,), public), (product,)))]))
         return made
 
     def run(self) -> Any:
