@@ -25,6 +25,7 @@ from .privacy_preprocessing import (
     ot_digests,
     ot_products,
 )
+from .ranges import proofs
 
 ARRAY = 2000
 """Repetitions per session where one run makes an array."""
@@ -45,6 +46,7 @@ HONEST = (
     Case("bits", "random bits from triples", random_bits, ARRAY),
     Case("toss", "coin toss", coin_tosses, 200),
     Case("commit", "commit-and-open, before the opening", commitments, 200),
+    Case("range", "input in range: digits and the proof", proofs, 120),
 )
 
 LEAKY = (
@@ -56,6 +58,14 @@ LEAKY = (
     Case("authenticate!", "no mask in the combination", partial(authentications, masked=False), 60, leaky=True),
     Case("ot-check!", "no extra rows", partial(ot_digests, masked=False), 150, leaky=True, parties=(2,)),
     Case("sacrifice!", "a^ is zero", partial(sacrifices, masked=False), ARRAY, leaky=True),
+    Case(
+        "range!",
+        "one cover for two verifiers (n = 3)",
+        partial(proofs, own_covers=False),
+        120,
+        leaky=True,
+        parties=(3,),
+    ),
     Case("squares!", "b is zero", partial(squares_from_triples, masked=False), ARRAY, leaky=True),
 )
 

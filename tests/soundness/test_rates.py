@@ -25,6 +25,8 @@ RUNS = {
     "authenticate-3": 300,
     "authenticate-weight": 200,
     "authenticate-forge-several": 200,
+    "range": 200,
+    "range-3": 200,
     "keys": 200,
     "keys-control": 20,
     "ot-1": 200,
