@@ -27,20 +27,23 @@ def _read(name: str) -> str:
     return (ROOT / name).read_text()
 
 
-def test_the_example_of_the_readme_runs_and_prints_what_it_says() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", _read("README.md"), re.DOTALL)
-    assert len(blocks) == 1
+EXAMPLES = re.findall(r"```python\n(.*?)```", _read("README.md"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_examples_of_the_readme_run_and_print_what_they_say(number: int) -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(blocks[0], "README.md", "exec"), {"__name__": "__main__"})
-    promised = re.search(r"print\(results\)\s*# (.*)", blocks[0])
+        exec(compile(EXAMPLES[number], "README.md", "exec"), {"__name__": "__main__"})
+    promised = re.search(r"print\(.*\)\s*# (.*)", EXAMPLES[number])
     assert promised is not None
     assert printed.getvalue().strip() == promised[1].strip()
 
 
-def test_the_example_of_the_readme_is_short() -> None:
-    block = re.findall(r"```python\n(.*?)```", _read("README.md"), re.DOTALL)[0]
-    assert len([line for line in block.splitlines() if line.strip()]) <= 15
+def test_the_examples_of_the_readme_are_short() -> None:
+    assert len(EXAMPLES) == 2
+    for block in EXAMPLES:
+        assert len([line for line in block.splitlines() if line.strip()]) <= 15
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
