@@ -18,6 +18,7 @@ of any sequence. That is why a secret may be a part.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 from spdz.crypto.buffers import readable_bytes
@@ -43,25 +44,42 @@ def _item(type_byte: bytes, content: bytes) -> bytes:
     return type_byte + len(content).to_bytes(8, "little") + content
 
 
+def _encoded(value: int) -> bytes:
+    return _item(_INTEGER, value.to_bytes((value.bit_length() + 7) // 8, "little"))
+
+
+# A session hashes tens of thousands of short parts, so what they have in common is made once.
+_SMALL: Final = tuple(_encoded(value) for value in range(1 << 10))
+_BYTES_OF_LENGTH: Final = tuple(_BYTES + length.to_bytes(8, "little") for length in range(1 << 8))
+
+
 def _integer(value: int) -> bytes:
     # The shortest encoding is the only one; zero has no bytes. A bool is refused since True would hash as 1 does.
     if isinstance(value, bool) or value < 0:
         raise UsageError("a hashed integer must be a nonnegative int")
-    return _item(_INTEGER, value.to_bytes((value.bit_length() + 7) // 8, "little"))
+    return _SMALL[value] if value < len(_SMALL) else _encoded(value)
 
 
-def _header(mode: bytes, domain: Domain, session_id: bytes, party: int | None) -> bytes:
+def _begun(mode: bytes, domain: Domain, session_id: bytes, party: int | None) -> hashlib._Hash:
+    """A hash that has taken the header."""
     if not isinstance(domain, Domain):
         raise UsageError("a hash needs a member of Domain as its domain")
-    return b"".join(
+    return _of_header(mode, domain, PROTOCOL_VERSION, bytes(session_id), party).copy()
+
+
+@lru_cache(maxsize=256, typed=True)
+def _of_header(mode: bytes, domain: Domain, version: int, session_id: bytes, party: int | None) -> hashlib._Hash:
+    """What a header makes of a hash; nothing of it is secret. Only copies are hashed with."""
+    header = b"".join(
         (
             _item(_BYTES, mode),
             _item(_BYTES, domain.value),
-            _integer(PROTOCOL_VERSION),
+            _integer(version),
             _item(_BYTES, session_id),
             _item(_NOTHING, b"") if party is None else _integer(party),
         )
     )
+    return hashlib.sha256(header)
 
 
 class LabelledHasher:
@@ -73,7 +91,7 @@ class LabelledHasher:
     __slots__ = ("_sha",)
 
     def __init__(self, domain: Domain, *, session_id: bytes = b"", party: int | None = None) -> None:
-        self._sha = hashlib.sha256(_header(_MODE_DIGEST, domain, session_id, party))
+        self._sha = _begun(_MODE_DIGEST, domain, session_id, party)
 
     def add(self, part: Part) -> None:
         """Hash one more part."""
@@ -85,7 +103,10 @@ class LabelledHasher:
 
 
 def _absorb(sha: hashlib._Hash, part: Part) -> None:
-    if isinstance(part, bytes | bytearray | memoryview):
+    if type(part) is bytes and len(part) < len(_BYTES_OF_LENGTH):
+        sha.update(_BYTES_OF_LENGTH[len(part)])
+        sha.update(part)
+    elif isinstance(part, bytes | bytearray | memoryview):
         view = readable_bytes(part)
         sha.update(_BYTES + view.nbytes.to_bytes(8, "little"))
         sha.update(view)
@@ -100,7 +121,7 @@ def _absorb(sha: hashlib._Hash, part: Part) -> None:
 
 def labelled_hash(domain: Domain, *parts: Part, session_id: bytes = b"", party: int | None = None) -> bytes:
     """The 32-byte hash of `parts` under `domain`, bound to the session and the party where they are given."""
-    sha = hashlib.sha256(_header(_MODE_DIGEST, domain, session_id, party))
+    sha = _begun(_MODE_DIGEST, domain, session_id, party)
     for part in parts:
         _absorb(sha, part)
     return sha.digest()
@@ -114,10 +135,13 @@ def labelled_xof(
     The length is hashed too, so outputs of different lengths are unrelated. Block number j is the hash of the encoding
     followed by the item j.
     """
-    sha = hashlib.sha256(_header(_MODE_STREAM, domain, session_id, party))
+    sha = _begun(_MODE_STREAM, domain, session_id, party)
     sha.update(_integer(output_bytes))
     for part in parts:
         _absorb(sha, part)
+    if output_bytes <= HASH_BYTES:
+        sha.update(_integer(0))
+        return sha.digest()[:output_bytes]
     blocks = []
     for counter in range(-(-output_bytes // HASH_BYTES)):
         block = sha.copy()

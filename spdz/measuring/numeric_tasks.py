@@ -75,7 +75,8 @@ def _reals(mpc: Mpc, numbers: Numbers, owner: int) -> SecretFixed:
 
 def _shorter(numbers: Numbers) -> Numbers:
     """Integers of 32 bits as real numbers of 30, 16 of them after the point."""
-    return np.ldexp((numbers >> 2).astype(float), -16)
+    shorter: Numbers = np.ldexp((numbers >> 2).astype(float), -16)
+    return shorter
 
 
 def _phases(mpc: Mpc, count: int, work: _Work, say: Say) -> Result:

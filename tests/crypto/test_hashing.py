@@ -45,6 +45,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
         sha256 = _Recorder
 
     monkeypatch.setattr(hashing, "hashlib", FakeHashlib)
+    # Else headers of other tests would be real ones, and those of this one would stay behind.
+    monkeypatch.setattr(hashing, "_of_header", hashing._of_header.__wrapped__)
 
 
 def _decode(encoding: bytes) -> list[tuple[bytes, bytes]]:
