@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check attack format bench performance growth compare soundness mutants vectors clean
+.PHONY: help install demo test check attack format bench performance numbers growth compare soundness mutants vectors clean
 
 help:
 	@echo "make demo    install and run the demonstration (two processes, TLS, no dealer); ARGS='--parties 3' and so on"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   the benchmarks of the README"
 	@echo "make performance  every figure of docs/performance.md, medians of five; ARGS=--quick prints only"
+	@echo "make numbers comparisons, ReLU, fixed point and sorting, each in turn with triples; ARGS=--quick prints only"
 	@echo "make growth  cost against parties, count, latency and bandwidth, with plots; ARGS=--full, ARGS=--quick"
 	@echo "make compare the same products in MPyC and here (installs MPyC into the environment); ARGS=--quick"
 	@echo "make mutants each security check taken out in turn: the suite must notice; writes docs/mutants.md"
@@ -56,6 +57,9 @@ bench: $(STAMP)
 
 performance: $(STAMP)
 	@$(BIN)/python -m benchmarks.performance figures $(ARGS)
+
+numbers: $(STAMP)
+	@$(BIN)/python -m benchmarks.performance numbers $(ARGS)
 
 growth: $(STAMP)
 	@$(BIN)/python -m benchmarks.performance growth $(ARGS)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.performance import comparison, figures, growth
+from benchmarks.performance import comparison, figures, growth, numbers
 from benchmarks.performance.store import Section, Store, new_section, write_page
 from spdz.errors import SpdzError
 
 WRITERS: Mapping[str, Callable[[Section], str]] = {
     "figures": figures.text_of,
+    "numbers": numbers.text_of,
     "growth": growth.text_of,
     "comparison": comparison.text_of,
 }
@@ -36,18 +37,20 @@ def take(jobs: Iterable[tuple[str, Callable[[], Any]]], keep: Callable[[str, Any
         keep(name, job())
 
 
-def take_figures(store: Store | None, scale: figures.Scale, command: str, only: str) -> Section:
-    """The table of figures."""
+def take_table(
+    store: Store | None, table: str, jobs: Iterable[tuple[str, figures.Measure]], command: str, only: str
+) -> Section:
+    """A section that is one table."""
     section = new_section(command) | {"figures": {}}
     if only and store is not None:
-        section["figures"] = store.sections().get("figures", {}).get("figures", {})
+        section["figures"] = store.sections().get(table, {}).get("figures", {})
 
     def keep(name: str, taken: Any) -> None:
         section["figures"][name] = taken
         if store is not None:
-            store.save("figures", section)
+            store.save(table, section)
 
-    take(((name, job) for name, job in figures.measures(scale) if only in name), keep)
+    take(((name, job) for name, job in jobs if only in name), keep)
     return section
 
 
@@ -75,7 +78,7 @@ def take_growth(store: Store | None, scale: figures.Scale, command: str, only: s
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
-    parser.add_argument("what", choices=("figures", "growth", "page"))
+    parser.add_argument("what", choices=("figures", "numbers", "growth", "page"))
     parser.add_argument("--quick", action="store_true", help="small counts, one run: prints, writes nothing by itself")
     parser.add_argument("--full", action="store_true", help="growth: also five million triples")
     parser.add_argument(
@@ -105,7 +108,11 @@ def _take(store: Store | None, options: argparse.Namespace) -> str:
     arguments = f" ARGS='{extra}'" if extra else ""
     if options.what == "figures":
         scale = figures.QUICK if options.quick else figures.Scale()
-        return figures.text_of(take_figures(store, scale, f"make performance{arguments}", options.only))
+        jobs = figures.measures(scale)
+        return figures.text_of(take_table(store, "figures", jobs, f"make performance{arguments}", options.only))
+    if options.what == "numbers":
+        jobs = numbers.measures(figures.QUICK if options.quick else figures.Scale())
+        return numbers.text_of(take_table(store, "numbers", jobs, f"make numbers{arguments}", options.only))
     scale = figures.QUICK if options.quick else growth.FULL
     return growth.text_of(take_growth(store, scale, f"make growth{arguments}", options.only, options.full))
 

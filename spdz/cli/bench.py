@@ -11,7 +11,7 @@ from spdz.errors import UsageError
 from spdz.measuring.field import bench_field
 from spdz.measuring.machine import bench_machine
 from spdz.measuring.network import bench_latency, bench_matmul, bench_multiply, bench_triples
-from spdz.measuring.numerics import bench_compare, bench_fixed, bench_relu
+from spdz.measuring.numerics import bench_compare, bench_fixed, bench_relu, bench_sort
 from spdz.measuring.profile import function_table, table
 from spdz.measuring.relay import Line
 from spdz.measuring.request import Figures, Request, parse_dims
@@ -29,14 +29,24 @@ BENCHMARKS: dict[str, tuple[Benchmark, frozenset[str]]] = {
     "triples": (bench_triples, _NETWORK | _GENERATOR | {"profile", "threads"}),
     "multiply": (bench_multiply, _NETWORK | {"profile"}),
     "latency": (bench_latency, _NETWORK | {"profile"}),
-    "compare": (bench_compare, _NETWORK | _GENERATOR | {"threads"}),
+    "compare": (bench_compare, _NETWORK | _GENERATOR | {"threads", "over_field"}),
     "relu": (bench_relu, _NETWORK | _GENERATOR | {"threads"}),
     "fixed": (bench_fixed, _NETWORK | _GENERATOR | {"threads"}),
+    "sort": (bench_sort, _NETWORK | _GENERATOR | {"threads"}),
     "matmul": (bench_matmul, _NETWORK | _GENERATOR | {"dims", "profile", "threads"}),
 }
 """Each benchmark, and which of the options that not all have it takes."""
 
-SPECIAL = ("runs", "round_trip_ms", "mbit_per_second", *sorted(_GENERATOR, reverse=True), "threads", "profile", "dims")
+SPECIAL = (
+    "runs",
+    "round_trip_ms",
+    "mbit_per_second",
+    *sorted(_GENERATOR, reverse=True),
+    "threads",
+    "profile",
+    "over_field",
+    "dims",
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,6 +73,7 @@ def request_of(options: argparse.Namespace) -> Request:
         mascot=_mascot(options),
         threads=1 if options.threads is None else options.threads,
         profile=options.profile,
+        over_field=options.over_field,
         line=_line(options),
     )
     return request if options.dims is None else replace(request, dims=parse_dims(options.dims))

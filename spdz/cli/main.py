@@ -184,7 +184,8 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "Benchmarks. All but `field` and `machine` run real processes over TLS on this machine, with every check on."
     )
     parser.add_argument(
-        "what", choices=("field", "machine", "triples", "multiply", "compare", "relu", "fixed", "latency", "matmul")
+        "what",
+        choices=("field", "machine", "triples", "multiply", "compare", "relu", "fixed", "sort", "latency", "matmul"),
     )
     _add_field(parser, "M127")
     parser.add_argument("--count", type=int, metavar="N", help="how many elements, triples, rounds or products")
@@ -195,6 +196,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="triples, multiply, latency, matmul (its material): where one party's time goes",
     )
+    parser.add_argument("--over-field", action="store_true", help="compare: results are field elements, not bits")
     parser.add_argument("--dims", metavar="M,L,N", help="matmul: an M x L matrix times an L x N matrix (64,64,64)")
     _add_choices(parser, "mascot", "triples, matmul")
     parser.add_argument("--threads", type=int, metavar="N", help="triples, matmul: threads of each party (1)")

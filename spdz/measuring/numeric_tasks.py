@@ -35,7 +35,7 @@ class _Work(NamedTuple):
 
 def compare(mpc: Mpc, options: dict[str, Any], say: Say) -> Result:
     """x < y for arrays of 32-bit integers of two parties, as bits; with `over_field` as integers."""
-    over_field = options.get("over_field", False)
+    over_field = options["over_field"]
 
     def less(x: Any, y: Any) -> Any:
         return (x < y).as_int() if over_field else x < y
@@ -46,6 +46,12 @@ def compare(mpc: Mpc, options: dict[str, Any], say: Say) -> Result:
 def relu(mpc: Mpc, options: dict[str, Any], say: Say) -> Result:
     """max(x, 0) for an array of 32-bit integers."""
     work = _Work(_integers, lambda x, y: x.relu(), lambda opened, x, y: opened == np.maximum(x, 0))
+    return _phases(mpc, options["count"], work, say)
+
+
+def sort(mpc: Mpc, options: dict[str, Any], say: Say) -> Result:
+    """The integers of the first party in ascending order."""
+    work = _Work(_integers, lambda x, y: x.sort(), lambda opened, x, y: opened == np.sort(x))
     return _phases(mpc, options["count"], work, say)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spdz.errors import UsageError
 from spdz.measuring import numeric_tasks
 from spdz.measuring.network import Cluster, common, head_of, worst
 from spdz.measuring.request import Figures, Request, median_of_runs
+from spdz.params import require_integer
 from spdz.sessions.local import run_local
 
 COMPILING_SECONDS = 600.0
@@ -28,12 +31,18 @@ def bench_fixed(request: Request) -> Figures:
     return _bench(request, "fixed", "product", numeric_tasks.fixed.__name__)
 
 
+def bench_sort(request: Request) -> Figures:
+    """Sorting signed 32-bit integers in one array, all phases, and the online phase alone."""
+    count = require_integer(request.count or 1024, "--count of spdz bench sort", 2, numeric_tasks.CHUNK)
+    return _bench(replace(request, count=count), "sort", "number", numeric_tasks.sort.__name__)
+
+
 def _bench(request: Request, name: str, unit: str, task: str) -> Figures:
-    if request.profile:
-        raise UsageError(f"--profile has no meaning for spdz bench {name}")
     count = request.count or 20_000
     run_local(
-        lambda mpc: getattr(numeric_tasks, task)(mpc, {"count": numeric_tasks.WARM}, lambda **_: None),
+        lambda mpc: getattr(numeric_tasks, task)(
+            mpc, {"count": numeric_tasks.WARM, "over_field": request.over_field}, lambda **_: None
+        ),
         field=request.field,
         preprocessing=request.mascot,
         timeout=COMPILING_SECONDS,
@@ -41,7 +50,7 @@ def _bench(request: Request, name: str, unit: str, task: str) -> Figures:
     cluster = Cluster(numeric_tasks.__name__, request, request.mascot)
 
     def run() -> Figures:
-        results = cluster.run(task, {"count": count})
+        results = cluster.run(task, {"count": count, "over_field": request.over_field})
         return common(results) | {
             f"{unit}s_per_second": count / worst(results, "seconds"),
             f"online_{unit}s_per_second": count / worst(results, "online_seconds"),
@@ -50,4 +59,6 @@ def _bench(request: Request, name: str, unit: str, task: str) -> Figures:
         }
 
     head = head_of(name, request) | {"generator": str(request.mascot), "count": count}
+    if request.over_field:
+        head["result"] = "field elements"
     return head | median_of_runs(run, request.runs)

@@ -29,6 +29,8 @@ class Request:
     threads: int = 1
     dims: tuple[int, int, int] = (64, 64, 64)
     profile: bool = False
+    over_field: bool = False
+    """Comparisons give field elements, not bits."""
     line: Line | None = None
 
     def __post_init__(self) -> None:
