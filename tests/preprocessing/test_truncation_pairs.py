@@ -123,7 +123,7 @@ def test_the_generator_makes_them(seed: bytes) -> None:
 @pytest.mark.parametrize("statistical_bits", [40, 60, 80, 128])
 @pytest.mark.parametrize("count", [1, 100, 511, 512, 513, 1 << 10, 20000, 1 << 15])
 def test_lists_are_as_many_as_the_batch_needs(count: int, statistical_bits: int) -> None:
-    """Not as many as the request would need, and never more than `hiding_bits` reckons with."""
+    """Not as many as the request would need, and never more than `distance` reckons with."""
     kept, lists, _ = lists_for(count, statistical_bits)
     assert kept >= count
     assert 2 <= lists <= MAX_LISTS
