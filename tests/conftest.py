@@ -12,9 +12,9 @@ from spdz.preprocessing.mascot import generator
 
 @pytest.fixture(autouse=True)
 def _ideal_base_ots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions inside a test have ideal base OTs, which are most of a tiny session; `real_base_ots` asks for real ones.
+    """Sessions in a test's own process have ideal base OTs, unless it asks for real ones: these are most of a tiny session.
 
-    Those of the attack harness say themselves what they have, processes that a test starts have real ones.
+    Processes that a test starts have real ones.
     """
     if request.node.get_closest_marker("real_base_ots") is None:
         ideal = partial(generator.MascotProtocols, base_ots=ideal_base_ots)

@@ -46,7 +46,6 @@ HONEST = (
     Case("bits", "random bits from triples", random_bits, ARRAY),
     Case("toss", "coin toss", coin_tosses, 200),
     Case("commit", "commit-and-open, before the opening", commitments, 200),
-    Case("range", "input in range: digits and the proof", proofs, 120),
 )
 
 LEAKY = (
@@ -58,14 +57,6 @@ LEAKY = (
     Case("authenticate!", "no mask in the combination", partial(authentications, masked=False), 60, leaky=True),
     Case("ot-check!", "no extra rows", partial(ot_digests, masked=False), 150, leaky=True, parties=(2,)),
     Case("sacrifice!", "a^ is zero", partial(sacrifices, masked=False), ARRAY, leaky=True),
-    Case(
-        "range!",
-        "one cover for two verifiers (n = 3)",
-        partial(proofs, own_covers=False),
-        120,
-        leaky=True,
-        parties=(3,),
-    ),
     Case("squares!", "b is zero", partial(squares_from_triples, masked=False), ARRAY, leaky=True),
 )
 
@@ -87,4 +78,10 @@ BIT_LEAKY = (
     Case("buckets!", "y that join are zero", partial(differences, masked=False), ARRAY, leaky=True),
     Case("mask-sums!", "sacrifices are zero", partial(mask_sums, masked=False), 256, leaky=True),
     Case("chains!", "w is zero", partial(chains, masked=False), 256, leaky=True),
+)
+
+RANGE_HONEST = (Case("range", "input in range: digits and the proof", proofs, 300),)
+
+RANGE_LEAKY = (
+    Case("range!", "one cover for two verifiers", partial(proofs, own_covers=False), 300, leaky=True, parties=(3,)),
 )

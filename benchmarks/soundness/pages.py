@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from . import texts, texts_bits
-from .cases import BIT_HONEST, BIT_LEAKY, HONEST, LEAKY
+from . import texts, texts_bits, texts_ranges
+from .cases import BIT_HONEST, BIT_LEAKY, HONEST, LEAKY, RANGE_HONEST, RANGE_LEAKY
 from .homogeneity import Case
+from .ranges import range_cheats
 from .rows import all_cheats
 from .rows_bits import bit_cheats
 from .trials import Cheat
@@ -28,5 +29,6 @@ class Page:
 PAGES = {
     "field": Page("soundness", all_cheats, HONEST, LEAKY, texts),
     "bits": Page("soundness-bits", bit_cheats, BIT_HONEST, BIT_LEAKY, texts_bits),
+    "ranges": Page("soundness-ranges", range_cheats, RANGE_HONEST, RANGE_LEAKY, texts_ranges),
 }
 """By the name on the command line."""

@@ -8,7 +8,6 @@ from spdz.field import M5, M7, M13, Field
 
 from .cheats import forged_opening, forged_output, guessed_bits_of_a, wrong_triples, wrong_triples_of_the_generator
 from .cheats_copee import inconsistent_input, two_key_shares, wrong_columns
-from .ranges import ROOTS, digit_out_of_range
 from .trials import Cheat
 
 COST = {M5.name: 4000, M7.name: 6000, M13.name: 12000}
@@ -27,8 +26,6 @@ def all_cheats() -> list[Cheat]:
         rows += _authenticate(field)
     for field in (M5, M7):
         rows += _key_shares(field)
-    for field in (M5, M7):
-        rows += _range_proof(field)
     return rows + _ot_check()
 
 
@@ -170,19 +167,6 @@ def _key_shares(field: Field) -> list[Cheat]:
             "keys-control", control, field.name, 3, two_key_shares(field, protected=False), 1, "1", 1, "none", 50, True
         ),
     ]
-
-
-def _range_proof(field: Field) -> list[Cheat]:
-    p, runs = field.modulus, COST[field.name] // 4
-    rows = []
-    for parties in (2, 3):
-        name, verifiers = "" if parties == 2 else "-3", parties - 1
-        keys = (len(ROOTS) / p) ** verifiers
-        formula = "1/p + (1 - 1/p) 4/p" if parties == 2 else "1/p + (1 - 1/p) (4/p)^2"
-        title, attempt = "digit out of range, best answer", digit_out_of_range(field, parties)
-        predicted = 1 / p + (1 - 1 / p) * keys
-        rows.append(Cheat(f"range{name}", title, field.name, parties, attempt, predicted, formula, 5 / p, "5/p", runs))
-    return rows
 
 
 def _ot_check() -> list[Cheat]:

@@ -52,10 +52,6 @@ uniform):
   zero, which has q = 2^(k - j)/p for the reason given below, nothing is wrong. Else the product is off by e, and its
   two combinations by r e and r^ e, with coins r, r^ that nobody knew: as a wrong triple with a random t'. What is
   learned are those bits of one of tau copies; the combination leaves a within 2^-s of uniform.
-- **Digit out of range.** The owner of an input enters 4 as a digit. Its proof is a polynomial of degree 4 in the
-  verifier's key share, whose highest coefficient, chi 4 * 3 * 2 * 1, it cannot choose; the others it can, so that four
-  keys are roots. It passes iff chi = 0 or the key share of every honest verifier is a root. Told different answers, two
-  verifiers have different roots, four each.
 - **Inconsistent COPEe input.** For j bits l of the honest key share another x goes into COPEe, so the MAC is off by
   sum_l w_l alpha_l with w_l of the cheater's choice, who corrects its share for a guess of these bits. It passes iff
   the coefficient of the value is zero or the guess is right. A key share is uniform in [0, p), so all patterns of k

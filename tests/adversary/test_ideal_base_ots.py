@@ -51,6 +51,7 @@ def test_a_cheat_later_on_is_found_all_the_same() -> None:
     assert not BASE_OT_STEPS & report.honest[0].sent.keys()
 
 
+@pytest.mark.real_base_ots
 @pytest.mark.parametrize("step", ["base_ot.receiver_points", "base_ot.sender_points"])
 def test_base_ots_are_real_where_they_are_attacked(step: str) -> None:
     case = Case(1, "bytes", "flip last byte", step, ("mascot", 2), 1, 0)

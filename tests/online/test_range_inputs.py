@@ -320,24 +320,6 @@ def test_every_verifier_has_covers_of_its_own(monkeypatch: pytest.MonkeyPatch, s
     assert len({*masks, *tags}) == len(masks) + len(tags) == 18 + 3 * 8
 
 
-def test_digits_are_masked(seed: bytes) -> None:
-    """In M5 every difference that is sent is uniform, whatever the digit."""
-    counts = np.zeros((2, 31), int)
-    for turn in range(400):
-        for which, value in enumerate((-2, 1)):
-
-            def look(messages: list[Message], which: int = which) -> list[Message]:
-                for message in messages:
-                    if message.step == "range.digits":
-                        counts[which, int(M5.from_bytes(message.payload, (1,)).to_ints()[0])] += 1
-                return messages
-
-            entered(Ideal(2, M5, turn.to_bytes(2, "little") + bytes([which]) + seed[3:]), [value], 2, look)
-    assert (counts.sum(axis=1) == 400).all()
-    expected = 400 / 31
-    assert (((counts - expected) ** 2).sum(axis=1) / expected < 90).all()
-
-
 def test_a_number_out_of_range_never_leaves(seed: bytes) -> None:
     with pytest.raises(InternalError, match="is no integer of 3 bits"):
         digits_of(M61.signed([4]), 3)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.soundness.measure import Measured, measure_and_confirm
+from benchmarks.soundness.ranges import range_cheats
 from benchmarks.soundness.rows import all_cheats
 from benchmarks.soundness.rows_bits import bit_cheats
 from benchmarks.soundness.trials import Cheat
@@ -25,8 +26,8 @@ RUNS = {
     "authenticate-3": 300,
     "authenticate-weight": 200,
     "authenticate-forge-several": 200,
-    "range": 200,
-    "range-3": 200,
+    "range-M5-2": 200,
+    "range-M5-3": 200,
     "keys": 200,
     "keys-control": 20,
     "ot-1": 200,
@@ -46,7 +47,7 @@ RUNS = {
 
 
 def cheats() -> dict[str, Cheat]:
-    every = [*all_cheats(), *bit_cheats()]
+    every = [*all_cheats(), *bit_cheats(), *range_cheats()]
     return {cheat.name: cheat for cheat in every if cheat.field not in (M7.name, M13.name) or cheat.name == "pairs-2"}
 
 
