@@ -12,7 +12,7 @@ from spdz.preprocessing.mascot import generator
 
 @pytest.fixture(autouse=True)
 def _ideal_base_ots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions in a test's own process have ideal base OTs, unless it asks for real ones: these are most of a tiny session.
+    """Sessions in a test's own process have ideal base OTs unless it asks: real ones are most of a tiny session.
 
     Processes that a test starts have real ones.
     """
