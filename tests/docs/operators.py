@@ -325,8 +325,8 @@ INTRODUCTION = f"""# Operations on secret values
 Written by `python -m tests.docs.operators`; a test fails when it is stale, and others run every expression of this page
 against numpy. What a program costs in all, `spdz plan` says.
 
-- **Operands** have {COUNT:,} entries x, y, and as many rows X of {ROW} entries; v and w have {ROW}. They are there already: what
-  stands here is the operation alone, online, at M127 for two parties who make their material with MASCOT. `reveal`
+- **Operands** have {COUNT:,} entries x, y, and as many rows X of {ROW} entries; v and w have {ROW}. What stands
+  here is the operation alone, online, at M127 for two parties who make their material with MASCOT. `reveal`
   comes with the comparison of plans and the checks.
 - **Bytes and material** are those that each entry, or row, adds at party 0. Headers and checks come once for a message.
 - **Errors** are bounds, in units 2^-f of the result, of what the operation adds to exact operands: with honest parties,
