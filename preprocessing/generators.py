@@ -18,7 +18,7 @@ from spdz.errors import UsageError
 from spdz.params import GeneratorParams, MascotParams, SessionParams
 
 if TYPE_CHECKING:
-    from spdz.protocols.material_source import MaterialSource
+    from spdz.protocols.material_source import MaterialPrices, MaterialSource
     from spdz.runtime.context import Context
     from spdz.sharing.material import Kind
 
@@ -35,6 +35,8 @@ class Code(NamedTuple):
     """(what was chosen, progress) to a new maker for one party."""
     service: Service | None = None
     """What the dealer runs, where there is one."""
+    prices: Callable[[Context, Any], MaterialPrices] | None = None
+    """(context, a new maker) to what this party will send, where that can be told."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ class Generator:
 
 def _mascot() -> Code:
     from spdz.preprocessing.mascot.generator import MascotPreprocessing
+    from spdz.preprocessing.mascot.price import MascotPrices
 
-    return Code(lambda params, progress: MascotPreprocessing(progress, params))
+    return Code(lambda params, progress: MascotPreprocessing(progress, params), prices=MascotPrices)
 
 
 def _dealer() -> Code:
@@ -130,6 +133,11 @@ class Preprocessing:
     def source(self, progress: Progress | None = None) -> MaterialSource:
         """A new maker for one party."""
         return self.generator.code().source(self.params, progress)
+
+    def prices(self, ctx: Context) -> MaterialPrices | None:
+        """What one party will send for its material; None where the generator does not say."""
+        prices = self.generator.code().prices
+        return None if prices is None else prices(ctx, self.source())
 
     @property
     def service(self) -> Service:

@@ -38,3 +38,27 @@ class MaterialSource(Protocol):
 
     async def finish(self, ctx: Context) -> None:
         """Say good-bye to whoever helps."""
+
+
+class MaterialPrices(Protocol):
+    """What a maker of material sends, told without sending it: for one party's session."""
+
+    @property
+    def bytes_sent(self) -> int:
+        """So far, the set-up included: to all peers together, frame headers included."""
+
+    @property
+    def rounds(self) -> int:
+        """So far."""
+
+    def open_domain(self, name: str) -> None:
+        """As `MaterialSource.open_domain`."""
+
+    def produce(self, demand: Mapping[Kind, int]) -> None:
+        """As `MaterialSource.produce`."""
+
+    def take(self, need: Mapping[Kind, int]) -> None:
+        """Use what has been made."""
+
+    def discard(self) -> None:
+        """Throw away what has been made and not used."""
