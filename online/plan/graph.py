@@ -270,15 +270,20 @@ class Graph:
         await agree_on_plan(ctx, self.plan(pending, ending))
         self._notes.clear()
 
-    async def prepare(self, ctx: Context, pending: Sequence[Node], ending: str, extra: Mapping[Kind, int]) -> None:
-        """Agree on what comes, and make the material for it and for `extra`."""
-        await self.agree(ctx.child("plan"), pending, ending)
+    def demand(self, pending: Sequence[Node], extra: Mapping[Kind, int]) -> tuple[Counter[Kind], list[str]]:
+        """What these operations and `extra` take, and the sharing domains whose keys must be there for it."""
         demand: Counter[Kind] = Counter(extra)
         for node in pending:
             demand.update(node.need)
         wanted = {domain for kind in extra for domain in kind.declaration.domains}
         # The set-up made the key of the field.
-        for domain in sorted(wanted.union(*(node.domains for node in pending)) - {FIELD}):
+        return demand, sorted(wanted.union(*(node.domains for node in pending)) - {FIELD})
+
+    async def prepare(self, ctx: Context, pending: Sequence[Node], ending: str, extra: Mapping[Kind, int]) -> None:
+        """Agree on what comes, and make the material for it and for `extra`."""
+        await self.agree(ctx.child("plan"), pending, ending)
+        demand, domains = self.demand(pending, extra)
+        for domain in domains:
             await self._source.open_domain(ctx.child(domain), domain)
         self._source.store.expect(demand)
         await self._source.produce(ctx.child("material"), dict(demand))

@@ -27,6 +27,8 @@ class Messages:
     def __init__(self, ctx: Context) -> None:
         self.bytes_sent = 0
         self.rounds = 0
+        self.times = 1
+        """How often what follows is done."""
         self.parties, self.party, self.peers = ctx.parties, ctx.party, ctx.parties - 1
         self.element, self.bits = ctx.field.element_bytes, ctx.field.bits
         self.everyone = tuple(range(ctx.parties))
@@ -34,12 +36,12 @@ class Messages:
 
     def send(self, payload: int, to: int | None = None) -> None:
         """A round with a message of so many bytes to every peer, or to so many of them."""
-        self.rounds += 1
+        self.rounds += self.times
         self.beside(payload, to)
 
     def beside(self, payload: int, to: int | None = None) -> None:
         """A message that travels with others."""
-        self.bytes_sent += (self.peers if to is None else to) * (HEADER_BYTES + payload)
+        self.bytes_sent += self.times * (self.peers if to is None else to) * (HEADER_BYTES + payload)
 
     def elements(self, count: int) -> None:
         """A round with so many elements to every peer."""
@@ -94,9 +96,17 @@ class Voles:
         """In one message of `pairwise.enter_apart`."""
         return VALUES_AT_ONCE if self._plan is None else VALUES_AT_ONCE_BY_VOLE
 
+    def settled(self, inputters: Sequence[int]) -> bool:
+        """Whether from here on one batch in which these parties enter values costs as much as any other, but for VOLEs
+        that run out, of which all of them have equally many."""
+        if self._plan is None or not inputters:
+            return True
+        begun = self._due and all(party in self._begun for party in inputters)
+        return begun and len({self._available[party] for party in inputters}) == 1
+
     def cross(self, inputters: Sequence[int], count: int) -> None:
         """Values of these parties, their masks counted in, meet all key shares."""
-        self._authenticated += count
+        self._authenticated += count * self._to.times
         if self._due:
             self.take(inputters, count)
             self._to.by(inputters, count * self._to.element)
@@ -111,16 +121,21 @@ class Voles:
             self._base(inputters, count)
 
     def take(self, inputters: Sequence[int], count: int) -> None:
-        """So many VOLEs of each, extended where there are too few."""
+        """So many VOLEs of each, as often as `times` says, extended where there are too few."""
         assert self._plan is not None, "this session has no VOLEs"
+        times, main = self._to.times, self._plan.main
+        count, each = count * times, main.samples - main.base
         while short := [party for party in inputters if self._available[party] < count]:
             new = [party for party in short if party not in self._begun]
             if new:
                 self._base(new, self._plan.first.base)
                 self._stretch(new, self._plan.first)
                 self._begun.update(new)
-            self._stretch(short, self._plan.main)
-            self._available.update(dict.fromkeys(short, self._plan.main.samples - self._plan.main.base))
+            # Several at once only where nothing else comes between them.
+            self._to.times = min(-((self._available[party] - count) // each) for party in short)
+            self._available.update(dict.fromkeys(short, self._to.times * each))
+            self._stretch(short, main)
+            self._to.times = times
         self._available.subtract(dict.fromkeys(inputters, count))
 
     def _base(self, inputters: Sequence[int], count: int) -> None:

@@ -34,6 +34,7 @@ from spdz.preprocessing.ot.instance import FIELD_OTS
 from spdz.preprocessing.ot.trees import CHECK_BYTES
 from spdz.runtime.context import Context
 from spdz.sharing.bit_domain import BITS, HASH_BYTES
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import (
     BIT_PAIR_TRIPLES,
     BIT_TRIPLES,
@@ -47,12 +48,17 @@ from spdz.sharing.material import (
 from spdz.sharing.material.bit_kinds import BIT_MASKS, COMPARE_MASKS, MUX_TRIPLES, TRUNCATION_PAIRS
 from spdz.sharing.material.kinds import INPUT_MASKS, MATRIX_TRIPLES, PROOF_MASKS
 
+_ONE_BY_ONE = 1 << 12
+
 
 class MascotPrices:
     """The bill of one party's generator.
 
     bytes_sent   to all peers together, frame headers included
     rounds       if one batch is made after the other
+
+    Both are None for material that the generator does not make, and in one case that no program gets to: more than
+    `_ONE_BY_ONE` batches that have to be counted one by one, because parties have used up VOLEs at different times.
     """
 
     def __init__(self, ctx: Context, source: MascotPreprocessing) -> None:
@@ -63,17 +69,19 @@ class MascotPrices:
         self._depth = source.params.ot_tree_bits
         self._with_bits = False
         self._store = Counter[Kind]()
+        self._known = True
+        """Whether everything so far could be told."""
         self._set_up()
 
     @property
-    def bytes_sent(self) -> int:
+    def bytes_sent(self) -> int | None:
         """So far."""
-        return self._to.bytes_sent
+        return self._to.bytes_sent if self._known else None
 
     @property
-    def rounds(self) -> int:
+    def rounds(self) -> int | None:
         """So far."""
-        return self._to.rounds
+        return self._to.rounds if self._known else None
 
     # -- as the generator -----------------------------------------------------------------------------------------
 
@@ -97,9 +105,30 @@ class MascotPrices:
         for kind in sorted(demand):
             missing = demand[kind] - self._store[kind]
             if missing > 0:
-                largest = self._protocols.makers[kind.name].batch_size(self._ctx, kind)
-                for size in batch_sizes(missing, largest):
-                    self._store[kind] += _BATCHES[kind.name](self, kind, size)
+                self._make(kind, missing)
+
+    def _make(self, kind: Kind, missing: int) -> None:
+        """In batches as the generator's."""
+        batch = _BATCHES.get(kind.name)
+        if batch is None or kind.name not in self._protocols.makers:
+            self._known = False
+            return
+        largest = self._protocols.makers[kind.name].batch_size(self._ctx, kind)
+        whole, rest = divmod(missing, largest)
+        for _ in range(min(whole, _ONE_BY_ONE)):
+            if self._voles.settled(_contributors(kind, self._ctx.parties)):
+                break
+            self._store[kind] += batch(self, kind, largest)
+            whole -= 1
+        if whole and not self._voles.settled(_contributors(kind, self._ctx.parties)):
+            self._known = False
+            return
+        if whole:
+            self._to.times = whole
+            self._store[kind] += whole * batch(self, kind, largest)
+            self._to.times = 1
+        if rest:
+            self._store[kind] += batch(self, kind, rest)
 
     def take(self, need: Mapping[Kind, int]) -> None:
         """Use what has been made."""
@@ -147,12 +176,12 @@ class MascotPrices:
 
     def input_masks(self, kind: Kind, count: int) -> int:
         """`masks.make_input_masks`."""
-        self._authenticate(count, _owner(kind))
+        self._authenticate(count, (kind.owner,))
         return count
 
     def proof_masks(self, kind: Kind, count: int) -> int:
         """`pairwise.make_proof_masks`."""
-        self._enter_apart(count, _owner(kind))
+        self._enter_apart(count, (kind.owner,))
         return count
 
     def matrix_triples(self, kind: Kind, count: int) -> int:
@@ -182,7 +211,7 @@ class MascotPrices:
 
     def bit_masks(self, kind: Kind, count: int) -> int:
         """`bit_masks.make_bit_masks`."""
-        self._bit_extension(_owner(kind), (WORD_BITS, _units(count)))
+        self._bit_extension((kind.owner,), (WORD_BITS, _units(count)))
         if self._ctx.parties > 2:
             self._bit_extension(self._to.everyone, (WORD_BITS, MASK_BITS))
             self._word_check()
@@ -350,9 +379,11 @@ def priced_kinds() -> Iterable[str]:
     return _BATCHES.keys()
 
 
-def _owner(kind: Kind) -> tuple[int, ...]:
-    assert kind.owner is not None, f"{kind} has an owner"
-    return (kind.owner,)
+def _contributors(kind: Kind, parties: int) -> tuple[int, ...]:
+    """Who enters values in a batch."""
+    if FIELD not in kind.declaration.domains:
+        return ()
+    return tuple(range(parties)) if kind.owner < 0 else (kind.owner,)
 
 
 def _units(count: int, unit: int = ROW_UNIT) -> int:

@@ -23,10 +23,13 @@ def run(options: argparse.Namespace) -> int:
         party=options.party,
         args=options.rest,
     )
-    seconds = found.seconds(latency_ms=options.round_trip_ms / 2, megabits=options.mbit_per_second)
+    network = {"latency_ms": options.round_trip_ms / 2, "megabits": options.mbit_per_second}
+    seconds, before = found.seconds(**network), found.preprocessing_seconds(**network)
     if options.json:
-        print(json.dumps(asdict(found) | {"network_seconds": seconds}))
+        print(json.dumps(asdict(found) | {"network_seconds": seconds, "preprocessing_network_seconds": before}))
     else:
         print(found)
-        print(f"at least {seconds:.3g} s at {options.round_trip_ms:g} ms and {options.mbit_per_second:g} Mbit/s")
+        making = "" if before is None else f", and before about {before:.3g} s for the material"
+        network_text = f"{options.round_trip_ms:g} ms and {options.mbit_per_second:g} Mbit/s"
+        print(f"at least {seconds:.3g} s online{making}, at {network_text}")
     return 0

@@ -44,11 +44,11 @@ class MaterialPrices(Protocol):
     """What a maker of material sends, told without sending it: for one party's session."""
 
     @property
-    def bytes_sent(self) -> int:
-        """So far, the set-up included: to all peers together, frame headers included."""
+    def bytes_sent(self) -> int | None:
+        """So far, the set-up included: to all peers together, frame headers included. None where it is not known."""
 
     @property
-    def rounds(self) -> int:
+    def rounds(self) -> int | None:
         """So far."""
 
     def open_domain(self, name: str) -> None:

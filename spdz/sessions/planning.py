@@ -24,7 +24,8 @@ from spdz.online.values.caller import user_line
 from spdz.online.values.revealing import by_domain
 from spdz.params import MAX_PARTIES, SessionParams, require_integer
 from spdz.preprocessing.generators import Choice, preprocessing_of
-from spdz.runtime.context import SessionState
+from spdz.protocols.material_source import MaterialPrices
+from spdz.runtime.context import Context, SessionState
 from spdz.runtime.party import Party
 from spdz.sessions.programs import Program, require_programs
 from spdz.sharing.material import Kind, demand_of
@@ -42,6 +43,9 @@ class Plan:
     material    what is taken, by kind
     hiding_bits s: the run is within 2^-s of one that tells nothing; None if nothing is hidden statistically only
     ends_at     where the plan ends because the program uses what it has revealed; None if the program has ended
+    preprocessing_rounds, preprocessing_bytes_sent
+                what the set-up and making that material cost besides, batches one after the other; None where the
+                generator does not say
     """
 
     rounds: int
@@ -49,19 +53,35 @@ class Plan:
     material: Mapping[str, int]
     hiding_bits: int | None = None
     ends_at: str | None = None
+    preprocessing_rounds: int | None = None
+    preprocessing_bytes_sent: int | None = None
 
     def seconds(self, *, latency_ms: float = 0.0, megabits: float = 1000.0) -> float:
         """A lower bound of the online time: what the network alone takes at this one-way latency and bandwidth."""
-        return self.rounds * latency_ms / 1000 + self.bytes_sent / (megabits * MEGABIT)
+        return _on_the_way(self.rounds, self.bytes_sent, latency_ms, megabits)
+
+    def preprocessing_seconds(self, *, latency_ms: float = 0.0, megabits: float = 1000.0) -> float | None:
+        """An estimate of what the network takes for the preprocessing: batches of triples in flight share rounds."""
+        if self.preprocessing_rounds is None or self.preprocessing_bytes_sent is None:
+            return None
+        return _on_the_way(self.preprocessing_rounds, self.preprocessing_bytes_sent, latency_ms, megabits)
 
     def __str__(self) -> str:
         lines = [f"{self.rounds} rounds, {self.bytes_sent:,} bytes sent, online"]
+        if self.preprocessing_bytes_sent is not None:
+            made = f"{self.preprocessing_rounds:,} rounds, {self.preprocessing_bytes_sent:,} bytes sent"
+            lines.append(f"{made}, to make the material")
         lines += [f"{count:>12,} {kind}" for kind, count in self.material.items()]
         if self.hiding_bits is not None:
             lines.append(f"hidden with {self.hiding_bits} bits of statistical security in all")
         if self.ends_at is not None:
             lines.append(f"the plan ends at {self.ends_at}, where the program uses what it has revealed")
         return "\n".join(lines)
+
+
+def _on_the_way(rounds: int, sent: int, latency_ms: float, megabits: float) -> float:
+    """Seconds."""
+    return rounds * latency_ms / 1000 + sent / (megabits * MEGABIT)
 
 
 def plan(
@@ -89,7 +109,8 @@ def plan(
     chosen = field if isinstance(field, Field) else field_by_name(field)
     params = maker.session(chosen.name, parties)
     state = SessionState(party, parties, chosen, params.security, SystemRandomness())
-    mpc = PlanningMpc(Party(state, _Nowhere(), parties), maker.source(), params, args, inputs)
+    source, prices = maker.source(), maker.prices(Context(state))
+    mpc = PlanningMpc(Party(state, _Nowhere(), parties), source, params, args, inputs, prices)
     try:
         program(mpc)
     except _PlanEnds as end:
@@ -177,16 +198,26 @@ class _Bill:
 class PlanningMpc(Mpc):
     """The user's view of a session that is only planned."""
 
-    def __init__(self, party: Party, source: Any, params: SessionParams, args: Sequence[str], inputs: Any) -> None:
+    def __init__(
+        self,
+        party: Party,
+        source: Any,
+        params: SessionParams,
+        args: Sequence[str],
+        inputs: Any,
+        prices: MaterialPrices | None,
+    ) -> None:
         super().__init__(party, source, args, inputs)
         self._graph = _PlanGraph(source)
+        self._making = prices
         self._prices = Prices(self.party, params.parties, self.field.element_bytes)
         self._bill = _Bill()
 
     def plan(self, ends_at: str | None = None) -> Plan:
         """The bill so far."""
         material = {str(kind): count for kind, count in sorted(self._bill.material.items())}
-        return Plan(*self._bill.price, material, self.hiding.bits, ends_at)
+        made = (None, None) if self._making is None else (self._making.rounds, self._making.bytes_sent)
+        return Plan(*self._bill.price, material, self.hiding.bits, ends_at, *made)
 
     def reveal(self, *arrays: Any) -> Any:
         self._reveal(arrays, None)
@@ -205,10 +236,12 @@ class PlanningMpc(Mpc):
         return value
 
     def prepare(self, **wanted: Any) -> None:
-        demand_of(wanted, self.parties)
+        self._make(self._graph.pending(), demand_of(wanted, self.parties))
+        self._bill.price = self._bill.price.then(self._prices.agreement())
 
     def discard_material(self) -> None:
-        """There is none."""
+        if self._making is not None:
+            self._making.discard()
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -220,11 +253,22 @@ class PlanningMpc(Mpc):
         self._bill.price = self._bill.price.then(
             self._prices.reveal(pending, {group.domain: group.size for group in groups})
         )
+        masks = {} if party is None else {group.mask_kind(party): group.size for group in groups if group.size}
+        need = self._make(pending, masks)
+        self._bill.material.update(need)
+        if self._making is not None:
+            self._making.take(need)
         for node in pending:
             node.taken = True
-            self._bill.material.update(node.need)
-        if party is not None:
-            self._bill.material.update({group.mask_kind(party): group.size for group in groups if group.size})
+
+    def _make(self, pending: Sequence[Node], extra: Mapping[Kind, int]) -> Counter[Kind]:
+        """Count in what makes the material of these nodes and some more; returns all of it."""
+        need, domains = self._graph.demand(pending, extra)
+        if self._making is not None:
+            for domain in domains:
+                self._making.open_domain(domain)
+            self._making.produce(need)
+        return need
 
 
 def _unknowns(arrays: tuple[Any, ...]) -> Any:

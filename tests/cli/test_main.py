@@ -222,3 +222,34 @@ def test_a_benchmark_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (0, "")
     assert "multiply ns per element" in out
     assert len(out.splitlines()) == len(FIGURES["field"])
+
+
+PROGRAM = """
+def main(mpc):
+    x, y = (mpc.input([1, 2, 3], owner=owner) for owner in (0, 1))
+    return mpc.reveal((x * y).sum())
+"""
+
+
+def test_a_plan_says_what_a_program_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    code, out, _ = call(capsys, "plan", str(program), "--json")
+    assert code == 0
+    figures = json.loads(out)
+    assert figures["material"]["triples"] == 3
+    assert figures["preprocessing_bytes_sent"] > 100 * figures["bytes_sent"] > 0
+    assert figures["preprocessing_network_seconds"] > figures["network_seconds"] > 0
+    code, out, _ = call(capsys, "plan", str(program))
+    assert f"{figures['preprocessing_bytes_sent']:,} bytes sent, to make the material" in out
+    assert "s online, and before about" in out
+
+
+def test_a_plan_with_a_dealer_says_nothing_of_the_material(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    code, out, _ = call(capsys, "plan", str(program), "--json", "--preprocessing", "dealer")
+    figures = json.loads(out)
+    assert code == 0
+    assert figures["preprocessing_bytes_sent"] is None
+    assert figures["preprocessing_network_seconds"] is None

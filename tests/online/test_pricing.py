@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import spdz
-from spdz.adversary.settings import SMALL_BITS
+from spdz.adversary.settings import SMALL_BITS, SMALL_VOLES
 from spdz.errors import UsageError
 from spdz.online.session import Mpc
 from spdz.preprocessing.mascot import generator
+from spdz.wire.frames import HEADER_BYTES
 
 PARTIES = pytest.mark.parametrize("parties", [2, 3])
 
@@ -167,6 +168,55 @@ def test_the_plan_is_what_bits_cost_without_a_dealer(
         assert plan.material == material
 
 
+def in_steps(mpc: Mpc) -> Any:
+    """Material of a second reveal that is there, that a demand makes, and that is thrown away."""
+    x = vector(mpc)
+    mpc.prepare(triples=7, input_masks={1: 9})
+    mpc.reveal(x * vector(mpc, 1))
+    mpc.reveal_to(x * x * x, party=1)
+    mpc.discard_material()
+    return mpc.reveal(x * vector(mpc, 1))
+
+
+@PARTIES
+@pytest.mark.parametrize("program", [in_steps, comparisons, matrices, truth_to_one], ids=lambda one: one.__name__)
+def test_the_plan_says_what_making_the_material_sends(
+    program: Program, parties: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that a session sends is its hello, what the plan says of the material, and what it says of the rest."""
+    small = partial(generator.MascotProtocols, bit_plan=SMALL_BITS, vole_plan=SMALL_VOLES)
+    monkeypatch.setattr(generator, "MascotProtocols", small)
+
+    def measured(mpc: Mpc) -> tuple[int, int]:
+        hello = [cost for name, cost in mpc._party.trace.steps.items() if name.startswith("handshake")]
+        besides = sum(cost.bytes_sent + cost.exchanges * (parties - 1) * HEADER_BYTES for cost in hello)
+        program(mpc)
+        return mpc.cost.bytes_sent - besides, mpc.cost.rounds - sum(cost.exchanges for cost in hello)
+
+    for party, (sent, rounds) in enumerate(spdz.run_local(measured, parties, "M61", timeout=60)):
+        planned = spdz.plan(program, parties, "M61", party=party)
+        assert planned.preprocessing_bytes_sent is not None
+        assert planned.preprocessing_rounds is not None
+        assert planned.bytes_sent + planned.preprocessing_bytes_sent == sent
+        assert planned.rounds + planned.preprocessing_rounds == rounds
+
+
+def test_an_estimate_of_the_time_for_the_material() -> None:
+    planned = spdz.plan(product)
+    assert planned.preprocessing_rounds is not None
+    assert planned.preprocessing_bytes_sent is not None
+    wanted = planned.preprocessing_rounds * 0.01 + planned.preprocessing_bytes_sent / 12.5e6
+    assert planned.preprocessing_seconds(latency_ms=10, megabits=100) == pytest.approx(wanted)
+    assert f"{planned.preprocessing_bytes_sent:,} bytes sent, to make the material" in str(planned)
+
+
+def test_of_a_dealer_the_plan_says_nothing() -> None:
+    planned = spdz.plan(product, preprocessing="dealer")
+    assert planned.preprocessing_bytes_sent is None
+    assert planned.preprocessing_seconds() is None
+    assert "to make the material" not in str(planned)
+
+
 def test_a_program_that_uses_what_it_reveals_ends_the_plan_there() -> None:
     def branching(mpc: Mpc) -> Any:
         opened = mpc.reveal(vector(mpc).sum())
@@ -193,6 +243,8 @@ def test_nothing_is_computed_for_a_plan() -> None:
     planned = spdz.plan(huge)
     assert planned.material == {"random shares": 1 << 40, "squares": 1 << 40}
     assert planned.seconds(latency_ms=10, megabits=1000) > (1 << 40) * 16 / 125e6
+    assert planned.preprocessing_bytes_sent is not None
+    assert planned.preprocessing_bytes_sent > (1 << 40) * 3000
 
 
 @pytest.mark.parametrize(
