@@ -112,7 +112,7 @@ class Mpc:
 
     @property
     def tainted(self) -> bool:
-        """True if this party's randomness comes from a seed, as in tests: then nothing is secret."""
+        """True if nothing is secret: this party's randomness comes from a seed, as in tests."""
         return self._party.session.randomness.tainted
 
     @property
@@ -282,7 +282,7 @@ class Mpc:
         return (
             f"Mpc(party {self.party} of {self.parties}, field={self.field.name}, "
             f"preprocessing={self.preprocessing}, transport={self.transport}"
-            f"{', TAINTED: its randomness is known' if self.tainted else ''}"
+            f"{', TAINTED: nothing in it is secret' if self.tainted else ''}"
             f"{', ranges are assumed' if self.assumes_ranges else ''})"
         )
 
@@ -333,7 +333,13 @@ class Mpc:
         """Whether this session's preprocessing makes that kind of material."""
         return self._source.supports(kind)
 
+    def made(self, value: Secret) -> None:
+        """A value of a declared range has been made; for whoever validates."""
+
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _ran(self) -> None:
+        """All that was asked for has been computed, and nothing of it revealed; for whoever validates."""
 
     def _admit(self, node: Node, distance: Fraction = Fraction(0)) -> Node:
         self._require_running()
@@ -372,6 +378,7 @@ class Mpc:
 
             async def online(ctx: Context) -> Any:
                 await self._graph.run(ctx, pending)
+                self._ran()
                 return await ending(ctx.child("reveal"))
 
             return self._timed("online", lambda: self._party.run(online, "online"))

@@ -35,6 +35,7 @@ from spdz.errors import (
     SpdzError,
     TransportError,
     UsageError,
+    ValidationFailed,
 )
 from spdz.version import __version__
 
@@ -110,6 +111,7 @@ __all__ = [
     "SpdzError",
     "TransportError",
     "UsageError",
+    "ValidationFailed",
     "__version__",
     "connect",
     "field_by_name",

@@ -24,6 +24,13 @@ class RangeError(UsageError):
     """
 
 
+class ValidationFailed(UsageError):
+    """What `run_local(validate=True)` finds: a value outside of its declared range, or not what its operation gives.
+
+    The message names the operation, the line of the user's program, and the value.
+    """
+
+
 class TransportError(SpdzError):
     """A peer is lost, unreachable or too slow. Not evidence of cheating; the session is over all the same."""
 

@@ -23,6 +23,7 @@ ASSUME = register(
         example=Call(((2, 3),), {"lo": -128, "hi": 127}),
         rounds=0,
         assumed=True,
+        plain=lambda call, x: x,
     )
 )
 """Operand: an array, which is the result. Parameters: lo and hi, between which its entries are said to lie.

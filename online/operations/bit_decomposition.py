@@ -149,6 +149,7 @@ BITS = register(
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
         opens=(FIELD, BIT_DOMAIN),
         domain=BIT_DOMAIN,
+        plain=lambda call, x: x[..., None] >> np.arange(call["width"]).astype(object) & 1,
     )
 )
 """Operand: an array of signed integers in the field. Parameters: width and slack as for a sign; depth, "rounds" or

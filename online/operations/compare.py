@@ -173,6 +173,7 @@ SIGN = register(
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
         opens=(FIELD, BITS),
         domain=BITS,
+        plain=lambda call, x: x < 0,
     )
 )
 """Operand: an array of signed integers in the field. Parameters: width, their bits, the sign among them; slack, what

@@ -76,6 +76,7 @@ CONVERT = register(
         operands=(BITS,),
         sends_bits=lambda call, party: packed_bytes(math.prod(only_shape(call))),
         opens=(BITS,),
+        plain=lambda call, s: s,
     )
 )
 """Operand: an array of bits. The result is one of field elements 0 and 1."""

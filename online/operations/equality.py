@@ -113,6 +113,7 @@ EQUAL = register(
         sends_bits=lambda call, party: bytes_of(_levels(call), math.prod(only_shape(call))),
         opens=(FIELD, BITS),
         domain=BITS,
+        plain=lambda call, x: x == 0,
     )
 )
 """Operand and parameters as for a sign. What lies outside of the range gets some bit, and is hidden all the same."""

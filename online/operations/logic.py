@@ -72,6 +72,7 @@ AND = register(
         sends_bits=lambda call, party: bytes_of(_LEVELS, math.prod(_common(call))),
         opens=(BITS,),
         domain=BITS,
+        plain=lambda call, u, v: u & v,
     )
 )
 """Operands: two arrays of bits of one shape."""
@@ -86,6 +87,7 @@ CONSTANT_BITS = register(
         example=Call((), {"bits": np.array([[0, 1, 1], [1, 0, 1]], np.uint8)}),
         rounds=0,
         domain=BITS,
+        plain=lambda call: call["bits"],
     )
 )
 """Parameter: bits, a public array of uint8, each 0 or 1, which nobody may write to afterwards. It is an operation since

@@ -85,6 +85,7 @@ MATMUL = register(
         example=Call(((2, 3), (3, 4)), {"whole": True, "shape": (2, 4)}),
         sends=_sends,
         opens=(FIELD,),
+        plain=lambda call, x, y: (x @ y).reshape(call["shape"]),
     )
 )
 """Operands: two matrices. Parameters: shape, of the result, with as many entries as the product; whole, whether a

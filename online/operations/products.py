@@ -114,6 +114,7 @@ MULTIPLY = register(
         example=Call(((2, 3), (2, 3))),
         sends=lambda call, party: 2 * math.prod(_common(call)),
         opens=(FIELD,),
+        plain=lambda call, x, y: x * y,
     )
 )
 """Operands: two of one shape."""
@@ -128,6 +129,7 @@ SQUARE = register(
         example=Call(((2, 3),)),
         sends=lambda call, party: math.prod(_common(call)),
         opens=(FIELD,),
+        plain=lambda call, x: x * x,
     )
 )
 """Operands: one."""

@@ -64,6 +64,9 @@ class Operation:
     assumed   what it says of its operands nobody proves
     gated     what it opens is hidden only if its operands lie in a range: it runs after a check of all that went before
     distance  (field, call) -> how far what it opens is from something that no secret has a part in
+    plain     (call, *operands) -> the result in the clear, of arrays of Python ints, signed ones for field elements; an
+              array of ints or fractions. None where the result depends on what one party knows, or nobody
+    off       call -> a result is nearer than this to the plain one, whatever corrupted parties do; zero: it is equal
     """
 
     name: str
@@ -84,6 +87,8 @@ class Operation:
     gated: bool = False
     distance: Callable[[Field, Call], Fraction] = lambda field, call: Fraction(0)
     assumed: bool = False
+    plain: Callable[..., Any] | None = None
+    off: Callable[[Call], Fraction] = lambda call: Fraction(0)
 
     def rounds_of(self, call: Call) -> int:
         """How many rounds a use of it takes."""

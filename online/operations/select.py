@@ -110,6 +110,7 @@ SELECT = register(
         messages=2,
         opens=(FIELD, BITS),
         operands=(BITS,),
+        plain=lambda call, c, x: (c if call["width"] is None else c[..., None]) * x,
     )
 )
 """Operands: bits, and elements of their shape, or of that shape and one more axis for elements that belong to one bit.

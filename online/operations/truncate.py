@@ -131,6 +131,8 @@ TRUNCATE = register(
         sends=lambda call, party: math.prod(_same(call)),
         gated=True,
         distance=lambda field, call: distance(field, call["slack"].terms, call["width"], math.prod(_same(call))),
+        plain=lambda call, x: x * Fraction(1, 1 << call["f"]),
+        off=lambda call: worst_error(call["slack"].terms),
     )
 )
 """Operand: an array of values in [-2^(width-1), 2^(width-1)). Parameters: width, f; slack, of the maker of the pairs;

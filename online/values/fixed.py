@@ -65,6 +65,13 @@ class SecretFixed(OrderedByUnits):
         self._type = declared
         self._raw, self._scale = raw, scale
         self._whole: SecretArray | None = None if scale.extra else raw
+        mpc.made(self)
+
+    @property
+    def known(self) -> list[tuple[Node, Interval]]:
+        """The interval of what has been asked for: of the entries with all bits, and truncated."""
+        cut = [(self._whole._node, self.interval)] if self._scale.extra and self._whole is not None else []
+        return [(self._raw._node, self._scale.interval), *cut]
 
     # -- what is known of it --------------------------------------------------------------------------------------
 

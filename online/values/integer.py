@@ -59,6 +59,7 @@ class SecretInt(Secret):
         super().__init__(mpc, node)
         self._type = declared
         self._interval = interval
+        mpc.made(self)
 
     @classmethod
     def of_bits(cls, raw: SecretArray, declared: Int) -> SecretInt:
@@ -78,6 +79,11 @@ class SecretInt(Secret):
     def interval(self) -> Interval:
         """Public bounds of all entries, `.lo` and `.hi`."""
         return self._interval
+
+    @property
+    def known(self) -> list[tuple[Node, Interval]]:
+        """The interval of what has been asked for."""
+        return [(self._node, self._interval)]
 
     @property
     def raw(self) -> SecretArray:

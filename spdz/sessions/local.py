@@ -14,11 +14,13 @@ from typing import Any
 
 from spdz.errors import PeerAborted, TransportError, UsageError
 from spdz.field import M127, Field, field_by_name
-from spdz.params import MAX_PARTIES, MAX_THREADS, SessionParams, require_integer, require_seconds
+from spdz.online.session import Mpc
+from spdz.params import MAX_PARTIES, MAX_THREADS, SessionParams, require_integer, require_seconds, shown
 from spdz.preprocessing.generators import Choice, Preprocessing, preprocessing_of
 from spdz.runtime.transport import Transport
 from spdz.sessions.opening import make_party, open_session, serve
 from spdz.sessions.programs import Program, require_programs
+from spdz.sessions.validating import Twin, ValidatingMpc
 from spdz.transport.memory import memory_network
 
 ENDING_SECONDS = 5.0
@@ -34,6 +36,7 @@ def run_local(
     *,
     timeout: float = 120.0,
     threads: int = 1,
+    validate: bool = False,
 ) -> list[Any]:
     """Run `program(mpc)` as every party and return each party's result, by party index.
 
@@ -43,8 +46,12 @@ def run_local(
     inputs         one object for each party, seen by its program as `mpc.inputs`: a list, or a dictionary by party
     timeout        seconds that a party waits for a message
     threads        how many threads the heavy loops of each party may use
+    validate       compute in the clear as well, beside the protocol, before anything is revealed: **for development,
+                   with data that are no secrets**. All that is shared is put together and looked at, and the session is
+                   marked as tainted. There is no such thing in a session over a network
 
-    Raises the first error that is not merely the echo of another party's error.
+    Raises the first error that is not merely the echo of another party's error; with `validate` a ValidationFailed that
+    names the first operation whose value is outside of its declared range, or not what the operation gives.
     """
     parties = require_integer(parties, "parties", 2, MAX_PARTIES)
     threads = require_integer(threads, "threads", 1, MAX_THREADS)
@@ -53,9 +60,12 @@ def run_local(
     require_seconds(timeout, "timeout")
     programs = require_programs(program, parties)
     handed = inputs_by_party(inputs, parties)
+    if not isinstance(validate, bool):
+        raise UsageError(f"validate is True or False, not {shown(validate)}")
+    view = partial(ValidatingMpc, twin=Twin(parties)) if validate else Mpc
     transports = memory_network(params.endpoints, parties)
     jobs = [
-        _Job(partial(_run_party, params, maker, transports[i], i, programs[i], handed[i], timeout, threads))
+        _Job(partial(_run_party, params, maker, transports[i], i, programs[i], handed[i], timeout, threads, view))
         for i in range(parties)
     ]
     if params.has_dealer:
@@ -105,9 +115,10 @@ def _run_party(
     inputs: Any,
     timeout: float,
     threads: int,
+    view: Callable[..., Mpc],
 ) -> Any:
     party = make_party(params, index, transport, timeout=timeout, threads=threads)
-    with open_session(party, params, maker.source(), inputs=inputs) as mpc:
+    with open_session(party, params, maker.source(), inputs=inputs, view=view) as mpc:
         return program(mpc)
 
 

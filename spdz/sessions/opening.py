@@ -6,7 +6,7 @@ all of them run the same code in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from spdz.crypto.randomness import Randomness, SystemRandomness
@@ -63,7 +63,7 @@ def open_session(
     *,
     args: Sequence[str] = (),
     inputs: Any = None,
-    view: type[Mpc] = Mpc,
+    view: Callable[..., Mpc] = Mpc,
 ) -> Mpc:
     """Agree with everybody on the parameters, set the generator up, and give the user's view of the session.
 
