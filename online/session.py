@@ -348,7 +348,7 @@ class Mpc:
                 f"this session is busy: it runs a reveal, and cannot be asked for {node.description!r} from within it; "
                 "ask before or after"
             )
-        self.hiding.spend(distance, node.description)
+        self._graph.undoing(self.hiding.spend(distance, node.description))
         return self._graph.add(node)
 
     @contextmanager

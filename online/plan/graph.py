@@ -15,8 +15,8 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -121,7 +121,7 @@ class Node:
         """What running this costs a party."""
         self.number = next(_numbers)
         self.taken = False
-        """True once a reveal has begun to run it."""
+        """True once a reveal has begun to run it, or if nobody asks for it any more."""
         self.task: Task | None = None
         self.rest: Task | None = None
         """What still runs of it when the result is there."""
@@ -129,6 +129,10 @@ class Node:
         self._talking = talking
         self._material: tuple[Batch, ...] = ()
         self._result: Result | None = None
+
+    def withdraw(self) -> None:
+        """Nobody has asked for it."""
+        self.taken = True
 
     @property
     def has_run(self) -> bool:
@@ -226,6 +230,29 @@ class Graph:
                 steps.callback(batch.wipe)
             self._of_thread, self._lent = threading.local(), []
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What this thread asks for inside, it asks for as a whole, or not at all: an error takes all of it back."""
+        if getattr(self._of_thread, "undo", None) is not None:
+            yield
+            return
+        steps: list[Callable[[], None]] = []
+        self._of_thread.undo = steps
+        try:
+            yield
+        except BaseException:
+            for step in reversed(steps):
+                step()
+            raise
+        finally:
+            self._of_thread.undo = None
+
+    def undoing(self, step: Callable[[], None]) -> None:
+        """How something is taken back that has just been done inside of `whole`."""
+        steps: list[Callable[[], None]] | None = getattr(self._of_thread, "undo", None)
+        if steps is not None:
+            steps.append(step)
+
     def lend(self, wanted: Mapping[Kind, int]) -> dict[Kind, Batch]:
         """Material for what happens outside of a node; it is overwritten with the rest when the session ends."""
         lent = {kind: self._source.store.take(kind, count) for kind, count in wanted.items()}
@@ -240,6 +267,7 @@ class Graph:
             self._nodes.add(node)
             if not node.run_if_local():
                 self._own.append(node)
+                self.undoing(node.withdraw)
         return node
 
     @property

@@ -7,6 +7,7 @@ nobody can make an honest one open more than it accepts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from threading import Lock
 
@@ -43,13 +44,14 @@ class Hiding:
         """
         self.least = require_integer(bits, "bits of hiding", LEAST_BITS, MOST_BITS)
 
-    def spend(self, distance: Fraction, what: str) -> None:
-        """Count an operation in; RangeError, and nothing is counted, if the run would hide too little."""
-        if not distance:
-            return
+    def spend(self, distance: Fraction, what: str) -> Callable[[], None]:
+        """Count an operation in, and return what takes that back, should the operation not be asked for after all.
+
+        RangeError, and nothing is counted, if the run would hide too little.
+        """
         with self._lock:
             total = self._spent + distance
-            if total > Fraction(1, 1 << self.least):
+            if distance and total > Fraction(1, 1 << self.least):
                 raise RangeError(
                     f"{what} cannot be hidden well enough: with it this run would hide with {bits_of(total)} bits of "
                     f"statistical security in all, and {self.least} are asked for; declare smaller inputs, bound the "
@@ -57,6 +59,11 @@ class Hiding:
                     f"mpc.hiding.accept({max(bits_of(total), LEAST_BITS)})"
                 )
             self._spent = total
+        return lambda: self._give_back(distance)
+
+    def _give_back(self, distance: Fraction) -> None:
+        with self._lock:
+            self._spent -= distance
 
 
 def bits_of(distance: Fraction) -> int:

@@ -26,6 +26,7 @@ from spdz.online.values.scaled import Scale
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import Shape, input_shape
 from spdz.online.values.types import Bool, Declared, Fixed, Int
+from spdz.online.values.whole import as_a_whole
 from spdz.params import require_integer, shown
 from spdz.sharing.bit_share import Bits
 
@@ -42,6 +43,7 @@ class Asked(NamedTuple):
     check_range: bool
 
 
+@as_a_whole
 def entered(mpc: Mpc, asked: Asked, declared: Declared[Any] | None) -> Secret:
     """The owner's array, shared; see `Mpc.input`."""
     asked = asked._replace(owner=require_integer(asked.owner, "owner", 0, mpc.parties - 1))
@@ -135,6 +137,7 @@ def _no_type(declared: object) -> Exception:
     return TypeError(f"type takes a declared type such as spdz.Int(32), not {shown(declared)}")
 
 
+@as_a_whole
 def constant(mpc: Mpc, values: Public, declared: Declared[Any] | None) -> Secret:
     """A public array as a secret one; see `Mpc.constant`."""
     if declared is None:

@@ -111,7 +111,11 @@ class SecretFixed(OrderedByUnits):
         """The entries in units of 2^-f as elements of the field, of which nothing more is known."""
         if self._whole is None:
             self._whole = truncated(self._mpc, self._raw, self._scale)
+            self._mpc._graph.undoing(self._not_cut)
         return self._whole
+
+    def _not_cut(self) -> None:
+        self._whole = None
 
     @property
     def units(self) -> SecretInt:

@@ -10,6 +10,7 @@ import numpy as np
 from spdz.errors import UsageError
 from spdz.online.values.secret import Public, Secret
 from spdz.online.values.shapes import normal_axis, placeholder, shape_by_numpy
+from spdz.online.values.whole import as_a_whole
 
 if TYPE_CHECKING:
     from spdz.online.session import Mpc
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Arrays = Iterable[Secret | Public]
 
 
+@as_a_whole
 def concatenated(mpc: Mpc, arrays: Arrays, axis: int | None) -> Any:
     """Along an axis that they have, as `np.concatenate`; of the class of the secrets among them."""
     parts = _secret(mpc, arrays, "concatenate")
@@ -26,6 +28,7 @@ def concatenated(mpc: Mpc, arrays: Arrays, axis: int | None) -> Any:
     return parts[0]._joined(parts, shape, axis)
 
 
+@as_a_whole
 def stacked(mpc: Mpc, arrays: Arrays, axis: int) -> Any:
     """Along a new axis, as `np.stack`."""
     parts = _secret(mpc, arrays, "stack")

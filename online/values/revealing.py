@@ -51,10 +51,12 @@ class Group:
 def by_domain(arrays: Sequence[Secret]) -> list[Group]:
     """The groups of these arrays, in the order in which their domains come up."""
     groups: dict[str, Group] = {}
-    for array in arrays:
-        group = groups.setdefault(array.domain, Group(array.domain, [], []))
-        group.arrays.append(array)
-        group.nodes.append(array._node)
+    # What some of them ask for is not asked for if others may not.
+    with arrays[0]._mpc._graph.whole():
+        for array in arrays:
+            group = groups.setdefault(array.domain, Group(array.domain, [], []))
+            group.arrays.append(array)
+            group.nodes.append(array._node)
     return list(groups.values())
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from spdz.field.algebra import broadcast_shape
 from spdz.online.values.numpy_functions import dispatch_function, dispatch_ufunc
 from spdz.online.values.shapes import normal_axes, normal_axis, placeholder, shape_by_numpy
+from spdz.online.values.whole import make_whole
 from spdz.sharing.field_domain import FIELD
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Secret:
     """Operators of two classes are those of the higher one, if it takes the other: as numpy promotes."""
     _binary_operators_of_secrets = True
     __pandas_priority__ = 5000  # above those of pandas, whose operators then leave the work to ours
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        make_whole(cls)
 
     def __init__(self, mpc: Mpc, node: Node) -> None:
         self._mpc = mpc

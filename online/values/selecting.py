@@ -13,6 +13,7 @@ from spdz.online.values.encoding import truth_values, whole_numbers
 from spdz.online.values.intervals import Interval
 from spdz.online.values.secret import Secret
 from spdz.online.values.types import standard_int
+from spdz.online.values.whole import as_a_whole
 from spdz.sharing.bit_domain import BITS
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Secret)
 
 
+@as_a_whole
 def where(mpc: Mpc, condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; at least one of the three is secret. As `np.where`, both are computed."""
     if isinstance(condition, Secret):

@@ -184,6 +184,7 @@ class _PlanGraph(Graph):
         with self._lock:
             self._nodes.add(node)
             self._own.append(node)
+            self.undoing(node.withdraw)
         return node
 
 

@@ -12,6 +12,7 @@ import spdz
 from spdz.field import Field
 from spdz.online.session import Mpc
 from spdz.sharing.material import TRIPLES
+from tests.support.left_behind import left_behind
 
 Program = Callable[[Mpc], Any]
 
@@ -105,9 +106,10 @@ class Watched:
 
 
 def assert_refused(attempt: Callable[[], Any], error: type[BaseException], *words: str) -> None:
-    """A refusal is of the right type and one line that holds `words`."""
+    """A refusal is of the right type and one line that holds `words`, and leaves nothing in the plan."""
     with pytest.raises(error) as caught:
         attempt()
+    assert left_behind(caught.value) == [], str(caught.value)
     text = str(caught.value)
     assert type(caught.value) is error, repr(caught.value)
     assert "\n" not in text
