@@ -178,6 +178,7 @@ def in_steps(mpc: Mpc) -> Any:
     return mpc.reveal(x * vector(mpc, 1))
 
 
+@pytest.mark.real_base_ots
 @PARTIES
 @pytest.mark.parametrize("program", [in_steps, comparisons, matrices, truth_to_one], ids=lambda one: one.__name__)
 def test_the_plan_says_what_making_the_material_sends(

@@ -238,6 +238,7 @@ def test_what_cannot_be_told_is_none() -> None:
     assert prices.bytes_sent is None
 
 
+@pytest.mark.real_base_ots
 def test_the_parameters_of_every_session_cost_what_is_said() -> None:
     """Whole layers and lists, a matrix in several groups and pieces, and silent VOLE as it is."""
     asked: list[dict[str, Any]] = [
