@@ -15,7 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "hiding-not-counted",
         f"{SESSION}::Mpc._admit",
-        "        self.hiding.spend(distance, node.description)\n",
+        "        self._graph.undoing(self.hiding.spend(distance, node.description))\n",
         "",
         "truncations of a run show more and more",
         ACCOUNT,
@@ -31,8 +31,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "hiding-not-refused",
         f"{HIDING}::Hiding.spend",
-        "if total > Fraction(1, 1 << self.least):",
-        "if total > 1:",
+        "if distance and total > Fraction(1, 1 << self.least):",
+        "if distance and total > 1:",
         "a run may show everything but one bit",
         ACCOUNT,
     ),
