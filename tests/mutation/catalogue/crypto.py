@@ -148,7 +148,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "hash-without-domain",
-        f"{HASHING}::_header",
+        f"{HASHING}::_of_header",
         "            _item(_BYTES, domain.value),\n",
         "",
         "hashes of different uses are the same",
@@ -156,7 +156,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "hash-without-session",
-        f"{HASHING}::_header",
+        f"{HASHING}::_of_header",
         "            _item(_BYTES, session_id),\n",
         "",
         "hashes of different sessions are the same",
@@ -164,7 +164,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "hash-without-party",
-        f"{HASHING}::_header",
+        f"{HASHING}::_of_header",
         '_item(_NOTHING, b"") if party is None else _integer(party),',
         '_item(_NOTHING, b""),',
         "hashes of different parties are the same",
@@ -172,8 +172,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "hash-without-protocol-version",
-        f"{HASHING}::_header",
-        "            _integer(PROTOCOL_VERSION),\n",
+        f"{HASHING}::_of_header",
+        "            _integer(version),\n",
         "",
         "hashes of different protocol versions are the same",
         "tests/crypto/test_hashing.py",
