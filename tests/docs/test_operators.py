@@ -19,9 +19,11 @@ from spdz.online.values.secret import Secret
 from tests.docs.operators import PAGE, SECTIONS, Row, Section, cells, evaluated, page
 
 CLASSES = [SecretArray, SecretInt, SecretFixed, SecretBool]
-WITHOUT_A_ROW = {"decode", "of_bits", "type", "interval", "bounds", "scale", "error", "domain", "shape", "ndim", "size"}
+WITHOUT_A_ROW = {
+    *{"decode", "of_bits", "type", "interval", "known", "bounds", "scale", "error", "domain", "shape", "ndim", "size"}
+}
 """What makes no value: what is known of one."""
-NOT_FOR_USERS = {"apply", "apply_as", "apply_public", "local", "local_as", "open", "abort", "close", "supports"}
+NOT_FOR_USERS = {"apply", "apply_as", "apply_public", "local", "local_as", "open", "abort", "close", "supports", "made"}
 OF_THE_SESSION = {"prepare", "discard_material", "publish"}
 
 
