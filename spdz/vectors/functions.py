@@ -24,7 +24,7 @@ from spdz.preprocessing.dealer.wire import RequestCodec
 from spdz.preprocessing.vole.copee import CopeeInputter, CopeeKeyHolder
 from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
-from spdz.vectors import tree_functions
+from spdz.vectors import bit_functions, tree_functions
 from spdz.vectors.files import Case, VectorFault
 from spdz.vectors.protocols import elements
 from spdz.wire.codec import Elements
@@ -281,4 +281,10 @@ FUNCTIONS: Mapping[str, Callable[[Case], Computed]] = {
     "ot extension check": tree_functions.ot_extension_check,
     "seed expansion": tree_functions.seed_expansion,
     "lpn code": tree_functions.lpn_code,
+    "packed bits": bit_functions.packed,
+    "word hash": bit_functions.word_hash,
+    "sigma of bits": bit_functions.sigma,
+    "bit proof, prover": bit_functions.prover,
+    "bit proof, verifier": bit_functions.verifier,
+    "range proof": bit_functions.range_proof,
 }

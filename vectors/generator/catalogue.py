@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from vectors.generator import (
     attacks,
+    cases_bits,
     cases_functions,
     cases_mascot,
     cases_ot,
@@ -29,6 +30,7 @@ FILES: dict[str, Callable[[], str]] = {
     "ot_extension.json": cases_trees.ot_extension_file,
     "seed_expansion.json": cases_trees.seed_expansion_file,
     "lpn_code.json": cases_trees.lpn_code_file,
+    "bits.json": cases_bits.bits_file,
     "commit_and_open.json": cases_protocols.commit_and_open_file,
     "coin_toss.json": cases_protocols.coin_toss_file,
     "mac_check.json": cases_protocols.mac_check_file,
