@@ -16,7 +16,7 @@ from spdz.sharing.bit_domain import BitDomain, BitKey, PackedBits
 from spdz.sharing.bit_share import Bits, BitShare, Words
 from spdz.sharing.mac_key import MacKey
 from spdz.vectors.files import Case
-from spdz.vectors.protocols import elements
+from spdz.vectors.given import elements
 
 
 def words_of(case: Case, name: str) -> Words:

@@ -19,10 +19,12 @@ from spdz.preprocessing.generators import preprocessing_of
 from spdz.runtime.context import SessionState
 from spdz.runtime.party import Party
 from spdz.sessions.opening import make_party, open_session, serve
+from spdz.sharing.bit_domain import BitKey
 from spdz.sharing.mac_key import MacKey
 from spdz.vectors.files import Case, VectorFault
+from spdz.vectors.given import Given, elements
 from spdz.vectors.material import mascot_params, run_material
-from spdz.vectors.protocols import PROTOCOLS, Given, elements
+from spdz.vectors.protocols import PROTOCOLS
 from spdz.vectors.replay import Ending, RecordedTransport, RecordingEnds, differences, frames_of
 
 PATIENCE_SECONDS = 120.0
@@ -70,6 +72,8 @@ def _run(case: Case, endpoint: int, transport: RecordedTransport) -> dict[str, b
     given = Given(case, state)
     if given.mac_key is not None:
         state.field_domain.install(MacKey(given.mac_key))
+    if given.bit_key is not None:
+        state.bit_domain.install(MacKey(BitKey(given.bit_key)))
     protocol = PROTOCOLS[params["protocol"]]
     result: dict[str, bytes] = party.run(lambda ctx: protocol(ctx, given), "main")
     return result

@@ -26,7 +26,7 @@ from spdz.runtime.scheduler import Scheduler
 from spdz.runtime.trace import Trace
 from spdz.vectors import bit_functions, tree_functions
 from spdz.vectors.files import Case, VectorFault
-from spdz.vectors.protocols import elements
+from spdz.vectors.given import elements
 from spdz.wire.codec import Elements
 from spdz.wire.frames import HEADER_BYTES, Header
 from spdz.wire.steps import all_steps

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from spdz.field import Field, FieldArray
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
 from spdz.online.operations.products import multiply, square
@@ -16,92 +14,12 @@ from spdz.protocols.commit import commit_and_open
 from spdz.protocols.mac_check import OPENING_CHECK, check_openings
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT, output, output_to
-from spdz.runtime.context import Context, SessionState
-from spdz.runtime.traps import Trap
-from spdz.sharing.material import InputMasks, Squares, Triples
+from spdz.runtime.context import Context
+from spdz.sharing.material import Squares, Triples
 from spdz.sharing.shares import AuthShare
-from spdz.vectors.files import Case
-from spdz.wire.plain import decode_plain, encode_plain
-
-Result = dict[str, bytes]
-Recorded = Callable[[Context, "Given"], Coroutine[Trap, Any, Result]]
-
-
-def elements(case: Case, place: str, field: Field, text: str, shape: tuple[int, ...]) -> FieldArray:
-    """An array of a test. Raises UsageError naming the field of the file."""
-    try:
-        return field.from_bytes(bytearray.fromhex(text), shape)
-    except ValueError as error:
-        raise case.fault(place, str(error)) from None
-
-
-class Given:
-    """What a vector gives to one party."""
-
-    def __init__(self, case: Case, state: SessionState) -> None:
-        self._case = case
-        self._field = state.field
-        self._party = state.party
-        self._given = case.test["given"]
-
-    def _array(self, place: str, text: str, shape: tuple[int, ...]) -> FieldArray:
-        return elements(self._case, place, self._field, text, shape)
-
-    def _of_party(self, place: str, texts: list[str]) -> str:
-        if len(texts) != self._case.params["parties"]:
-            raise self._case.fault(place, f"has {len(texts)} entries for {self._case.params['parties']} parties")
-        return texts[self._party]
-
-    def _entry(self, name: str) -> Any:
-        if name not in self._given:
-            raise self._case.fault(f"given.{name}", "is missing")
-        return self._given[name]
-
-    @property
-    def mac_key(self) -> FieldArray | None:
-        """alpha_i, where there are shares."""
-        if "macKey" not in self._given:
-            return None
-        return self._array("given.macKey", self._of_party("given.macKey", self._given["macKey"]), ())
-
-    def share(self, name: str) -> AuthShare:
-        """This party's share of the array `name`."""
-        arrays = self._entry("arrays")
-        if name not in arrays:
-            raise self._case.fault(f"given.arrays.{name}", "is missing")
-        place, entry = f"given.arrays.{name}", arrays[name]
-        value, mac = (
-            self._array(f"{place}.{part}", self._of_party(f"{place}.{part}", entry[part]), tuple(entry["shape"]))
-            for part in ("values", "macs")
-        )
-        return AuthShare(value, mac)
-
-    def masks(self, owner: int) -> InputMasks:
-        """Input masks `r`, in clear at their owner."""
-        share = self.share("r")
-        clear = self._array("given.clear", self._entry("clear"), share.shape)
-        return InputMasks(share, clear if self._party == owner else None)
-
-    def values(self, shape: tuple[int, ...]) -> FieldArray:
-        """What an owner puts in."""
-        return self._array("given.values", self._entry("values"), shape)
-
-    def published(self) -> Any:
-        """The plain value that an owner publishes."""
-        return decode_plain(bytes.fromhex(self._entry("values")))
-
-    def number(self, name: str) -> int:
-        """An integer."""
-        return int(self._entry(name))
-
-    def payload(self) -> bytes:
-        """What this party commits to."""
-        return bytes.fromhex(self._of_party("given.payloads", self._entry("payloads")))
-
-    def choices(self) -> dict[int, list[int]]:
-        """This party's choice bits towards each peer."""
-        rows = [row for row in self._entry("choices") if row["receiver"] == self._party]
-        return {row["sender"]: row["bits"] for row in rows}
+from spdz.vectors.bit_protocols import BIT_PROTOCOLS
+from spdz.vectors.given import Given, Recorded, Result
+from spdz.wire.plain import encode_plain
 
 
 def _shares(share: AuthShare) -> Result:
@@ -191,4 +109,5 @@ PROTOCOLS: Mapping[str, Recorded] = {
     "output to": _output_to,
     "publish": _publish,
     "base ot": _base_ots,
+    **BIT_PROTOCOLS,
 }

@@ -24,7 +24,7 @@ from spdz.preprocessing.ot.rows import Rows
 from spdz.preprocessing.ot.trees import Place, Seeds, deal, hold
 from spdz.preprocessing.vole.code import add_code
 from spdz.vectors.files import Case
-from spdz.vectors.protocols import elements
+from spdz.vectors.given import elements
 
 BLOCK = 16
 SHOWN_ROWS = 8

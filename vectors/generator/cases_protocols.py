@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vectors.generator import base_ot, online, plain
+from vectors.generator import base_ot, cases_bit_protocols, online, plain
 from vectors.generator.cheats import FLAGS
 from vectors.generator.checking import Shares, check, combine, commit_and_open, open_partially, output, toss
 from vectors.generator.envelope import Group, document
@@ -162,6 +162,7 @@ PROTOCOLS: dict[str, tuple[str, Callable[[Stage], Results]]] = {
     "matmul by triples": ("[DPSZ12] multiplication; docs/wire, section 9", _matmul_by_triples),
     "publish": ("docs/wire, section 9", _publish),
     "base ot": ("[MR19]; docs/wire, section 12", _base_ots),
+    **cases_bit_protocols.PROTOCOLS,
 }
 """(source, what all parties do), by the name that vectors/README.md explains."""
 
@@ -225,3 +226,8 @@ def publish_file() -> str:
 def base_ot_file() -> str:
     """base_ot.json"""
     return _honest("base OT", "base ot", three="M61")
+
+
+def bit_protocols_file() -> str:
+    """bit_protocols.json"""
+    return _honest("protocols on bits", *cases_bit_protocols.PROTOCOLS)

@@ -38,6 +38,7 @@ FILES: dict[str, Callable[[], str]] = {
     "multiply.json": cases_protocols.multiply_file,
     "output.json": cases_protocols.output_file,
     "publish.json": cases_protocols.publish_file,
+    "bit_protocols.json": cases_protocols.bit_protocols_file,
     "base_ot.json": cases_protocols.base_ot_file,
     "authenticate.json": cases_mascot.authenticate_file,
     "triples.json": cases_mascot.triples_file,

@@ -47,6 +47,8 @@ FLAGS: dict[str, Flag] = {
     "WrongDigest": ("ATTACK", "A digest of the OT check is changed."),
     "WrongProduct": ("ATTACK", "A correction of an OT product is changed: a triple does not multiply."),
     "WrongAuthentication": ("ATTACK", "A COPEe correction is changed: what enters depends on single bits of the key."),
+    "WrongRange": ("ATTACK", "Digits of an input, or the answer of their proof, are changed: the proof does not fit."),
+    "NotBits": ("ATTACK", "A one behind the last bit: refused before anything is computed with it."),
     "NoEffect": (
         "ATTACK",
         "A change that met a key bit for which nothing changes: the guess that the proof allows.",
@@ -103,3 +105,8 @@ def instead(data: bytes, start: int = 0) -> Change:
         return payload[:start] + data + payload[start + len(data) :]
 
     return change
+
+
+def set_top(payload: bytes) -> bytes:
+    """Set the highest bit of the last byte."""
+    return payload[:-1] + bytes([payload[-1] | 0x80])

@@ -10,10 +10,13 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from vectors.generator import bits
 from vectors.generator.aes import Prg
 from vectors.generator.field import NotCanonicalError
 from vectors.generator.hashing import commitment, derive, digest
 from vectors.generator.world import Clock, Place, Session
+
+SIGMA_OF_BITS = 16
 
 
 @dataclass
@@ -26,16 +29,25 @@ class Shares:
 
 
 @dataclass
+class BitShares:
+    """An array of bits as all parties hold it: `words[i]` are those of party i, flat in C order."""
+
+    words: list[list[int]]
+    shape: tuple[int, ...] = ()
+
+
+@dataclass
 class Scope:
     """What has been opened and broadcast and not been checked, for each party."""
 
     openings: list[list[tuple[str, list[int], list[int]]]] = field(default_factory=list)
+    bits: list[list[tuple[str, list[int], list[int]]]] = field(default_factory=list)
     broadcasts: list[list[tuple[str, bytes]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, session: Session) -> Scope:
         """An empty one."""
-        return cls([[] for _ in session.parties], [[] for _ in session.parties])
+        return cls(*([[] for _ in session.parties] for _ in range(3)))
 
 
 # -- broadcast
@@ -170,15 +182,27 @@ def check(
     session: Session, clock: Clock, place: Place, scope: Scope, name: str = "mac_check", error: str = "MacCheckFailed"
 ) -> None:
     """The MAC check of a scope; nothing at all if nothing was opened or broadcast."""
-    if not scope.openings[0] and not scope.broadcasts[0]:
+    if not (scope.openings[0] or scope.bits[0] or scope.broadcasts[0]):
         return
     place = place.child("check")
     openings = [sorted(entries, key=lambda entry: entry[0]) for entries in scope.openings]
-    scope.openings = [[] for _ in session.parties]
+    of_bits = [sorted(entries, key=lambda entry: entry[0]) for entries in scope.bits]
+    scope.openings, scope.bits = [[] for _ in session.parties], [[] for _ in session.parties]
     echo(session, clock, place, scope)
-    if not openings[0]:
+    if not (openings[0] or of_bits[0]):
         return
     coins = toss(session, clock, place, name)
+    payloads = [b"" for _ in session.parties]
+    if of_bits[0]:
+        payloads = _sigmas_of_bits(session, coins, of_bits)
+    if openings[0]:
+        payloads = [x + y for x, y in zip(payloads, _sigmas(session, coins, openings), strict=True)]
+    seen = commit_and_open(session, clock, place.child("sigma"), f"{name}.sigma", payloads)
+    for party in session.parties:
+        _judge(session, party, seen[party], (bool(of_bits[0]), bool(openings[0])), f"{name}.sigma.open", error)
+
+
+def _sigmas(session: Session, coins: Coins, openings: list[list[tuple[str, list[int], list[int]]]]) -> list[bytes]:
     field_, sigmas = session.field, []
     chi = coins.elements("chi", sum(len(values) for _, values, _ in openings[0]))
     for party in session.parties:
@@ -188,20 +212,35 @@ def check(
             chi[party][0] = 1
         combined = field_.dot(chi[party], values), field_.dot(chi[party], macs)
         sigmas.append((combined[1] - session.mac_key[party] * combined[0]) % field_.p)
-    payloads = [field_.encode([sigma]) for sigma in sigmas]
-    seen = commit_and_open(session, clock, place.child("sigma"), f"{name}.sigma", payloads)
+    return [field_.encode([sigma]) for sigma in sigmas]
+
+
+def _sigmas_of_bits(
+    session: Session, coins: Coins, openings: list[list[tuple[str, list[int], list[int]]]]
+) -> list[bytes]:
+    found = []
     for party in session.parties:
-        _judge(session, party, seen[party], f"{name}.sigma.open", error)
+        kappa = Prg(coins.key(party, "kappa")).read(SIGMA_OF_BITS)
+        words = [word for _, _, part in openings[party] for word in part]
+        opened = [bit for _, part, _ in openings[party] for bit in part]
+        found.append(bits.sigma(session.bit_key[party], kappa, words, opened))
+    return found
 
 
-def _judge(session: Session, party: int, payloads: list[bytes], step: str, error: str) -> None:
-    total = 0
-    for sender, payload in enumerate(payloads):
+def _judge(
+    session: Session, party: int, payloads: list[bytes], domains: tuple[bool, bool], step: str, error: str
+) -> None:
+    """Of bits, then of elements, as far as either has been opened."""
+    start = SIGMA_OF_BITS if domains[0] else 0
+    wrong, total = 0, 0
+    for payload in payloads:
+        wrong ^= int.from_bytes(payload[:start], "little")
+    for sender, payload in enumerate(payloads if domains[1] else []):
         try:
-            total += session.field.decode(payload, 1)[0]
+            total += session.field.decode(payload[start:], 1)[0]
         except NotCanonicalError:
             session.fail(party, "MalformedMessage", step, sender)
-    if total % session.field.p:
+    if wrong or total % session.field.p:
         session.fail(party, error, step)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from math import prod
+from operator import xor
 from typing import Any
 
+from vectors.generator import bits
 from vectors.generator.aes import Prg
-from vectors.generator.checking import Scope, Shares
+from vectors.generator.checking import BitShares, Scope, Shares
 from vectors.generator.envelope import Group, big, seed_of
 from vectors.generator.field import FIELDS, Field
 from vectors.generator.hashing import seeded
@@ -28,6 +31,7 @@ class Stage:
         self.given: dict[str, Any] = {}
         self.stream: Prg = seeded(self.seed, "dealt")
         self._alpha: int | None = None
+        self._delta: int | None = None
 
     @property
     def alpha(self) -> int:
@@ -58,6 +62,36 @@ class Stage:
             "shape": list(shape),
             "values": [field.encode(row).hex() for row in shares.values],
             "macs": [field.encode(row).hex() for row in shares.macs],
+        }
+        return shares
+
+    @property
+    def delta(self) -> int:
+        """The key of bits, made when it is first needed."""
+        if self._delta is None:
+            words = bits.words_of(self.stream.read(bits.WORD_BYTES * len(self.session.parties)))
+            self.session.bit_key = [word & ~1 | (party == 0) for party, word in enumerate(words)]
+            self._delta = reduce(xor, self.session.bit_key)
+            self.given["bitKey"] = [bits.encode([share]).hex() for share in self.session.bit_key]
+        return self._delta
+
+    def random_bits(self, count: int) -> list[int]:
+        """Uniform bits for inputs."""
+        return [byte & 1 for byte in self.stream.read(count)]
+
+    def deal_bits(self, name: str, values: list[int], shape: tuple[int, ...]) -> BitShares:
+        """Words of `values`, which become part of what is given."""
+        delta, count = self.delta, len(values)
+        if count != prod(shape):
+            raise ValueError("shape")
+        parts = [bits.words_of(self.stream.read(bits.WORD_BYTES * count)) for _ in self.session.parties[1:]]
+        rest = [delta if bit else 0 for bit in values]
+        for part in parts:
+            rest = [x ^ y for x, y in zip(rest, part, strict=True)]
+        shares = BitShares([*parts, rest], shape)
+        self.given.setdefault("bitArrays", {})[name] = {
+            "shape": list(shape),
+            "words": [bits.encode(row).hex() for row in shares.words],
         }
         return shares
 

@@ -106,6 +106,7 @@ class Session:
         self.session_id = session_id
         self.randomness = [seeded(seed, endpoint) for endpoint in self.endpoints]
         self.mac_key = [0] * parties
+        self.bit_key = [0] * parties
         self.cheats = tuple(cheats)
         self.corrupted = frozenset(cheat.party for cheat in self.cheats)
         self.messages: list[Message] = []
