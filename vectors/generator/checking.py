@@ -47,7 +47,7 @@ class Scope:
     @classmethod
     def of(cls, session: Session) -> Scope:
         """An empty one."""
-        return cls(*([[] for _ in session.parties] for _ in range(3)))
+        return cls([[] for _ in session.parties], [[] for _ in session.parties], [[] for _ in session.parties])
 
 
 # -- broadcast

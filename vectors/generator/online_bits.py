@@ -313,10 +313,12 @@ def share_in_range(
     log_broadcast(session, at.scope, f"{at.place.path}/{at.place.count:06d}.range.digits", received, {owner: payload})
     first = Shares([row[: len(z)] for row in masks.shares.values], [row[: len(z)] for row in masks.shares.macs])
     digits = combine(session, (1, first), (1, public_share(session, seen)))
-    columns = [
-        (4**j, Shares(*([row[j * size : (j + 1) * size] for row in part] for part in (digits.values, digits.macs))))
-        for j in range(h)
-    ]
+
+    def column(j: int) -> Shares:
+        part = slice(j * size, (j + 1) * size)
+        return Shares([row[part] for row in digits.values], [row[part] for row in digits.macs])
+
+    columns = [(4**j, column(j)) for j in range(h)]
     middle = public_share(session, [[(1 << l - 1) % field.p] * size for _ in parties])
     x = combine(session, *columns, (-1, middle))
     return Shares(x.values, x.macs, shape), lambda rest: prove(rest, owner, z, l, masks, digits)
