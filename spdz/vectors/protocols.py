@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from spdz.online.operations.inputs import share_input
 from spdz.online.operations.matrices import matmul, matmul_by_triples
@@ -15,9 +16,10 @@ from spdz.protocols.mac_check import OPENING_CHECK, check_openings
 from spdz.protocols.opening import partial_open
 from spdz.protocols.output import OUTPUT, output, output_to
 from spdz.runtime.context import Context
+from spdz.sharing.bit_share import BitShare
 from spdz.sharing.material import Squares, Triples
 from spdz.sharing.shares import AuthShare
-from spdz.vectors.bit_protocols import BIT_PROTOCOLS
+from spdz.vectors.bit_protocols import BIT_PROTOCOLS, Unchecked
 from spdz.vectors.given import Given, Recorded, Result
 from spdz.wire.plain import encode_plain
 
@@ -96,6 +98,15 @@ async def _base_ots(ctx: Context, given: Given) -> Result:
     return result
 
 
+async def _then_checked(protocol: Unchecked, ctx: Context, given: Given) -> Result:
+    """Run it, check all that it has opened, and show what it has made."""
+    found = await protocol(ctx, given)
+    await check_openings(ctx)
+    if isinstance(found, AuthShare):
+        return _shares(found)
+    return {"words": found.words.tobytes()} if isinstance(found, BitShare) else found
+
+
 PROTOCOLS: Mapping[str, Recorded] = {
     "commit and open": _commit_and_open,
     "coin toss": _toss,
@@ -109,5 +120,5 @@ PROTOCOLS: Mapping[str, Recorded] = {
     "output to": _output_to,
     "publish": _publish,
     "base ot": _base_ots,
-    **BIT_PROTOCOLS,
+    **{name: partial(_then_checked, protocol) for name, protocol in BIT_PROTOCOLS.items()},
 }
