@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from spdz.crypto import ggm
 from spdz.crypto.domains import Domain
-from spdz.crypto.hashing import HASH_BYTES, Part, derive, labelled_hash
+from spdz.crypto.hashing import HASH_BYTES, Deriver, Part, encoded, labelled_hash
 from spdz.errors import OtConsistencyFailed
 from spdz.preprocessing.ot import all_but_one
 from spdz.preprocessing.ot.base import KEY_BYTES, BaseOts
@@ -164,18 +164,11 @@ def _single(ots: BaseOts, count: int) -> Trees:
 def _open_leaves(place: Place, leaves: NDArray[np.uint64]) -> tuple[Seeds, Seeds]:
     """c_x and r_x of every leaf; where a leaf is in the hash, so no two leaves anywhere give related values."""
     count, width = leaves.shape[:2]
+    opened = Deriver(Domain.OT_TREE_LEAF, CHECK_BYTES + ggm.SEED_BYTES, session_id=place.session_id)
+    trees = [encoded(*place.instance.name, place.holder, place.dealer, tree) for tree in range(count)]
+    indices = [encoded(leaf) for leaf in range(width)]
     values = b"".join(
-        derive(
-            Domain.OT_TREE_LEAF,
-            leaves[tree, leaf].tobytes(),
-            CHECK_BYTES + ggm.SEED_BYTES,
-            *place.instance.name,
-            place.holder,
-            place.dealer,
-            tree,
-            leaf,
-            session_id=place.session_id,
-        )
+        opened(leaves[tree, leaf].tobytes(), trees[tree] + indices[leaf])
         for tree in range(count)
         for leaf in range(width)
     )

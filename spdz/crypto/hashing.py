@@ -135,17 +135,27 @@ def labelled_xof(
     The length is hashed too, so outputs of different lengths are unrelated. Block number j is the hash of the encoding
     followed by the item j.
     """
-    sha = _begun(_MODE_STREAM, domain, session_id, party)
-    sha.update(_integer(output_bytes))
+    sha = _stream(domain, output_bytes, session_id, party)
     for part in parts:
         _absorb(sha, part)
-    if output_bytes <= HASH_BYTES:
-        sha.update(_integer(0))
-        return sha.digest()[:output_bytes]
+    return _expand(sha, _counters(output_bytes), output_bytes)
+
+
+def _stream(domain: Domain, output_bytes: int, session_id: bytes, party: int | None) -> hashlib._Hash:
+    sha = _begun(_MODE_STREAM, domain, session_id, party)
+    sha.update(_integer(output_bytes))
+    return sha
+
+
+def _counters(output_bytes: int) -> list[bytes]:
+    return [_integer(counter) for counter in range(-(-output_bytes // HASH_BYTES))]
+
+
+def _expand(sha: hashlib._Hash, counters: list[bytes], output_bytes: int) -> bytes:
     blocks = []
-    for counter in range(-(-output_bytes // HASH_BYTES)):
+    for counter in counters:
         block = sha.copy()
-        block.update(_integer(counter))
+        block.update(counter)
         blocks.append(block.digest())
     return b"".join(blocks)[:output_bytes]
 
@@ -163,3 +173,26 @@ def derive(
     The usual case is a 16-byte PRG key out of a 32-byte coin toss: `derive(Domain.PRG_KEY, toss, 16, "sacrifice")`.
     """
     return labelled_xof(domain, output_bytes, secret, *context, session_id=session_id, party=party)
+
+
+class Deriver:
+    """`derive` of many secrets under one domain, in one session: what they have in common is encoded once.
+
+    `Deriver(domain, n)(secret, encoded(*context))` is `derive(domain, secret, n, *context)`.
+    """
+
+    __slots__ = ("_counters", "_output_bytes", "_sha")
+
+    def __init__(self, domain: Domain, output_bytes: int, *, session_id: bytes = b"") -> None:
+        self._sha = _stream(domain, output_bytes, session_id, None)
+        self._counters, self._output_bytes = _counters(output_bytes), output_bytes
+
+    def __call__(self, secret: bytes, context: bytes) -> bytes:
+        sha = self._sha.copy()
+        sha.update(_item(_BYTES, secret) + context)
+        return _expand(sha, self._counters, self._output_bytes)
+
+
+def encoded(*parts: int | str) -> bytes:
+    """What `parts` look like inside of a hash."""
+    return b"".join(_item(_TEXT, part.encode("utf-8")) if isinstance(part, str) else _integer(part) for part in parts)

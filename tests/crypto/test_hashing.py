@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spdz.crypto import HASH_BYTES, Domain, LabelledHasher, derive, hashing, labelled_hash, labelled_xof
+from spdz.crypto.hashing import Deriver, encoded
 from spdz.errors import UsageError
 from spdz.version import PROTOCOL_VERSION
 
@@ -203,6 +204,23 @@ def test_derived_outputs_are_unrelated() -> None:
     ]
     blocks = [output[i : i + 16] for output in outputs for i in range(0, 64, 16)]
     assert len(set(blocks)) == len(blocks)
+
+
+@pytest.mark.parametrize("output_bytes", [0, 1, 32, 33, 48, 100])
+def test_many_secrets_are_derived_as_one_by_one(output_bytes: int) -> None:
+    derived = Deriver(Domain.PRG_KEY, output_bytes, session_id=b"s")
+    for context in ((), (0,), ("name", 3, 255, 256), ("", "é")):
+        for secret in (b"", b"x", bytes(range(70))):
+            expected = derive(Domain.PRG_KEY, secret, output_bytes, *context, session_id=b"s")
+            assert derived(secret, encoded(*context)) == expected
+            cut = len(context) // 2
+            assert derived(secret, encoded(*context[:cut]) + encoded(*context[cut:])) == expected
+
+
+@pytest.mark.parametrize("part", [True, -1])
+def test_what_is_no_integer_is_not_encoded(part: int) -> None:
+    with pytest.raises(UsageError, match="nonnegative int"):
+        encoded(part)
 
 
 def test_derive_known_answer() -> None:

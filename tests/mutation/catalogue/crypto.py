@@ -188,8 +188,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "xof-without-counter",
-        f"{HASHING}::labelled_xof",
-        "        block.update(_integer(counter))\n",
+        f"{HASHING}::_expand",
+        "        block.update(counter)\n",
         "",
         "derived output repeats every 32 bytes",
         "tests/crypto/test_hashing.py",

@@ -92,12 +92,13 @@ _BASE_OT: tuple[Mutant, ...] = (
     ),
 )
 
-_LEAF_PLACE = """            place.holder,
-            place.dealer,
-            tree,
-            leaf,
-            session_id=place.session_id,
-"""
+_LEAF_PLACE = {
+    "holder": ("place.holder, place.dealer, tree)", "place.dealer, tree)"),
+    "dealer": ("place.holder, place.dealer, tree)", "place.holder, tree)"),
+    "tree": ("place.holder, place.dealer, tree)", "place.holder, place.dealer)"),
+    "leaf": ("trees[tree] + indices[leaf]", "trees[tree]"),
+    "session": (", session_id=place.session_id)", ")"),
+}
 _CHECKED = """place.holder, place.dealer, np.ascontiguousarray(checks).tobytes())
     return labelled_hash(Domain.OT_TREE_CHECK, *parts, session_id=place.session_id"""
 
@@ -164,18 +165,12 @@ _TREES: tuple[Mutant, ...] = (
         mutant(
             f"ot-trees-leaf-without-{name}",
             f"{TREES}::_open_leaves",
-            _LEAF_PLACE,
-            _LEAF_PLACE.replace(f"            {part},\n", ""),
+            before,
+            after,
             f"the hash of a leaf does not hold the {name}",
             TEST_TREES,
         )
-        for name, part in (
-            ("holder", "place.holder"),
-            ("dealer", "place.dealer"),
-            ("tree", "tree"),
-            ("leaf", "leaf"),
-            ("session", "session_id=place.session_id"),
-        )
+        for name, (before, after) in _LEAF_PLACE.items()
     ),
     *(
         mutant(
