@@ -24,14 +24,17 @@ BASE_OT_STEPS = frozenset(
 async def ideal_base_ots(ctx: Context, choices: dict[int, list[int]], instance: OtInstance) -> dict[int, BaseOts]:
     """As `base_ots`.  Rounds: 0.  Sends: nothing."""
 
-    def key(receiver: int, sender: int, number: int, slot: int) -> bytes:
-        place: tuple[Part, ...] = (*instance.name, receiver, sender, number, slot)
-        return derive(Domain.BASE_OT_KEY, b"ideal", KEY_BYTES, *place, session_id=ctx.session.session_id)
+    def pairs(receiver: int, sender: int, count: int) -> list[tuple[bytes, bytes]]:
+        place: tuple[Part, ...] = (*instance.name, receiver, sender)
+        size, session_id = 2 * KEY_BYTES * count, ctx.session.session_id
+        keys = derive(Domain.BASE_OT_KEY, b"ideal", size, *place, session_id=session_id)
+        halves = [keys[start : start + KEY_BYTES] for start in range(0, size, KEY_BYTES)]
+        return list(zip(halves[::2], halves[1::2], strict=True))
 
     return {
         peer: BaseOts(
-            [key(ctx.party, peer, number, bit) for number, bit in enumerate(bits)],
-            [(key(peer, ctx.party, number, 0), key(peer, ctx.party, number, 1)) for number in range(len(bits))],
+            [pair[bit] for pair, bit in zip(pairs(ctx.party, peer, len(bits)), bits, strict=True)],
+            pairs(peer, ctx.party, len(bits)),
         )
         for peer, bits in choices.items()
     }
