@@ -7,18 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from spdz.adversary.ideal_base_ots import ideal_base_ots
 from spdz.field import M61
 from spdz.params import MascotParams
 from spdz.preprocessing.bits.links import BitLinks, Deltas, draw_delta, set_up_bits
+from spdz.preprocessing.ot.base import RunBaseOts
 from spdz.runtime.context import Context, SessionState
 from spdz.sharing.bit_share import Bits, Words
 from tests.support.parties import Run, make_sessions, run
+
+SET_UP_ROUNDS = 1
+"""The trees; ideal base OTs take none."""
 
 Body = Callable[[Context, BitLinks], Coroutine[Any, Any, Any]]
 
 
 class World:
-    """Sessions of some parties; `run` sets the links up and runs `body` at each."""
+    """Sessions of some parties; `run` sets the links up and runs `body` at each.
+
+    Base OTs are ideal if nothing is said.
+    """
 
     def __init__(
         self,
@@ -26,17 +34,22 @@ class World:
         seed: bytes,
         params: MascotParams | None = None,
         draws: Mapping[int, Callable[[Context], Deltas]] | None = None,
+        base_ots: RunBaseOts = ideal_base_ots,
     ) -> None:
         """`draws` is how cheaters draw what they use as keys."""
         self.sessions: list[SessionState] = make_sessions(parties, M61, seed)
         self.params = params or MascotParams()
         self.draws = draws or {}
+        self.base_ots = base_ots
         self.links: dict[int, BitLinks] = {}
 
     def run(self, body: Body, cheat: Any = None, **more: Any) -> Run:
         async def main(ctx: Context) -> Any:
             self.links[ctx.party] = await set_up_bits(
-                ctx.child("set_up"), self.params, self.draws.get(ctx.party, draw_delta)
+                ctx.child("set_up"),
+                self.params,
+                self.draws.get(ctx.party, draw_delta),
+                run_base_ots=self.base_ots,
             )
             return await body(ctx, self.links[ctx.party])
 

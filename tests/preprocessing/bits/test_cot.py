@@ -13,8 +13,9 @@ from spdz.params import MascotParams
 from spdz.preprocessing.bits import cot
 from spdz.preprocessing.bits.cot import NarrowBits, Wanted, WideBits, extend_bits, extend_narrow, extend_wide
 from spdz.preprocessing.bits.links import DELTA_BITS, BitLinks, draw_delta, set_up_bits
+from spdz.preprocessing.ot.base import base_ots
 from spdz.runtime.context import Context
-from tests.preprocessing.bits.support import World, bits_of, xor
+from tests.preprocessing.bits.support import SET_UP_ROUNDS, World, bits_of, xor
 from tests.support.costs import bytes_per_peer, functions_that_state_rounds, stated_rounds, toss_bytes
 from tests.support.interference import POSITIONS, flip_bytes, replace_payload
 from tests.support.ot import DEPTHS
@@ -143,7 +144,7 @@ def test_other_numbers_of_bits_are_refused(seed: bytes) -> None:
 @DEPTHS
 @PARTIES
 def test_costs(parties: int, depth: int, seed: bytes) -> None:
-    world = World(parties, seed, MascotParams(ot_tree_bits=depth))
+    world = World(parties, seed, MascotParams(ot_tree_bits=depth), base_ots=base_ots)
     bits = 192 * (WIDE + 128) + 64 * (NARROW + 128)
     ended = world.run(both)
     found = {step: cost for step, cost in bytes_per_peer(ended).items() if step.startswith("bits.")}
@@ -170,7 +171,7 @@ def test_costs_of_one_width(extend: Any, columns: int, digests: int, seed: bytes
     ended = World(2, seed).run(body)
     found = bytes_per_peer(ended)
     assert (found["bits.columns"], found["bits.digests"]) == (columns * 256 // 4 // 8, digests)
-    assert ended.rounds == 3 + stated_rounds(extend)
+    assert ended.rounds == SET_UP_ROUNDS + stated_rounds(extend)
 
 
 def test_every_cost_line_is_tested() -> None:
@@ -259,7 +260,7 @@ def test_another_valid_point_in_the_set_up(step: str, finder: int, seed: bytes) 
     def change(payload: bytes) -> bytes:
         return payload[width : 2 * width] + payload[:width] + payload[2 * width :]
 
-    cheat, world = replace_payload(step, 0, change), World(2, seed)
+    cheat, world = replace_payload(step, 0, change), World(2, seed, base_ots=base_ots)
     ended = world.run(both, cheat)
     cheat.assert_fired()
     assert_caught(ended, OtConsistencyFailed, "bits.trees", cheater=1 - finder)

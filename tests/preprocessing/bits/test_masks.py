@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spdz.adversary.ideal_base_ots import ideal_base_ots
 from spdz.adversary.settings import SMALL_BITS
 from spdz.errors import BroadcastMismatch, MacCheckFailed, MaskCheckFailed
 from spdz.field import M61, FieldArray
@@ -37,7 +38,7 @@ def world(parties: int, seed: bytes, body: Any, cheat: Any = None) -> tuple[Run,
     links = links_for("copee", sessions, seed)
 
     async def main(ctx: Context) -> Any:
-        bit_links = await set_up_bits(ctx.child("set_up"), MascotParams(), plan=SMALL_BITS)
+        bit_links = await set_up_bits(ctx.child("set_up"), MascotParams(), plan=SMALL_BITS, run_base_ots=ideal_base_ots)
         return await body(ctx, links[ctx.party], bit_links)
 
     return run(sessions, main, cheat), sessions
