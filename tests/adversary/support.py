@@ -20,8 +20,8 @@ def product(mpc: Mpc) -> list[int]:
 
 
 def attack(*cheats: Cheat, parties: int = 2, preprocessing: str = "dealer", **options: Any) -> Report:
-    """Run `product` with cheaters, and without a run to compare with: `RESULT` is known."""
-    options = {"honest_first": False, "deadline": 60.0, **options}
+    """Run `product` with cheaters, over ideal base OTs, without a run to compare with: `RESULT` is known."""
+    options = {"honest_first": False, "deadline": 60.0, "ideal_base_ots": True, **options}
     return adversary.run(product, parties, preprocessing=preprocessing, cheats=cheats, **options)
 
 

@@ -111,7 +111,7 @@ def bits(mpc: Mpc) -> Any:
 def test_an_opening_of_the_generator_forced_to_zero(step: str, error: Any) -> None:
     """An opened square of zero has no root that a share could be divided by: that ends the session as well."""
     rush = Rush(step, lambda own, honest, view: completed(0, own, honest), by=1, every=True)
-    report = adversary.run(bits, cheats=[rush], honest_first=False)
+    report = adversary.run(bits, cheats=[rush], honest_first=False, ideal_base_ots=True)
     assert report.happened
     assert isinstance(report.honest[0].found, error)
     assert report.secrets_destroyed
@@ -167,7 +167,7 @@ def test_another_a_towards_one_peer() -> None:
 def test_other_values_towards_one_peer(step: str, skip: int, allowed: tuple[type, ...]) -> None:
     """All elements of the message one higher: consistent in itself, and different from what the others get."""
     changed = AddToAll(step, by=2, to=0, skip=skip)
-    report = adversary.run(product, 3, cheats=[changed], honest_first=False)
+    report = adversary.run(product, 3, cheats=[changed], honest_first=False, ideal_base_ots=True)
     assert report.happened
     ends = [end for end in report.honest.values() if not end.is_echo]
     assert ends

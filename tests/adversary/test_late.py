@@ -52,7 +52,9 @@ def test_an_inconsistent_input_of_any_batch_is_found_by_its_authentication(skip:
             x = x + mpc.input([3], owner=1, shape=1)
         return mpc.reveal(x)
 
-    report = adversary.run(program, cheats=[GuessKeyBits(by=1, bits=50, skip=skip)], preprocessing=COPEE)
+    report = adversary.run(
+        program, cheats=[GuessKeyBits(by=1, bits=50, skip=skip)], preprocessing=COPEE, ideal_base_ots=True
+    )
     assert_caught(report, AuthenticationFailed, "authenticate.check.sigma.open")
 
 
@@ -64,4 +66,6 @@ def test_another_key_for_one_peer_is_found_before_anything_is_done_with_it() -> 
 
 
 def attack_with_keys() -> adversary.Report:
-    return adversary.run(again_and_again, 3, cheats=[OtherKeyPerPeer(by=2, to=1)], honest_first=False)
+    return adversary.run(
+        again_and_again, 3, cheats=[OtherKeyPerPeer(by=2, to=1)], honest_first=False, ideal_base_ots=True
+    )

@@ -22,7 +22,7 @@ def count(ctx):
     return session["count"]
 """
 TAIL = """
-target = matrix.Target()
+target = matrix.Target(ideal_base_ots=True)
 surveys = matrix.survey(target, [config])
 cases = [case for case in full_cases(surveys, programs=True) if chosen(case)]
 print(json.dumps([[case.occurrence, matrix.run_case(target, case)[0].outcome] for case in cases]))

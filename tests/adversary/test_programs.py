@@ -143,6 +143,7 @@ def test_a_key_holder_that_ignores_what_it_sees_is_found_by_the_others(step: str
         preprocessing=MascotParams(authentication="vole"),
         vole_plan=SMALL_VOLES,
         honest_first=False,
+        ideal_base_ots=True,
     )
     assert report.happened
     assert report.corrupted[1].noticed is None or is_consequence(report.corrupted[1].noticed)

@@ -6,13 +6,16 @@ The steps are found by running the generator, so a new one is attacked here with
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import pytest
 
+from spdz.adversary.ideal_base_ots import BASE_OT_STEPS, ideal_base_ots
 from spdz.errors import Desync, MalformedMessage, PeerAborted
 from spdz.field import M61
 from spdz.params import MascotParams
 from spdz.preprocessing.mascot.generator import MascotPreprocessing
+from spdz.preprocessing.ot.base import RunBaseOts, base_ots
 from spdz.protocols.coin_toss import toss
 from spdz.protocols.mac_check import OPENING_CHECK
 from spdz.runtime.context import Context
@@ -24,7 +27,6 @@ from tests.support.interference import POSITIONS, flip_bytes, replace_payload, s
 from tests.support.parties import Run, make_sessions, run
 from tests.support.vole import TINY_PROTOCOLS, links_for
 
-SET_UP = ("base_ot.receiver_points", "base_ot.sender_points", "setup.ot_trees", "setup.share_seeds")
 SELECTIVE = ("setup.ot_trees", "ot_extension.columns", "multiply.corrections", "copee.corrections", "vole.sums")
 """A change counts only where a secret bit of the receiver is one; where it is zero, nothing at all happens."""
 FOUND_BY_THE_CHEATER = ("base_ot.receiver_points", "vole.sums", "vole.totals")
@@ -37,20 +39,24 @@ def triples(
     seed: bytes,
     interference: Interference | None = None,
     *,
-    base_ots: bool,
+    base_ots: RunBaseOts | None,
     authentication: str = "copee",
 ) -> Run:
-    """Triples in the stores of all parties; the result of each party is its generator."""
+    """Triples in the stores of all parties, after an ideal set-up or one with these base OTs.
+
+    The result of each party is its generator.
+    """
     sessions = make_sessions(parties, M61, seed)
     params = MascotParams(authentication=authentication)
-    makers = [MascotPreprocessing(params=params, protocols=TINY_PROTOCOLS) for _ in sessions]
-    if not base_ots:
+    protocols = replace(TINY_PROTOCOLS, base_ots=base_ots or TINY_PROTOCOLS.base_ots)
+    makers = [MascotPreprocessing(params=params, protocols=protocols) for _ in sessions]
+    if base_ots is None:
         for maker, links in zip(makers, links_for(authentication, sessions, seed), strict=True):
             maker._links = links
 
     async def main(ctx: Context) -> MascotPreprocessing:
         maker = makers[ctx.party]
-        if base_ots:
+        if base_ots is not None:
             await maker.set_up(ctx.child("set_up"))
         await maker.produce(ctx.child("produce"), {TRIPLES: COUNT})
         # Whoever was not lied to hears of the abort before it uses anything.
@@ -63,8 +69,15 @@ def triples(
 @functools.cache
 def steps_of_a_triple_run(parties: int, authentication: str = "copee") -> tuple[str, ...]:
     """Every step that is exchanged on the way to a triple."""
-    steps = triples(parties, bytes(32), base_ots=True, authentication=authentication).trace.steps
+    steps = triples(parties, bytes(32), base_ots=base_ots, authentication=authentication).trace.steps
     return tuple(step for step in steps if not step.startswith("mac_check."))
+
+
+def base_ots_for(step: str) -> RunBaseOts | None:
+    """Real ones where they are attacked, ideal ones where what follows in the set-up is."""
+    if step in BASE_OT_STEPS:
+        return base_ots
+    return ideal_base_ots if step.startswith("setup.") else None
 
 
 def authentication_with(step: str) -> str:
@@ -97,7 +110,7 @@ def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
     cheater = parties - 1 if place == "middle" else 0
     cheat = flip_bytes(step, cheater, [place], receiver=1 if cheater == 0 else 0)
     ended = triples(
-        parties, seed, silent(cheater, cheat), base_ots=step in SET_UP, authentication=authentication_with(step)
+        parties, seed, silent(cheater, cheat), base_ots=base_ots_for(step), authentication=authentication_with(step)
     )
     cheat.assert_fired()
     honest = [party for party in range(parties) if party != cheater]
@@ -124,7 +137,7 @@ def test_one_byte(parties: int, step: str, place: str, seed: bytes) -> None:
 def test_every_byte(step: str, seed: bytes) -> None:
     """No step takes everything: another payload altogether is always found."""
     noise = replace_payload(step, 0, lambda payload: bytes(byte ^ 0x15 for byte in payload))
-    ended = triples(2, seed, silent(0, noise), base_ots=step in SET_UP, authentication=authentication_with(step))
+    ended = triples(2, seed, silent(0, noise), base_ots=base_ots_for(step), authentication=authentication_with(step))
     noise.assert_fired()
     error = ended.outcomes[1].error
     left = {Desync} if step in FOUND_BY_THE_CHEATER and ended.outcomes[0].error else set()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from spdz.adversary.ideal_base_ots import ideal_base_ots
 from spdz.errors import AuthenticationFailed
 from spdz.field import M61, FieldArray
 from spdz.preprocessing.mascot import authenticate as module
@@ -71,10 +72,12 @@ def test_a_cheater_that_corrects_what_it_sees(
 
 
 def test_the_generator_makes_the_check_before_anything_else(seed: bytes) -> None:
-    from spdz.preprocessing.mascot.generator import MascotPreprocessing
+    from spdz.preprocessing.mascot.generator import MascotPreprocessing, MascotProtocols
 
     sessions = make_sessions(3, M61, seed)
-    ended = run(sessions, lambda ctx: MascotPreprocessing().set_up(ctx))
+    ended = run(
+        sessions, lambda ctx: MascotPreprocessing(protocols=MascotProtocols(base_ots=ideal_base_ots)).set_up(ctx)
+    )
     for outcome in ended.outcomes:
         assert outcome.error is None
         assert outcome.trace.steps["authenticate.combination"].exchanges == 1
