@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from spdz.online.cost import Cost
     from spdz.online.session import Mpc
     from spdz.online.values.array import SecretArray
+    from spdz.online.values.bits_of_integers import from_bits
     from spdz.online.values.boolean import SecretBool
     from spdz.online.values.fixed import SecretFixed
     from spdz.online.values.integer import SecretInt
@@ -67,6 +68,7 @@ _LAZY = {
     "SecretInt": "spdz.online.values.integer",
     **dict.fromkeys(("Bool", "Fixed", "Int"), "spdz.online.values.types"),
     "connect": "spdz.sessions.network",
+    "from_bits": "spdz.online.values.bits_of_integers",
     "Plan": "spdz.sessions.planning",
     "plan": "spdz.sessions.planning",
     "relu": "spdz.online.values.ordering",
@@ -115,6 +117,7 @@ __all__ = [
     "__version__",
     "connect",
     "field_by_name",
+    "from_bits",
     "plan",
     "relu",
     "run_local",

@@ -26,21 +26,25 @@ if TYPE_CHECKING:
 
 def less(x: SecretInt, y: Any) -> SecretBool:
     """Whether x < y."""
-    return negative(*_difference(x, y))
+    return negative(*difference_of(x, y))
 
 
 def greater(x: SecretInt, y: Any) -> SecretBool:
     """Whether x > y."""
-    difference, interval = _difference(x, y)
+    difference, interval = difference_of(x, y)
     return negative(-difference, -interval)
 
 
 def equal(x: SecretInt, y: Any) -> SecretBool:
     """Whether x = y."""
-    difference, interval = _difference(x, y)
+    return zero(*difference_of(x, y))
+
+
+def zero(values: SecretArray, interval: Interval) -> SecretBool:
+    """Whether entries that lie in an interval are zero."""
     if 0 not in interval or interval.lo == interval.hi:
-        return _known(difference, 0 in interval)
-    return _looked_at(EQUAL, difference, interval)
+        return _known(values, 0 in interval)
+    return _looked_at(EQUAL, values, interval)
 
 
 def negative(values: SecretArray, interval: Interval) -> SecretBool:
@@ -55,7 +59,8 @@ def most_bits(mpc: Mpc) -> int:
     return mpc.field.bits - comparison(mpc.mask_slack, 1).t
 
 
-def _difference(x: SecretInt, y: Any) -> tuple[SecretArray, Interval]:
+def difference_of(x: SecretInt, y: Any) -> tuple[SecretArray, Interval]:
+    """x - y as field elements, and where it lies."""
     term, bounds, _ = x._term(y)
     return x.raw - term, x.interval - bounds
 

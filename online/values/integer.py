@@ -29,6 +29,7 @@ from spdz.online.values.ranges import require_field, require_within
 from spdz.online.values.secret import Public, Secret, deferring, refuse_mixing
 from spdz.online.values.shapes import Axes, count_along, matmul_shape
 from spdz.online.values.types import MAX_WIDTH, Fixed, Int
+from spdz.online.values.whole_operators import WholeOperators
 from spdz.params import require_integer
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ _HIGHEST_POWER = 128
 """Of what is not -1, 0 or 1, this power is beyond every type."""
 
 
-class SecretInt(Secret):
+class SecretInt(WholeOperators):
     """An array of secret integers of a declared width.
 
     Made by `mpc.input(..., type=spdz.Int(32))`, by `SecretArray.as_int` and by arithmetic. Supports + - * @, powers,
-    sums, comparisons with other secret integers and with public ones, with numpy's broadcasting.
+    sums, comparisons with other secret integers and with public ones, // % << >> by public ones, with numpy's
+    broadcasting.
     """
 
     __slots__ = ("_interval", "_type")

@@ -54,6 +54,11 @@ UFUNCS: dict[Any, _Entry] = {
     np.subtract: _either_side("sub"),
     np.multiply: _either_side("mul"),
     np.divide: _either_side("truediv"),
+    np.floor_divide: _either_side("floordiv"),
+    np.remainder: _either_side("mod"),
+    np.divmod: _either_side("divmod"),
+    np.left_shift: _either_side("lshift"),
+    np.right_shift: _either_side("rshift"),
     np.matmul: _either_side("matmul"),
     np.negative: _operator(operator.neg, "neg"),
     np.positive: _operator(operator.pos, "pos"),
@@ -74,6 +79,16 @@ UFUNCS: dict[Any, _Entry] = {
     **dict.fromkeys((np.logical_xor, np.bitwise_xor), _either_side("xor")),
     **dict.fromkeys((np.logical_not, np.invert), _operator(operator.invert, "invert")),
 }
+
+
+if hasattr(np, "bitwise_count"):  # from numpy 2.0 on
+    UFUNCS[np.bitwise_count] = _Entry(lambda x: x.popcount(), "popcount")
+
+
+def refusing(method: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+    """Marks a method that only says what to do instead: a function of numpy says it too, and is not said to work."""
+    method.refuses = True  # type: ignore[attr-defined]
+    return method
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -151,14 +166,20 @@ def dispatch_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, A
 
 def _entry(function: Any, table: Mapping[Any, _Entry], kind: type) -> _Entry:
     """What is done for a function of numpy on secrets of a class."""
-    if function not in table or not _serves(table[function], kind):
+    entry = table.get(function)
+    if entry is None or not (_serves(entry, kind) or _says_what_to_do(entry, kind)):
         _refuse(function.__name__, table, kind)
-    return table[function]
+    return entry
 
 
 def _serves(entry: _Entry, kind: type) -> bool:
     # Every object has comparisons, which do nothing.
-    return not entry.method or getattr(kind, entry.method, None) is not getattr(object, entry.method, None)
+    method = getattr(kind, entry.method, None) if entry.method else None
+    return not entry.method or not (method is getattr(object, entry.method, None) or _says_what_to_do(entry, kind))
+
+
+def _says_what_to_do(entry: _Entry, kind: type) -> bool:
+    return bool(entry.method) and getattr(getattr(kind, entry.method, None), "refuses", False)
 
 
 def _kinds(values: Sequence[Any]) -> Iterator[type]:
