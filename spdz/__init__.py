@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from spdz.online.values.boolean import SecretBool
     from spdz.online.values.fixed import SecretFixed
     from spdz.online.values.integer import SecretInt
+    from spdz.online.values.looking_up import lookup
     from spdz.online.values.ordering import relu
+    from spdz.online.values.rows import rows_equal
     from spdz.online.values.types import Bool, Fixed, Int
     from spdz.params import MascotParams
     from spdz.sessions.local import run_local
@@ -70,8 +72,10 @@ _LAZY = {
     "connect": "spdz.sessions.network",
     "from_bits": "spdz.online.values.bits_of_integers",
     "Plan": "spdz.sessions.planning",
+    "lookup": "spdz.online.values.looking_up",
     "plan": "spdz.sessions.planning",
     "relu": "spdz.online.values.ordering",
+    "rows_equal": "spdz.online.values.rows",
     "run_local": "spdz.sessions.local",
 }
 
@@ -118,8 +122,10 @@ __all__ = [
     "connect",
     "field_by_name",
     "from_bits",
+    "lookup",
     "plan",
     "relu",
+    "rows_equal",
     "run_local",
 ]
 

@@ -201,13 +201,14 @@ class Secret:
         refuse("the number", "call mpc.reveal(x)")
 
     def __index__(self) -> int:  # noqa: PLE0305 - it never returns
-        refuse("the number", "call mpc.reveal(x); a secret cannot be an index")
+        refuse("the number", "call mpc.reveal(x); a secret cannot be an index, but spdz.lookup(table, index) takes one")
 
     def __array__(self, *args: Any, **kwargs: Any) -> None:
         # Not NoReturn, with which type checkers would take a secret for an array of numpy.
         refuse(
             "a numpy array",
-            "call mpc.reveal(x), which gives one; np.stack joins secrets; masked arrays do not stand beside secrets",
+            "call mpc.reveal(x), which gives one; np.stack joins secrets; masked arrays do not stand beside secrets; "
+            "spdz.lookup(table, index) takes a secret index",
         )
 
     def __reduce__(self) -> str:
@@ -237,5 +238,5 @@ class Secret:
 def _indexed_shape(shape: tuple[int, ...], index: Any) -> tuple[int, ...]:
     for part in index if isinstance(index, tuple) else (index,):
         if isinstance(part, Secret):
-            refuse("indexing by the value", "a secret cannot be an index")
+            refuse("indexing by the value", "a secret cannot be an index, but spdz.lookup(table, index) takes one")
     return np.asarray(placeholder(shape)[index]).shape
