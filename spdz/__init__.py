@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from spdz.online.values.array import SecretArray
     from spdz.online.values.bits_of_integers import from_bits
     from spdz.online.values.boolean import SecretBool
+    from spdz.online.values.contracting import max_pool
     from spdz.online.values.fixed import SecretFixed
     from spdz.online.values.integer import SecretInt
     from spdz.online.values.looking_up import lookup
@@ -73,6 +74,7 @@ _LAZY = {
     "from_bits": "spdz.online.values.bits_of_integers",
     "Plan": "spdz.sessions.planning",
     "lookup": "spdz.online.values.looking_up",
+    "max_pool": "spdz.online.values.contracting",
     "plan": "spdz.sessions.planning",
     "relu": "spdz.online.values.ordering",
     "rows_equal": "spdz.online.values.rows",
@@ -123,6 +125,7 @@ __all__ = [
     "field_by_name",
     "from_bits",
     "lookup",
+    "max_pool",
     "plan",
     "relu",
     "rows_equal",

@@ -103,6 +103,12 @@ def _joined(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _session_of(arrays).concatenate(list(arrays), axis)
 
 
+def _einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
+    from spdz.online.values.contracting import einsum  # which is made of secrets
+
+    return einsum(subscripts, *operands)
+
+
 def _stacked(arrays: Sequence[Any], axis: int = 0) -> Any:
     return _session_of(arrays).stack(list(arrays), axis)
 
@@ -123,6 +129,7 @@ FUNCTIONS: dict[Any, _Entry] = {
     np.concatenate: _Entry(_joined),
     np.stack: _Entry(_stacked),
     np.where: _Entry(_where),
+    np.einsum: _Entry(_einsum),
     **{
         getattr(np, name): _reduction(name)
         for name in ("sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin")
