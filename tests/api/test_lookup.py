@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spdz
+from spdz.adversary.settings import SMALL_BITS
 from spdz.errors import RangeError, UsageError
 from spdz.online.session import Mpc
 from spdz.online.values.boolean import SecretBool
 from spdz.online.values.fixed import SecretFixed
 from spdz.online.values.integer import SecretInt
 from spdz.online.values.intervals import Interval
+from spdz.preprocessing.mascot import generator
 
 from .support import agreed, assert_equals, assert_refused, local
 from .test_comparisons import booleans, shared
@@ -138,6 +141,24 @@ def test_a_secret_table_takes_a_mux_triple_for_each_bit_of_the_index() -> None:
         "mux triples 9": 2,
         "mux triples 3": 4,
     }
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+def test_without_a_dealer(parties: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator, "MascotProtocols", partial(generator.MascotProtocols, bit_plan=SMALL_BITS))
+    clear = np.array([3, 0, 4])
+
+    def program(mpc: Mpc) -> Any:
+        index, secret = shared(mpc, clear).assume_range(0, 4), shared(mpc, COLUMNS[:5], 1)
+        rows = spdz.lookup(secret, index)
+        results = [rows, spdz.lookup(COLUMNS[:5], index), spdz.lookup(LARGE, index), spdz.lookup(FLAGS, index)]
+        return mpc.reveal(*results, spdz.rows_equal(rows, COLUMNS[3]), spdz.max_pool(secret, 2))
+
+    expected = [COLUMNS[clear], COLUMNS[clear], LARGE[clear], FLAGS[clear], clear == 3]
+    *found, pooled = agreed(program, parties, preprocessing="mascot", timeout=170.0)
+    for one, wanted in zip(found, expected, strict=True):
+        assert_equals(one, wanted)
+    assert_equals(pooled, COLUMNS[[1, 3]][:, 1:2])
 
 
 REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {

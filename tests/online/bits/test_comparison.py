@@ -156,3 +156,32 @@ def test_less_a_small_amount_with_every_borrow(limbs: int) -> None:
     for amount in (1, 4, 64):
         found = [sum(int(word) << 64 * i for i, word in enumerate(row)) for row in _less(words, amount)]
         assert found == [(number - amount) % 2 ** (64 * limbs) for number in (n % 2 ** (64 * limbs) for n in numbers)]
+
+
+WIDER = [(s, w, n) for s in SLACKS for w in widths(M7, s) for n in range(1, w)]
+
+
+@pytest.mark.parametrize("depth", ["rounds", "work"])
+@pytest.mark.parametrize(("slack", "width", "lowest"), WIDER, ids=str)
+def test_the_lowest_bits_of_wider_numbers_in_every_case(
+    slack: MaskSlack, width: int, lowest: int, depth: str, seed: bytes
+) -> None:
+    """Masks of few bits serve, as long as there is room for the number itself."""
+    ideal = Ideal(2, M7, seed)
+    numbers, totals, faults = every_case(M7, slack, width)
+    dealt = masks(ideal, comparison(slack, lowest).m + 1, totals, faults)
+    x = signed(M7, numbers)
+    found = Case(ideal, BITS, x, material=[dealt], width=lowest, slack=slack, depth=depth).result()
+    assert np.array_equal(found, expected("bits", numbers, lowest))
+
+
+@pytest.mark.parametrize("slack", [each for each in SLACKS if len(widths(M7, each)) > 1], ids=str)
+def test_without_room_for_the_number_its_lowest_bits_are_wrong(slack: MaskSlack, seed: bytes) -> None:
+    """The control: where the number itself, with all that is added, is larger than the field."""
+    ideal = Ideal(2, M7, seed)
+    numbers, totals, faults = every_case(M7, slack, widths(M7, slack)[-1])
+    too_wide = [number - 47 for number in numbers]
+    dealt = masks(ideal, comparison(slack, 1).m + 1, totals, faults)
+    x = signed(M7, too_wide)
+    found = Case(ideal, BITS, x, material=[dealt], width=1, slack=slack, depth="rounds").result()
+    assert not np.array_equal(found, expected("bits", too_wide, 1))
