@@ -24,7 +24,8 @@ def _not_by_secrets(self: Any, other: Any) -> NoReturn:
 @refusing
 def _no_logic(self: Any, other: Any = None) -> NoReturn:
     raise TypeError(
-        "& | ^ ~ work on secret truth values; of integers take x.bits(), and spdz.from_bits(bits) makes integers again"
+        "& | ^ ~ and logical functions work on secret truth values: of integers take x != 0, or x.bits(), of which "
+        "spdz.from_bits(bits) makes integers again"
     )
 
 

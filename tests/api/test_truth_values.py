@@ -166,7 +166,7 @@ REFUSED: dict[str, Refusal] = {
     "index": (lambda a: [1, 2][a], TypeError, "a secret cannot be an index"),
     "input": (lambda a: a._mpc.input([0, 3], owner=a._mpc.party, type=spdz.Bool()), UsageError, "index (1,)"),
     "input without": (lambda a: a._mpc.input(owner=a._mpc.party, type=spdz.Bool()), UsageError, "must pass its values"),
-    "logical_and of integers": (lambda a: np.logical_and(a.as_int(), 1), TypeError, "the class SecretInt"),
+    "logical_and of integers": (lambda a: np.logical_and(a.as_int(), 1), TypeError, "x.bits()"),
 }
 
 
