@@ -21,6 +21,7 @@ from spdz.online.values.comparing import most_bits
 from spdz.online.values.intervals import Interval
 from spdz.online.values.ranges import require_field, require_within
 from spdz.online.values.types import Int, standard_int
+from spdz.online.values.whole import as_a_whole
 
 if TYPE_CHECKING:
     from spdz.online.session import Mpc
@@ -103,6 +104,7 @@ def _ones(x: Interval) -> Interval:
     return Interval(prefix + (low > 0), prefix + most)
 
 
+@as_a_whole
 def from_bits(bits: SecretBool, *, signed: bool = False, width: int | None = None) -> SecretInt:
     """Integers of which the bits stand along the last axis, the lowest first; in two's complement if `signed`.
 

@@ -11,11 +11,13 @@ import numpy as np
 from spdz.errors import UsageError
 from spdz.online.values.encoding import WHOLE, plain
 from spdz.online.values.secret import Secret
+from spdz.online.values.whole import as_a_whole
 from spdz.params import require_integer
 
 V = TypeVar("V", bound=Secret)
 
 
+@as_a_whole
 def einsum(subscripts: Any, *operands: Any) -> Any:
     """`np.einsum` of one or two operands with explicit subscripts, as in "ij,jk->ik"; one of them is secret.
 
@@ -86,6 +88,7 @@ def _product(x: tuple[Any, str], y: tuple[Any, str], result: str, lengths: dict[
     return product.reshape([lengths[label] for label in order]).transpose([order.index(label) for label in result])
 
 
+@as_a_whole
 def max_pool(x: V, window: int | Sequence[int], stride: int | Sequence[int] | None = None) -> V:
     """The largest entry of each window over the two last axes, of secret integers or fixed-point numbers.
 

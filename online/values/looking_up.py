@@ -34,10 +34,12 @@ from spdz.online.values.reals import units_of
 from spdz.online.values.scaled import Scale, require_fits
 from spdz.online.values.secret import Secret
 from spdz.online.values.types import Fixed, Int, standard_int
+from spdz.online.values.whole import as_a_whole
 
 Numbers = npt.NDArray[Any]
 
 
+@as_a_whole
 def lookup(table: Any, index: SecretInt, type: Any = None) -> Any:
     """`table[index]` for a secret index: rows along the first axis of a public or secret table, with all columns.
 

@@ -18,8 +18,10 @@ from spdz.online.values.integer import SecretInt
 from spdz.online.values.intervals import Interval
 from spdz.online.values.ordered import OrderedByUnits
 from spdz.online.values.secret import Secret
+from spdz.online.values.whole import as_a_whole
 
 
+@as_a_whole
 def rows_equal(x: Any, y: Any) -> SecretBool:
     """Whether x and y are equal in all entries along the last axis; at least one of them is secret.
 

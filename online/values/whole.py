@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,12 +19,15 @@ _NOT_OPERATIONS = {"__init__", "__repr__", "__init_subclass__"}
 
 
 def as_a_whole(function: Function) -> Function:
-    """A function whose first argument is a session or a value of one, and that adds all its nodes or none."""
+    """A function that adds all its nodes or none. Among its arguments is a session, or a value of one."""
 
     @functools.wraps(function)
-    def whole(first: Any, *others: Any, **more: Any) -> Any:
-        with getattr(first, "_mpc", first)._graph.whole():
-            return function(first, *others, **more)
+    def whole(*given: Any, **more: Any) -> Any:
+        sessions = (getattr(each, "_mpc", each) for each in given)
+        graph = next((session._graph for session in sessions if hasattr(session, "_graph")), None)
+        # Without a secret the function has nothing to ask for, and says what it takes.
+        with nullcontext() if graph is None else graph.whole():
+            return function(*given, **more)
 
     return whole  # type: ignore[return-value]
 

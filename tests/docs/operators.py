@@ -139,6 +139,22 @@ _ORDERED = (
     ("X.top_k(3, axis=1)[0]", "np.sort(X, axis=1)[:, :-4:-1]"),
 )
 
+_WINDOWS = "X.reshape(-1, 4, 4)"
+_TABLES = (
+    ("spdz.rows_equal(X, X[::-1])", "(X == X[::-1]).all(-1)"),
+    (f"spdz.max_pool({_WINDOWS}, 2)", "X.reshape(-1, 2, 2, 2, 2).max(axis=(2, 4))"),
+    "np.einsum('ij,j->i', X, v)",
+)
+_OF_INTEGERS = (
+    *("x // 10", "x // 8", "x % 10", "x % 8", ("divmod(x, 10)[1]", "np.divmod(x, 10)[1]"), "x >> 3", "x << 3"),
+    ("x.bits()", "x[..., None] >> np.arange(32) & 1"),
+    ("x.popcount()", "np.bitwise_count(x)"),
+    ("spdz.from_bits(x.bits(), signed=True)", "x"),
+    ("spdz.lookup(w, x % 16)", "w[x % 16]"),
+    ("spdz.lookup(v, x % 16)", "v[x % 16]"),
+    *_TABLES,
+)
+
 SECTIONS = [
     Section(
         "Entering and leaving",
@@ -187,6 +203,7 @@ SECTIONS = [
             *_MOVED,
             *_COMPARED,
             *_ORDERED,
+            *_OF_INTEGERS,
             ("X.clip(-1, 1).prod(axis=1)", "np.clip(X, -1, 1).prod(axis=1)"),
             ("x.raw", "x"),
             ("x.astype(spdz.Int(40))", "x"),
@@ -210,6 +227,7 @@ SECTIONS = [
             *_MOVED,
             *_COMPARED,
             *_ORDERED,
+            *_TABLES,
             ("X.clip(-1, 1).prod(axis=1)", "np.clip(X, -1, 1).prod(axis=1)"),
             ("x.raw", "x * 2**16"),
             ("x.units", "x * 2**16"),

@@ -64,6 +64,7 @@ def test_every_operation_of_a_class_has_a_row(section: Section) -> None:
     [kind] = [each for each in CLASSES if each.__name__ == section.title]
     text = "".join(row.secret + "\n" for row in section.rows)
     names = {name for name in dir(kind) if not name.startswith("_")} - WITHOUT_A_ROW
+    names = {name for name in names if not getattr(getattr(kind, name), "refuses", False)}
     missing = {name for name in names if not re.search(rf"\.{name}\b", text)}
     assert not missing
 
@@ -85,6 +86,10 @@ SIGNS = {
         "logical_not": "~",
         "invert": "~",
         "reshape": "reshape",
+        "floor_divide": "//",
+        "remainder": "%",
+        "left_shift": "<<",
+        "right_shift": ">>",
     },
     **{
         f"{kind}_{name}": sign
