@@ -340,11 +340,12 @@ class SecretFixed(OrderedByUnits):
 
     def _of_units(self, units: SecretInt, *others: Any) -> SecretFixed:
         """Units that come from these entries, and from others, unchanged."""
-        secrets = [self, *(other for other in others if isinstance(other, SecretFixed))]
-        error = max(_HALF if len(secrets) <= len(others) else _NONE, *(each.scale.error for each in secrets), _NONE)
-        declared = self._type
-        for each in secrets:
-            declared = common(declared, each.type)
+        declared, error = self._type, self.scale.error
+        for other in others:
+            if isinstance(other, SecretFixed):
+                declared, error = common(declared, other.type), max(error, other.scale.error)
+            elif other is not None and not isinstance(other, Secret) and not units_of(other, declared.f).exact:
+                error = max(error, _HALF)
         return SecretFixed(self._mpc, declared, units.raw, Scale(units.interval, error, 0))
 
     def _made(
