@@ -282,6 +282,7 @@ REFUSED: dict[str, Refusal] = {
     "truth values": (lambda x: x * (x < 1), TypeError, "do not mix"),
     "division by a secret": (lambda x: x / x, TypeError, "not done yet"),
     "division of a public number": (lambda x: 1 / x, TypeError, "unsupported operand"),
+    "a negative power": (lambda x: x**-1, UsageError, "an integer from 1 to"),
     "division by zero": (lambda x: x / [1, 0, 2], UsageError, "division by zero"),
     "NaN": (lambda x: x + np.nan, UsageError, "no NaN and no infinity"),
     "infinity": (lambda x: x * [1, np.inf, 1], UsageError, "first at index (1,)"),
