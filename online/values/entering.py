@@ -29,6 +29,7 @@ from spdz.online.values.types import Bool, Declared, Fixed, Int
 from spdz.online.values.whole import as_a_whole
 from spdz.params import require_integer, shown
 from spdz.sharing.bit_share import Bits
+from spdz.sharing.material import proof_masks
 
 if TYPE_CHECKING:
     from spdz.online.session import Mpc
@@ -100,6 +101,11 @@ def _in_range(mpc: Mpc, asked: Asked, declared: Int) -> SecretInt:
     """
     if not asked.check_range:
         return _elements(mpc, asked).as_int(declared.width)
+    if not mpc.supports(proof_masks(asked.owner)):
+        raise UsageError(
+            f"the {mpc.preprocessing} preprocessing has no {proof_masks(asked.owner)}, with which an owner proves the "
+            "range of its input; check_range=False does without the proof, at every party"
+        )
     encoded, shape = _encoded(mpc, asked)
     into = partial(SecretInt, declared=declared, interval=declared.interval)
     return mpc.apply_as(

@@ -177,6 +177,26 @@ def test_coefficients_are_other_ones_for_every_digit(monkeypatch: pytest.MonkeyP
     assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, blamed=OWNER)
 
 
+@PARTIES
+def test_a_claim_of_a_lower_degree_is_raised(parties: int, monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
+    """Of an odd width the highest digit is 2, and the answer is what would pass if its claim had not been raised."""
+    honest = field_proof._answers
+
+    def answers(ctx: Context, coins: Any, claims: Any, covers: Any) -> Any:
+        found = honest(ctx, coins, claims, covers)
+        if found:
+            [(_, chi)] = field_proof._chunks(ctx.field, field_proof._stream(coins, ctx.party, 1), claims[1].values.size)
+            top = chi.dot(claims[1].values * (claims[1].values - 1))
+            for answer in found.values():
+                answer[2] = answer[2] + top
+        return found
+
+    monkeypatch.setattr(field_proof, "_answers", answers)
+    with digit_off(-1, 2):
+        ended = entered(Ideal(parties, M61, seed), [-16], 5)
+    assert_caught(ended, RangeProofFailed, "range.answer", cheater=OWNER, everyone_sees=True, blamed=OWNER)
+
+
 def test_nobody_knows_the_coefficients_beforehand(monkeypatch: pytest.MonkeyPatch, seed: bytes) -> None:
     """An owner that did would choose digits whose false claims cancel."""
     coins, honest = [], field_proof._chunks
@@ -489,6 +509,18 @@ def test_opting_out_of_real_numbers() -> None:
         return float(mpc.reveal(x)[0]), mpc.assumes_ranges
 
     assert spdz.run_local(program, 2, "M127", "dealer") == [(0.5, True)] * 2
+
+
+def test_material_without_proof_masks_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as what another system has made: the input is refused, not the reveal after it."""
+    monkeypatch.setattr(Mpc, "supports", lambda mpc, kind: "proof" not in kind.name)
+
+    def program(mpc: Mpc) -> Any:
+        with pytest.raises(UsageError, match=r"has no proof masks of party 0.*check_range=False"):
+            mpc.input([3], owner=0, type=spdz.Int(8))
+        return mpc.reveal(mpc.input([3], owner=0, type=spdz.Int(8), check_range=False)).tolist()
+
+    assert spdz.run_local(program, 2, "M61", "dealer") == [[3]] * 2
 
 
 def test_all_parties_must_opt_out_alike() -> None:
