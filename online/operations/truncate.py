@@ -28,6 +28,7 @@ from spdz.online.operations.registry import Batches, Call, Operation, Shape, reg
 from spdz.online.plan.hiding import STATISTICAL_BITS, bits_of
 from spdz.protocols.opening import partial_open
 from spdz.runtime.context import Context
+from spdz.sharing.field_domain import FIELD
 from spdz.sharing.material import DEALT, truncation_bits, truncation_pairs
 from spdz.sharing.shares import AuthShare
 from spdz.wire.steps import Delivery, Payload, declare
@@ -129,6 +130,7 @@ TRUNCATE = register(
         text=_text,
         example=Call(((2, 3),), {"width": 13, "f": 4, "slack": DEALT, "statistical_bits": STATISTICAL_BITS}),
         sends=lambda call, party: math.prod(_same(call)),
+        opens=(FIELD,),
         gated=True,
         distance=lambda field, call: distance(field, call["slack"].terms, call["width"], math.prod(_same(call))),
         plain=lambda call, x: x * Fraction(1, 1 << call["f"]),

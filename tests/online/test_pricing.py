@@ -93,6 +93,11 @@ def fixed_point(mpc: Mpc) -> Any:
     return mpc.reveal(product.sum(), product, x @ y, x / 3, x.mean(), product < 0.5)
 
 
+def truncated_alone(mpc: Mpc) -> Any:
+    """Nothing else is opened before the result is."""
+    return mpc.reveal(reals(mpc) * 0.3)
+
+
 PROGRAMS: list[Program] = [product, squares, matrices, deep, to_one, several, nothing]
 OF_BITS: list[Program] = [comparisons, one_bit, logic, choices, truth_to_one]
 
@@ -119,9 +124,11 @@ def actual(program: Program, parties: int, field: str = "M61") -> list[tuple[int
 
 
 @PARTIES
-@pytest.mark.parametrize("program", [*PROGRAMS, *OF_BITS, fixed_point], ids=lambda program: program.__name__)
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *OF_BITS, fixed_point, truncated_alone], ids=lambda program: program.__name__
+)
 def test_the_plan_is_what_the_run_costs(program: Program, parties: int) -> None:
-    field = "M127" if program is fixed_point else "M61"
+    field = "M127" if program in (fixed_point, truncated_alone) else "M61"
     for party, (rounds, sent, material) in enumerate(actual(program, parties, field)):
         planned = spdz.plan(program, parties, field, "dealer", party=party)
         assert (planned.rounds, planned.bytes_sent) == (rounds, sent)
