@@ -52,11 +52,6 @@ ROWS = (
     Row("number of 1,024 that are sorted", bench_sort, "M61", 1024, "number", "410 (2.5 s for all)"),
 )
 
-PEER = (
-    "MP-SPDZ (June 2026, MASCOT, two parties on a machine of this kind) makes 68 comparisons of signed 32-bit numbers "
-    "a second in all, and with edaBits 139 (2,000 at once) to 205 (20,000 at once, 575 kB each)."
-)
-
 
 def measures(scale: Scale) -> Iterator[tuple[str, Measure]]:
     """Each row's name, and what takes it."""
@@ -125,4 +120,4 @@ def text_of(section: Section) -> str:
         for row in ROWS
         if row.name in taken
     ]
-    return "\n\n".join([origin(section), rows(HEAD, body), PEER])
+    return "\n\n".join([origin(section), rows(HEAD, body)])
