@@ -88,8 +88,10 @@ async def share_in_range(
                Consumes: a proof mask for each digit, and one less than the degree for each verifier.
     Unchecked: that x lies in its range, until what runs on has ended; what the owner says to different peers, until
                the next echo (three parties and more).
-    Raises:    RangeProofFailed, which names the owner; CommitmentMismatch, BroadcastMismatch.
+    Raises:    RangeProofFailed, which names the owner; CommitmentMismatch, BroadcastMismatch. InternalError for a width
+               of which numbers wrap in the field, for which a proof would say nothing.
     """
+    _require_sense(ctx, owner, values, width)
     digits = Digits(width)
     size = math.prod(shape) * digits.count
     (masked,), codec = masks.shares, Elements(ctx.field, (size,))
@@ -97,7 +99,12 @@ async def share_in_range(
     if values is not None:
         z = digits_of(values.ravel(), width)
         difference = z - masks.clear[:size, 0]
-    opened: FieldArray = await broadcast_from(ctx, RANGE_DIGITS, codec, owner, difference)
+    try:
+        opened: FieldArray = await broadcast_from(ctx, RANGE_DIGITS, codec, owner, difference)
+    except BaseException:
+        if z is not None:
+            z.wipe()
+        raise
     shared = masked[:size] + ctx.public(opened)
     places = _cover_places(ctx, owner, digits, size)
     if z is None:
@@ -109,13 +116,16 @@ async def share_in_range(
         covers = Covers({peer: (masks.clear[at, 0], tags[peer][at]) for peer, at in places.items()}, {})
 
     async def finish(ctx: Context) -> None:
-        try:
-            await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
-        finally:
-            if z is not None:
-                z.wipe()
+        await prove(ctx, RANGE_PROOF, claims, covers, after=opened)
 
-    return Begun(_joined(ctx, shared, digits).reshape(*shape), finish)
+    return Begun(_joined(ctx, shared, digits).reshape(*shape), finish, () if z is None else (z,))
+
+
+def _require_sense(ctx: Context, owner: int, values: FieldArray | None, width: int) -> None:
+    if 1 << width > ctx.field.modulus:
+        raise InternalError(f"numbers of {width} bits wrap in {ctx.field.name}")
+    if (values is None) == (ctx.party == owner):
+        raise InternalError(f"values of an input are those of its owner, party {owner}, and nobody else's")
 
 
 def digits_of(values: FieldArray, width: int) -> FieldArray:

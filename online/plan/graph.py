@@ -49,6 +49,8 @@ class Begun(NamedTuple):
 
     result: Result
     rest: Callable[[Context], Coroutine[Trap, Any, None]]
+    secrets: tuple[FieldArray, ...] = ()
+    """What only this party knows and the rest needs: it is overwritten when that has ended, however it ends."""
 
 
 Talking = Callable[[Context, tuple[Any, ...], tuple[Batch, ...]], Coroutine[Trap, Any, Result | Begun]]
@@ -81,6 +83,7 @@ class Node:
         "_local",
         "_material",
         "_result",
+        "_secrets",
         "_talking",
         "description",
         "domains",
@@ -125,6 +128,8 @@ class Node:
         self.task: Task | None = None
         self.rest: Task | None = None
         """What still runs of it when the result is there."""
+        self._secrets: tuple[FieldArray, ...] = ()
+        """Of what still runs."""
         self._local = local
         self._talking = talking
         self._material: tuple[Batch, ...] = ()
@@ -154,9 +159,10 @@ class Node:
         return self.result
 
     def destroy(self) -> None:
-        """Overwrite the result, and material that was taken and not used."""
+        """Overwrite the result, material that was taken and not used, and what a proof that still runs needs."""
         for batch in self._material:
             batch.wipe()
+        self._forget()
         if isinstance(self._result, np.ndarray):
             wipe_bits(self._result)
         elif self._result is not None:
@@ -186,14 +192,22 @@ class Node:
         elif self._talking is not None:
             outcome = await self._talking(ctx, results, self._material)
             if isinstance(outcome, Begun):
-                self._result = outcome.result
+                self._result, self._secrets = outcome.result, outcome.secrets
                 self.rest = await Spawn(self._go_on(ctx.child("rest"), outcome))
             else:
                 self._finish(outcome)
 
     async def _go_on(self, ctx: Context, begun: Begun) -> None:
-        await begun.rest(ctx)
+        try:
+            await begun.rest(ctx)
+        finally:
+            self._forget()
         self._finish(begun.result)
+
+    def _forget(self) -> None:
+        for secret in self._secrets:
+            secret.wipe()
+        self._secrets = ()
 
     def _finish(self, result: Result) -> None:
         self._result = result

@@ -196,8 +196,9 @@ async def _fetch(ctx: Context, stream: Prg, kind: Kind, missing: int) -> Batch:
 
     Rounds:    2, and 3 for a kind that has arrays of both domains, or tags.
                Sends: 22 bytes to the dealer.  Receives: nothing, but at the last party, per element: 4 field
-               elements for triples, 3 for squares, 2 for random bits and input masks, 1 for random shares, m l + l n
-               + 2 m n for matrix triples; 8 bytes for each bit.
+               elements for triples, 3 for squares, 2 for random bits, input masks and proof masks, 1 for random
+               shares, m l + l n + 2 m n for matrix triples; 8 bytes for each bit. And at the owner of proof masks:
+               an element for each of them and each peer.
     """
     count = min(missing, chunk_size(ctx.field, kind))
     await _send_request(ctx, Request(kind, missing))

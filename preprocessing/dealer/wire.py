@@ -28,7 +28,7 @@ from spdz.wire.steps import Payload
 
 CHUNK_BYTES = 2 << 20
 """Size of one party's shares in one answer; a single matrix triple may exceed it. The dealer holds about three times
-this, whatever the number of parties."""
+this, whatever the number of parties; of tagged kinds as much for each party, since it keeps all MAC shares."""
 MAX_ELEMENT_BYTES = 1 << 30
 """Size of one party's share of the largest matrix triple, or other single element, that the dealer makes."""
 MAX_COUNT = 1 << 40

@@ -31,6 +31,7 @@ from spdz.protocols import field_proof
 from spdz.protocols.mac_check import check_openings
 from spdz.runtime.context import Context
 from spdz.runtime.lockstep import Interference, Message
+from spdz.sharing.material import proof_masks
 from spdz.sharing.shares import AuthShare
 from tests.support.costs import bytes_per_peer, toss_bytes
 from tests.support.dealer import reconstruct
@@ -423,6 +424,72 @@ def test_masks_in_use_are_overwritten_when_a_proof_fails(
     share = lent[1 - OWNER].shares[0]
     assert share.value.is_zero().all()
     assert share.mac.is_zero().all()
+
+
+@pytest.fixture
+def digits_seen(monkeypatch: pytest.MonkeyPatch) -> list[FieldArray]:
+    """The digits that owners have made."""
+    seen: list[FieldArray] = []
+
+    def look(values: FieldArray, width: int) -> FieldArray:
+        seen.append(digits_of(values, width))
+        return seen[-1]
+
+    monkeypatch.setattr(module, "digits_of", look)
+    return seen
+
+
+def enter_three(mpc: Mpc) -> Any:
+    return mpc.reveal(mpc.input([3], owner=OWNER, type=spdz.Int(8))).tolist()
+
+
+def test_digits_are_overwritten_when_they_are_proved(digits_seen: list[FieldArray]) -> None:
+    assert spdz.run_local(enter_three, 2, "M61", "dealer") == [[3]] * 2
+    assert digits_seen[0].is_zero().all()
+
+
+@pytest.mark.parametrize("place", ["broadcast_from", "prove"])
+def test_digits_are_overwritten_when_something_fails(
+    place: str, digits_seen: list[FieldArray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = getattr(module, place)
+
+    async def fail(ctx: Context, *arguments: Any, **more: Any) -> Any:
+        if ctx.party == OWNER:
+            raise InternalError("as if something had failed")
+        return await honest(ctx, *arguments, **more)
+
+    monkeypatch.setattr(module, place, fail)
+    with pytest.raises(InternalError, match="as if"):
+        spdz.run_local(enter_three, 2, "M61", "dealer")
+    assert digits_seen[0].is_zero().all()
+
+
+def test_digits_are_overwritten_where_the_proof_never_begins(
+    digits_seen: list[FieldArray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(ctx: Context, *arguments: Any, **more: Any) -> Any:
+        raise InternalError("as if the session had ended")
+
+    monkeypatch.setattr("spdz.online.plan.graph.Node._go_on", never)
+    with pytest.raises(InternalError, match="as if"):
+        spdz.run_local(enter_three, 2, "M61", "dealer")
+    assert digits_seen[0].is_zero().all()
+
+
+@pytest.mark.parametrize(("owner", "width", "words"), [(0, 61, "61 bits wrap in M61"), (1, 8, "those of its owner")])
+def test_what_makes_no_sense_sends_nothing(owner: int, width: int, words: str, seed: bytes) -> None:
+    """Nobody gets so far with `mpc.input`; party 0 passes values."""
+    ideal = Ideal(2, M61, seed)
+    masks = ideal.dealer.deal(proof_masks(owner), Digits(width).count + 3)
+
+    async def main(ctx: Context) -> None:
+        mine = M61.signed(np.array([1])) if ctx.party == 0 else None
+        await share_in_range(ctx, owner, mine, width, masks[ctx.party], (1,))
+
+    ended = ideal.run(main)
+    assert any(isinstance(one.error, InternalError) and words in str(one.error) for one in ended.outcomes)
+    assert not any(bytes_per_peer(ended, party).get("range.digits") for party in range(2))
 
 
 @PARTIES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutation.mutant import Mutant, mutant
+from tests.mutation.mutant import Mutant, mutant, mutant_of
 
 INPUTS = "online/operations/range_inputs.py"
 GRAPH = "online/plan/graph.py"
@@ -16,8 +16,8 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "range-not-proved",
         f"{INPUTS}::share_in_range",
-        "            await prove(ctx, RANGE_PROOF, claims, covers, after=opened)\n",
-        "            del ctx\n",
+        "        await prove(ctx, RANGE_PROOF, claims, covers, after=opened)\n",
+        "        del ctx\n",
         "an owner inputs what it likes",
         RANGES,
     ),
@@ -27,6 +27,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "(2, slice(split, size))",
         "(1 << _BASE_BITS, slice(split, size))",
         "of an odd width one bit more is accepted",
+        RANGES,
+    ),
+    mutant_of(
+        "range-lower-degree-not-raised",
+        PROOF,
+        [
+            ("_answers", "shift = degree(claims) - claim.below", "shift = 0"),
+            ("_expected", " * alpha ** (degree(claims) - claim.below)", ""),
+        ],
+        "the owner's own message holds the highest coefficient of a claim of a lower degree: any highest digit passes",
+        RANGES,
+    ),
+    mutant(
+        "range-digits-stay",
+        f"{GRAPH}::Node._forget",
+        "            secret.wipe()\n",
+        "            pass\n",
+        "the digits of an input stay in memory",
+        RANGES,
+    ),
+    mutant(
+        "range-wraps",
+        f"{INPUTS}::_require_sense",
+        "    if 1 << width > ctx.field.modulus:\n",
+        "    if False:\n",
+        "of a width beyond the field every element is in range",
         RANGES,
     ),
     mutant(
